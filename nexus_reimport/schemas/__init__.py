@@ -1,0 +1,1 @@
+"""The shape of every frame and table, as code; nothing in here moves data."""
