@@ -1,0 +1,21 @@
+"""Why a publication is refused; each message names the table and what to do, never a row's values."""
+
+
+class PublicationError(Exception):
+    """A publication that did not happen; Nexus is as it was before."""
+
+
+class TargetNotAsExpected(PublicationError):
+    """Nexus lacks a table, a column or a content type that a publication needs."""
+
+
+class PublicationInProgress(PublicationError):
+    """Another publication, or somebody's long transaction, holds what this one needs."""
+
+
+class StagedFramesOutdated(PublicationError):
+    """Nexus has moved since the rows were staged: the ids decided then no longer hold."""
+
+
+class BrokenLinks(PublicationError):
+    """Rows about to be committed would point at rows that are not there."""

@@ -1,0 +1,241 @@
+"""The SQL of a merge, made from a table's columns: what is staged, what differs, who decides each field.
+
+Three values of each field are held against each other: staged (FileMaker now), the target's (Nexus now)
+and the digest of what was last written. A field that a person has changed in Nexus since stays theirs.
+"""
+
+from collections.abc import Callable, Iterable
+
+from psycopg import sql
+
+from nexus_reimport.publish.ledger import digests
+from nexus_reimport.schemas.columns import Column, Table
+
+Fragment = sql.Composable
+
+
+def staged(table: Table) -> sql.Identifier:
+    """Return the name of the temporary relation that holds a table's staged rows."""
+    return sql.Identifier(f"staged_{table.name}")
+
+
+def decided(table: Table) -> sql.Identifier:
+    """Return the name of the temporary relation that holds what is to become of each differing row."""
+    return sql.Identifier(f"decided_{table.name}")
+
+
+def create_staged(table: Table) -> sql.Composed:
+    """Return DDL for the staged rows, with the very types that the target has."""
+    return sql.SQL(
+        "CREATE TEMPORARY TABLE {} ON COMMIT DROP AS SELECT ''::text AS source_key, {} FROM {} WITH NO DATA"
+    ).format(staged(table), _names(table.columns), sql.Identifier(table.relation))
+
+
+def create_decided(table: Table) -> sql.Composed:
+    """Return SQL that compares staged, target and digests, and decides each field of the rows that differ.
+
+    The result has `id`, `absent`, `changed`, `conflicts` and `edits` (arrays of column names), `stale`
+    (digests are to be written), the merged value of each source column under its name, and its new
+    digest under `digest_…`. Rows equal on all three sides are not in it.
+    """
+    columns = table.named("source")
+    return sql.SQL(
+        """
+        CREATE TEMPORARY TABLE {decided} ON COMMIT DROP AS
+        SELECT s.id, t.id IS NULL AS absent, {changed} AS changed, {conflicts} AS conflicts,
+            {edits} AS edits, m.*, g.*,
+            CASE WHEN {merged} IS NOT DISTINCT FROM {staged_row} THEN {whole} END AS whole,
+            (w.id IS NULL OR ({digests_new}) IS DISTINCT FROM ({digests_old})) AS stale
+        FROM {staged} s
+        LEFT JOIN {target} t ON t.id = s.id
+        LEFT JOIN {written} w ON w.id = s.id
+        -- OFFSET 0 keeps the planner from computing a digest again wherever it is named
+        CROSS JOIN LATERAL (SELECT {hashes} OFFSET 0) h
+        CROSS JOIN LATERAL (SELECT {values} OFFSET 0) m
+        CROSS JOIN LATERAL (SELECT {new_digests} OFFSET 0) g
+        WHERE t.id IS NULL OR w.id IS NULL OR w.whole IS DISTINCT FROM {whole}
+            OR {staged_row} IS DISTINCT FROM {target_row}
+        """
+    ).format(
+        decided=decided(table),
+        staged=staged(table),
+        target=sql.Identifier(table.relation),
+        written=digests(table),
+        changed=_list_where(columns, _changes),
+        conflicts=_list_where(columns, _conflicts),
+        edits=_list_where(columns, _edited_only),
+        merged=_row("m", columns),
+        staged_row=_row("s", columns),
+        target_row=_row("t", columns),
+        whole=_digest(sql.SQL("{}::text").format(_row("s", columns))),
+        hashes=_comma(_hash_pair(c) for c in columns),
+        values=_comma(_merged(c) for c in columns),
+        new_digests=_comma(_new_digest(c) for c in columns),
+        digests_new=_comma(_field("g", f"digest_{c.name}") for c in columns),
+        digests_old=_comma(_field("w", c.name) for c in columns),
+    )
+
+
+def upsert(table: Table) -> sql.Composed:
+    """Return SQL that writes the rows that are new or have a changed field, and no other."""
+    updated = table.named("source", "stamp")
+    return sql.SQL(
+        """
+        INSERT INTO {target} ({names}) SELECT {values}
+        FROM {decided} d JOIN {staged} s ON s.id = d.id
+        WHERE d.absent OR cardinality(d.changed) > 0
+        ON CONFLICT (id) DO UPDATE SET {assignments}
+        """
+    ).format(
+        target=sql.Identifier(table.relation),
+        names=_names(table.columns),
+        values=_comma(_field("d" if c.role == "source" else "s", c.name) for c in table.columns),
+        decided=decided(table),
+        staged=staged(table),
+        assignments=_comma(
+            sql.SQL("{0} = EXCLUDED.{0}").format(sql.Identifier(column.name)) for column in updated
+        ),
+    )
+
+
+def keep_digests(table: Table) -> sql.Composed:
+    """Return SQL that writes the digests of rows whose digests have changed."""
+    columns = table.named("source")
+    return sql.SQL(
+        """
+        INSERT INTO {written} (id, whole, {names}) SELECT d.id, d.whole, {values} FROM {decided} d
+        WHERE d.stale OR EXISTS (
+            SELECT FROM {written} w WHERE w.id = d.id AND w.whole IS DISTINCT FROM d.whole)
+        ON CONFLICT (id) DO UPDATE SET whole = EXCLUDED.whole, {assignments}
+        """
+    ).format(
+        written=digests(table),
+        names=_names(columns),
+        values=_comma(_field("d", f"digest_{c.name}") for c in columns),
+        decided=decided(table),
+        assignments=_comma(sql.SQL("{0} = EXCLUDED.{0}").format(sql.Identifier(c.name)) for c in columns),
+    )
+
+
+def keep_identities(table: Table) -> sql.Composed:
+    """Return SQL that keeps the identity of staged rows that have none yet."""
+    return sql.SQL(
+        """
+        INSERT INTO nexus_reimport.identities (table_name, source_key, id)
+        SELECT {name}, s.source_key, s.id FROM {staged} s
+        WHERE NOT EXISTS (SELECT FROM nexus_reimport.identities i
+            WHERE i.table_name = {name} AND i.source_key = s.source_key)
+        """
+    ).format(name=sql.Literal(table.name), staged=staged(table))
+
+
+def count_contradicted_identities(table: Table) -> sql.Composed:
+    """Return SQL that counts staged rows whose id is not the one kept for their key, or is kept for another."""
+    return sql.SQL(
+        """
+        SELECT (SELECT count(*) FROM {staged} s JOIN nexus_reimport.identities i
+                ON i.table_name = {name} AND i.source_key = s.source_key AND i.id <> s.id)
+            + (SELECT count(*) FROM {staged} s JOIN nexus_reimport.identities i
+                ON i.table_name = {name} AND i.id = s.id AND i.source_key <> s.source_key)
+        """
+    ).format(name=sql.Literal(table.name), staged=staged(table))
+
+
+def _names(columns: Iterable[Column]) -> Fragment:
+    return _comma(sql.Identifier(column.name) for column in columns)
+
+
+def _comma(fragments: Iterable[Fragment]) -> Fragment:
+    return sql.SQL(", ").join(fragments)
+
+
+def _field(alias: str, name: str) -> Fragment:
+    return sql.Identifier(alias, name)
+
+
+def _compared(alias: str, column: Column) -> Fragment:
+    """The value as it counts in a comparison: a jsonb object without its volatile keys."""
+    value = _field(alias, column.name)
+    if not column.volatile_keys:
+        return value
+    return sql.SQL("CASE jsonb_typeof({0}) WHEN 'object' THEN {0} - {1}::text[] ELSE {0} END").format(
+        value, sql.Literal(list(column.volatile_keys))
+    )
+
+
+def _row(alias: str, columns: tuple[Column, ...]) -> Fragment:
+    return sql.SQL("ROW({})").format(_comma(_compared(alias, column) for column in columns))
+
+
+def _digest(text: Fragment) -> Fragment:
+    # A leading mark keeps the digest of an empty text apart from that of a null.
+    return sql.SQL("md5(coalesce('=' || {}, ''))::uuid").format(text)
+
+
+def _hash(alias: str, column: Column) -> Fragment:
+    return _digest(sql.SQL("({})::text").format(_compared(alias, column)))
+
+
+def _hash_pair(column: Column) -> Fragment:
+    return sql.SQL("{} AS {}, CASE WHEN t.id IS NOT NULL THEN {} END AS {}").format(
+        _hash("s", column),
+        sql.Identifier(f"source_{column.name}"),
+        _hash("t", column),
+        sql.Identifier(f"target_{column.name}"),
+    )
+
+
+def _takes_source(column: Column) -> Fragment:
+    """FileMaker decides: the row is not there, was never written by us, or is as we wrote it."""
+    return sql.SQL("(t.id IS NULL OR {written} IS NULL OR {written} = {target})").format(
+        written=_field("w", column.name), target=_field("h", f"target_{column.name}")
+    )
+
+
+def _merged(column: Column) -> Fragment:
+    return sql.SQL("CASE WHEN {} THEN {} ELSE {} END AS {}").format(
+        _takes_source(column), _field("s", column.name), _field("t", column.name), sql.Identifier(column.name)
+    )
+
+
+def _new_digest(column: Column) -> Fragment:
+    return sql.SQL("CASE WHEN {takes} OR {source} = {target} THEN {source} ELSE {old} END AS {name}").format(
+        takes=_takes_source(column),
+        source=_field("h", f"source_{column.name}"),
+        target=_field("h", f"target_{column.name}"),
+        old=_field("w", column.name),
+        name=sql.Identifier(f"digest_{column.name}"),
+    )
+
+
+def _changes(column: Column) -> Fragment:
+    return sql.SQL("t.id IS NOT NULL AND {} IS DISTINCT FROM {}").format(
+        _compared("m", column), _compared("t", column)
+    )
+
+
+def _edited(column: Column) -> Fragment:
+    """A person has changed the field since it was last written, and to something else than FileMaker has."""
+    return sql.SQL("(NOT {} AND {} <> {})").format(
+        _takes_source(column), _field("h", f"source_{column.name}"), _field("h", f"target_{column.name}")
+    )
+
+
+def _conflicts(column: Column) -> Fragment:
+    return sql.SQL("{} AND {} <> {}").format(
+        _edited(column), _field("w", column.name), _field("h", f"source_{column.name}")
+    )
+
+
+def _edited_only(column: Column) -> Fragment:
+    return sql.SQL("{} AND {} = {}").format(
+        _edited(column), _field("w", column.name), _field("h", f"source_{column.name}")
+    )
+
+
+def _list_where(columns: tuple[Column, ...], condition: Callable[[Column], Fragment]) -> Fragment:
+    cases = (
+        sql.SQL("CASE WHEN {} THEN {} END").format(condition(column), sql.Literal(column.name))
+        for column in columns
+    )
+    return sql.SQL("array_remove(ARRAY[{}]::text[], NULL)").format(_comma(cases))

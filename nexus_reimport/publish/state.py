@@ -1,0 +1,135 @@
+"""What is already in Nexus, as far as staging needs it: configuration, kept identities, rows to adopt.
+
+The frame has the text columns `kind`, `key`, `id`, `detail`; no note, name or number of a patient is in it:
+rows without a FileMaker id are known by a digest of what identifies them.
+"""
+
+import pandas as pd
+import psycopg
+import pyarrow as pa
+from psycopg import errors
+
+from nexus_reimport.publish import ledger
+from nexus_reimport.publish.connection import Connection, read_only_snapshot
+from nexus_reimport.publish.exceptions import PublicationError, TargetNotAsExpected
+
+COLUMNS = ("kind", "key", "id", "detail")
+
+_CONFIGURATION = """
+SELECT 'clinic_filemaker_id', filemaker_id::text, id::text, NULL FROM clinics WHERE filemaker_id IS NOT NULL
+UNION ALL
+(SELECT 'clinic_name', lower(btrim(name)), id::text, NULL FROM clinics ORDER BY created_at, id)
+UNION ALL
+SELECT 'clinician_id', id::text, id::text, NULL FROM clinicians
+UNION ALL
+(SELECT 'clinician_name', lower(btrim(full_name)), id::text, NULL FROM clinicians ORDER BY created_at, id)
+UNION ALL
+SELECT 'appointment_type_id', id::text, id::text, NULL FROM appointment_types
+UNION ALL
+SELECT 'appointment_type_name', lower(btrim(name)), id::text, NULL FROM appointment_types
+UNION ALL
+(SELECT 'funding_source_name', lower(btrim(name)), id::text, NULL FROM funding_sources
+    ORDER BY active DESC, created_at, id)
+UNION ALL
+SELECT 'content_type', app_label || '.' || model, id::text, NULL FROM django_content_type
+    WHERE app_label = 'patients' AND model = 'patient'
+"""
+
+_CLAIMS = """
+(SELECT 'claim:patients', lower(filemaker_metadata->>'filemaker_id'), id::text, clinic_id::text FROM patients
+    WHERE jsonb_typeof(filemaker_metadata) = 'object' AND filemaker_metadata->>'filemaker_id' <> ''
+    ORDER BY created_at, id)
+UNION ALL
+SELECT 'claim:appointments', filemaker_event_id::text, id::text, NULL FROM appointments
+    WHERE filemaker_event_id IS NOT NULL
+UNION ALL
+SELECT 'claim:documents', filemaker_id::text, id::text, NULL FROM documents_document
+    WHERE filemaker_id IS NOT NULL
+"""
+
+# A row without an identity of its own may be an older import's; {known} leaves out those that have one.
+_ADOPTABLE = """
+(SELECT 'natural:appointments', md5(concat_ws(E'\\x1f', a.patient_id::text,
+        (extract(epoch FROM a.start_time) * 1000000)::bigint::text, coalesce(a.notes, ''))), a.id::text, NULL
+    FROM appointments a WHERE a.patient_id IS NOT NULL AND a.filemaker_event_id IS NULL AND {known}
+    ORDER BY a.created_at, a.id)
+UNION ALL
+(SELECT 'natural:notes', md5(concat_ws(E'\\x1f', a.patient_id::text, a.content)), a.id::text, NULL
+    FROM notes a WHERE {known} ORDER BY a.created_at, a.id)
+UNION ALL
+(SELECT 'natural:sms_messages', md5(concat_ws(E'\\x1f', coalesce(a.patient_id::text, ''), a.message,
+        coalesce((extract(epoch FROM a.sent_at) * 1000000)::bigint::text, ''))), a.id::text, NULL
+    FROM sms_messages a WHERE {known} ORDER BY a.created_at, a.id)
+UNION ALL
+(SELECT 'external:sms_messages', a.external_message_id, a.id::text, NULL
+    FROM sms_messages a WHERE a.external_message_id <> '' AND {known} ORDER BY a.created_at, a.id)
+"""
+
+_IDENTITIES = """
+SELECT 'identity:' || table_name, source_key, id::text, NULL FROM nexus_reimport.identities
+UNION ALL
+SELECT 'live:patients', i.source_key, p.id::text, p.clinic_id::text
+    FROM nexus_reimport.identities i JOIN patients p ON p.id = i.id WHERE i.table_name = 'patients'
+UNION ALL
+SELECT 'published:' || t.key, n.count, t.value->>n.count, NULL FROM (
+    SELECT DISTINCT ON (e.key) e.key, e.value
+    FROM nexus_reimport.publications p, jsonb_each(p.tables) e ORDER BY e.key, p.id DESC) t
+    CROSS JOIN (VALUES ('read'), ('rows')) n (count)
+"""
+
+_HAS_IDENTITY = "NOT EXISTS (SELECT FROM nexus_reimport.identities i WHERE i.id = a.id)"
+
+
+def read_state(url: str) -> pd.DataFrame:
+    """Return the state of Nexus at one instant, columns `kind`, `key`, `id`, `detail`, all text.
+
+    Reads under a transaction that PostgreSQL keeps from writing. Raises TargetNotAsExpected where Nexus
+    lacks a table, column or content type, and PublicationError where it can't be reached.
+    """
+    try:
+        with read_only_snapshot(url, "reading state") as connection:
+            rows = _rows(connection)
+    except (errors.UndefinedTable, errors.UndefinedColumn) as error:
+        message = error.diag.message_primary
+        raise TargetNotAsExpected(f"Nexus's schema is not the one expected: {message}.") from None
+    except psycopg.Error as error:
+        raise PublicationError(
+            f"Nexus's database could not be read ({type(error).__name__}). Check NEXUS_DATABASE_URL."
+        ) from None
+    _require_content_type(rows)
+    return _frame(rows)
+
+
+def _rows(connection: Connection) -> list[tuple[str | None, ...]]:
+    kept = ledger.exists(connection)
+    known = _HAS_IDENTITY if kept else "true"
+    claims = connection.execute(_CLAIMS).fetchall()
+    rows = connection.execute(_CONFIGURATION).fetchall() + claims
+    rows += connection.execute(_ADOPTABLE.replace("{known}", known)).fetchall()
+    kept_rows = connection.execute(_IDENTITIES).fetchall() if kept else []
+    return rows + kept_rows + _adoptable_patients(claims, kept_rows)
+
+
+def _adoptable_patients(claims: list[tuple[str | None, ...]], kept: list[tuple[str | None, ...]]) -> list[tuple[str | None, ...]]:
+    """Patients alive under a FileMaker id by their own claim, where no kept identity says so already."""
+    alive = {key for kind, key, _, _ in kept if kind == "live:patients"}
+    found: list[tuple[str | None, ...]] = []
+    for kind, key, row_id, clinic in claims:
+        if kind == "claim:patients" and key not in alive:
+            alive.add(key)
+            found.append(("live:patients", key, row_id, clinic))
+    return found
+
+
+def _require_content_type(rows: list[tuple[str | None, ...]]) -> None:
+    if not any(kind == "content_type" for kind, _, _, _ in rows):
+        raise TargetNotAsExpected(
+            "Nexus has no content type patients.patient, which documents point through. Is this Nexus's "
+            "database, and have its migrations run?"
+        )
+
+
+def _frame(rows: list[tuple[str | None, ...]]) -> pd.DataFrame:
+    columns = list(zip(*rows, strict=True))
+    text = pd.ArrowDtype(pa.string())
+    return pd.DataFrame({name: pd.array(columns[i], dtype=text) for i, name in enumerate(COLUMNS)})
