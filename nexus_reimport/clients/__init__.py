@@ -1,0 +1,1 @@
+"""Clients of the services a reimport reads from. They know their protocols and nothing of Dagster."""

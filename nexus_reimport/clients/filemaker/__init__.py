@@ -1,0 +1,6 @@
+"""Complete, proved extracts of FileMaker entity sets over OData v4."""
+
+from nexus_reimport.clients.filemaker.auth import BasicAuth, FmidAuth
+from nexus_reimport.clients.filemaker.client import Extract, FileMakerClient
+
+__all__ = ["BasicAuth", "Extract", "FileMakerClient", "FmidAuth"]

@@ -1,0 +1,105 @@
+"""The rows of one reading: gathered page by page as Arrow columns, each key once."""
+
+from dataclasses import dataclass, field
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from nexus_reimport.clients.filemaker.exceptions import UnreadableValue
+from nexus_reimport.clients.filemaker.pages import Record
+from nexus_reimport.clients.filemaker.text import text_array
+from nexus_reimport.schemas.filemaker import EntitySet
+
+
+@dataclass
+class Collection:
+    """Everything that came in one reading.
+
+    `positions` has the row at which each key (lower case) first came, `repeats` every later row with the
+    position of its first; `keyless` counts rows without a key.
+    """
+
+    entity_set: EntitySet
+    tables: list[pa.Table] = field(default_factory=list)
+    positions: dict[str, int] = field(default_factory=dict)
+    repeats: list[tuple[int, int]] = field(default_factory=list)
+    seen: set[str] = field(default_factory=set)
+    received: int = 0
+    keyless: int = 0
+    pages: int = 0
+    last_key: str | None = None
+
+    @property
+    def distinct(self) -> int:
+        """How many different keys have come; case does not make a difference."""
+        return len(self.positions)
+
+    def add(self, records: list[Record]) -> int:
+        """Take in a page and return how many keys in it are new."""
+        self.pages += 1
+        before = self.distinct
+        columns = {name: self.column(name, records) for name in self.entity_set.names}
+        for key in columns[self.entity_set.key].to_pylist():
+            self.register(key)
+        self.tables.append(pa.table(columns))
+        return self.distinct - before
+
+    def column(self, name: str, records: list[Record]) -> pa.Array:
+        """Return one property of all records as text, null where a record does not have it."""
+        try:
+            array = text_array([record.get(name) for record in records])
+        except UnreadableValue as error:
+            message = f"{self.entity_set.entity}.{name}: {error} Leave it out of the layout, or report it."
+            raise UnreadableValue(message) from None
+        if array.null_count < len(records) or any(name in record for record in records):
+            self.seen.add(name)
+        return array
+
+    def register(self, key: str | None) -> None:
+        """Note the key of the next row."""
+        if key is None or not key.strip():
+            self.keyless += 1
+        else:
+            self.last_key = key
+            first = self.positions.setdefault(key.lower(), self.received)
+            if first != self.received:
+                self.repeats.append((self.received, first))
+        self.received += 1
+
+    @property
+    def missing_fields(self) -> list[str]:
+        """Required fields that no record had, though there were records."""
+        return sorted(self.entity_set.required - self.seen) if self.received else []
+
+    def table(self) -> pa.Table:
+        """Return every row received, repeats included."""
+        if not self.tables:
+            return pa.table({name: pa.array([], pa.string()) for name in self.entity_set.names})
+        return pa.concat_tables(self.tables)
+
+    def changed_keys(self) -> list[str]:
+        """Return the keys that came more than once with different contents."""
+        if not self.repeats:
+            return []
+        table, key = self.table(), self.entity_set.key
+        later, first = (table.take(pa.array(rows, pa.int64())) for rows in zip(*self.repeats, strict=True))
+        differs = pa.array([False] * len(self.repeats))
+        for name in self.entity_set.names:
+            if name != key:
+                differs = pc.or_(differs, unlike(later[name], first[name]))
+        return sorted(set(pc.utf8_lower(later[key].filter(differs)).to_pylist()))
+
+    def frame(self) -> pd.DataFrame:
+        """Return one row per key, in the order of arrival, every column as Arrow text."""
+        table = self.table()
+        if self.repeats:
+            table = table.take(pa.array(list(self.positions.values()), pa.int64()))
+        return table.combine_chunks().to_pandas(types_mapper=pd.ArrowDtype)
+
+
+def unlike(left: pa.ChunkedArray, right: pa.ChunkedArray) -> pa.Array:
+    """Return where two columns differ; null is like null only."""
+    unequal = pc.fill_null(pc.not_equal(left, right), False)
+    one_null = pc.xor(pc.is_null(left), pc.is_null(right))
+    return pc.or_(unequal, one_null)

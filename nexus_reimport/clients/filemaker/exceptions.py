@@ -1,0 +1,25 @@
+"""Why an extract from FileMaker is refused: it would be short, mixed or unreadable."""
+
+from nexus_reimport.clients.exceptions import PermanentError, TransientError
+
+
+class IncompleteExtract(PermanentError):
+    """Fewer distinct keys came than the server counts."""
+
+
+class RowsChangedWhileReading(TransientError):
+    """The records moved or changed during every attempt at reading them, so no reading is one moment's."""
+
+    repeatable = False
+
+
+class EmptyKeys(PermanentError):
+    """Records without a key: they could never be told apart, nor found again."""
+
+
+class MissingFields(PermanentError):
+    """A field that the reimport needs is in no record of the answer."""
+
+
+class UnreadableValue(PermanentError):
+    """A property holds an object or a list, which no FileMaker field does."""

@@ -1,0 +1,98 @@
+"""What an OData answer says: a page of records, a count alone, or an error."""
+
+import json
+import re
+from dataclasses import dataclass
+from typing import NoReturn, cast
+
+import orjson
+
+from nexus_reimport.clients.exceptions import TruncatedAnswer, UnexpectedAnswer
+
+Record = dict[str, object]
+MESSAGE_LENGTH = 160
+QUOTED = re.compile(r"'[^']*'?|\"[^\"]*\"?|\d{3,}")
+
+
+@dataclass(frozen=True)
+class Page:
+    """One answer: its records, the count of the whole result where it is told, where to go on."""
+
+    records: list[Record]
+    count: int | None
+    next_link: str | None
+
+
+def parse_page(body: bytes) -> Page:
+    """Return the page of a 200 answer.
+
+    Raises TruncatedAnswer where it is no JSON, UnexpectedAnswer where it is JSON but no page.
+    """
+    answer = parse_json(body)
+    records = answer.get("value") if isinstance(answer, dict) else None
+    if not isinstance(records, list) or not all(isinstance(record, dict) for record in records):
+        hint = "Check that FILEMAKER_HOST and FILEMAKER_DATABASE name a FileMaker OData service."
+        raise UnexpectedAnswer(f"The answer has no list of records{describe_error(body)}. {hint}")
+    count = answer.get("@odata.count", answer.get("@count"))
+    link = answer.get("@odata.nextLink", answer.get("@nextLink"))
+    return Page(
+        records=cast("list[Record]", records),
+        count=None if count is None else parse_count(str(count).encode()),
+        next_link=link if isinstance(link, str) and link else None,
+    )
+
+
+def parse_json(body: bytes) -> object:
+    """Return a JSON document; TruncatedAnswer where it is not one.
+
+    What FileMaker writes is sometimes not strict JSON (a bare control character, half an emoji), so what the
+    fast parser refuses is tried again with a lenient one.
+    """
+    try:
+        return orjson.loads(body)
+    except orjson.JSONDecodeError:
+        pass
+    try:
+        return json.loads(body.decode("utf-8"), strict=False, parse_constant=refuse_constant)
+    except ValueError:
+        # "from None": the parser's error carries the whole document, which is patients' data.
+        raise TruncatedAnswer("The answer is cut short or is not JSON.") from None
+
+
+def refuse_constant(name: str) -> NoReturn:
+    """Refuse NaN and infinities, which JSON does not have."""
+    raise ValueError(name)
+
+
+def parse_count(body: bytes) -> int:
+    """Return the number of a `$count` answer; UnexpectedAnswer where it is none."""
+    digits = body.removeprefix(b"\xef\xbb\xbf").strip()
+    if not digits.isdigit():
+        message = "The server's count is not a number. Completeness can't be proved; check the OData service."
+        raise UnexpectedAnswer(message)
+    return int(digits)
+
+
+def describe_error(body: bytes) -> str:
+    """Return " (code …: message)" of an OData error body, or "": nothing quoted, no long number, not long."""
+    try:
+        answer = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return ""
+    error = answer.get("error") if isinstance(answer, dict) else None
+    if not isinstance(error, dict):
+        return ""
+    code, message = (presentable(error.get(part)) for part in ("code", "message"))
+    if not code and not message:
+        return ""
+    return f" (code {code or 'none'}: {message or 'no message'})"
+
+
+def presentable(part: object) -> str:
+    """Return an error's code or message without what may come from a record or from the query."""
+    if not isinstance(part, str | int):
+        return ""
+    text = str(part)
+    if text.removeprefix("-").isdigit():
+        return text[:12]
+    return " ".join(QUOTED.sub("…", text).split())[:MESSAGE_LENGTH]
