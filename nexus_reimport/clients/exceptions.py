@@ -77,11 +77,3 @@ class FrameMissing(PermanentError):
 
 class FrameDamaged(PermanentError):
     """A stored frame's bytes are not the ones that were written."""
-
-
-class FrameMissing(PermanentError):
-    """A frame was asked for that was never stored."""
-
-
-class FrameDamaged(PermanentError):
-    """A stored frame is not what was written."""

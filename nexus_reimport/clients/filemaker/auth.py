@@ -45,7 +45,7 @@ class BasicAuth:
 
 @dataclass
 class FmidAuth:
-    """A FileMaker Cloud token, valid for an hour. `renew` returns the next one, where there is a way to it."""
+    """A FileMaker Cloud token, valid for an hour. `renew` returns the next, where there is a way to it."""
 
     token: str = field(repr=False)
     renew: Callable[[], str] | None = field(default=None, repr=False)

@@ -24,8 +24,8 @@ class Extract:
     """One complete reading of an entity set.
 
     `rows`: one row per key, a text column per field, in the order of arrival. `declared`: what `$count` said
-    before and after. `received`: all rows that came, of which `duplicates` were repeats. `pages` and `retries`
-    are those of every attempt together, `readings` the number of attempts.
+    before and after. `received`: all rows that came, of which `duplicates` were repeats. `pages` and
+    `retries` are those of every attempt together, `readings` the number of attempts.
     """
 
     rows: pd.DataFrame = field(repr=False)

@@ -1,4 +1,4 @@
-"""Where the database is, and which addresses may be asked: https anywhere, plain http on this machine only."""
+"""Where the database is, and what may be asked: https anywhere, plain http on this machine only."""
 
 import ipaddress
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ class Endpoint:
 
     @classmethod
     def at(cls, host: str, database: str) -> Self:
-        """Return the endpoint of a host name, `host:port` or origin; SettingsRefused if it may not be used."""
+        """Return the endpoint of a host name, `host:port` or origin; SettingsRefused if unsafe."""
         origin = parse_origin(host)
         if not database.strip():
             raise SettingsRefused("No FileMaker database is named. Set FILEMAKER_DATABASE.")
@@ -37,7 +37,7 @@ class Endpoint:
         return self.base.join(f"{quote(entity, safe='')}/$count")
 
     def follow(self, current: httpx.URL, link: str) -> httpx.URL | None:
-        """Return a nextLink as an address, or None where it leaves the host: credentials must not go there."""
+        """Return a nextLink as an address, or None where it leaves the host: credentials stay here."""
         try:
             target = current.join(link)
         except httpx.InvalidURL:

@@ -3,7 +3,7 @@
 import json
 import re
 from dataclasses import dataclass
-from typing import NoReturn, cast
+from typing import NoReturn
 
 import orjson
 
@@ -28,15 +28,17 @@ def parse_page(body: bytes) -> Page:
 
     Raises TruncatedAnswer where it is no JSON, UnexpectedAnswer where it is JSON but no page.
     """
-    answer = parse_json(body)
-    records = answer.get("value") if isinstance(answer, dict) else None
+    document = parse_json(body)
+    answer: Record = document if isinstance(document, dict) else {}
+    records = answer.get("value")
     if not isinstance(records, list) or not all(isinstance(record, dict) for record in records):
         hint = "Check that FILEMAKER_HOST and FILEMAKER_DATABASE name a FileMaker OData service."
-        raise UnexpectedAnswer(f"The answer has no list of records{describe_error(body)}. {hint}")
+        message = f"The answer has no list of records{describe_error(body)}. {hint}"
+        raise UnexpectedAnswer(message)
     count = answer.get("@odata.count", answer.get("@count"))
     link = answer.get("@odata.nextLink", answer.get("@nextLink"))
     return Page(
-        records=cast("list[Record]", records),
+        records=records,
         count=None if count is None else parse_count(str(count).encode()),
         next_link=link if isinstance(link, str) and link else None,
     )

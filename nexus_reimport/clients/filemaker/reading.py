@@ -154,7 +154,7 @@ class Reader:
         return fullest
 
     def walk_keys(self, collection: Collection, name: str, declared: int) -> bool:
-        """Fill the collection until nothing new comes; say whether a page after the first brought anything."""
+        """Fill the collection until nothing new comes; say whether it got past the first page."""
         options = {"orderby": name}
         past_first_page = False
         while True:

@@ -137,9 +137,7 @@ def open_http(
     try:
         verify = ssl.create_default_context(cafile=ca_bundle) if ca_bundle else True
     except (OSError, ssl.SSLError) as error:
-        message = (
-            f"FILEMAKER_CA_BUNDLE {ca_bundle} can't be read as PEM certificates: {type(error).__name__}."
-        )
+        message = f"FILEMAKER_CA_BUNDLE {ca_bundle} is no readable PEM file: {type(error).__name__}."
         raise SettingsRefused(message) from None
     return httpx.Client(
         verify=verify, transport=transport, timeout=timeout, trust_env=proxied, follow_redirects=False

@@ -24,7 +24,8 @@ def text_of(value: object) -> str | None:
         return str(value)
     if isinstance(value, float):
         return decimal_text(value)
-    raise UnreadableValue(f"A {type(value).__name__} where a text, number or flag belongs.")
+    message = f"A {type(value).__name__} where a text, number or flag belongs."
+    raise UnreadableValue(message)
 
 
 def decimal_text(value: float) -> str:
