@@ -1,0 +1,111 @@
+"""API_event: appointments, calendar entries that are nobody's, and the dirt of both."""
+
+from datetime import date
+from typing import Final
+
+from nexus_reimport.sandbox.clinic.chance import LAST_BOOKING, TODAY, Chance, Row, record_stamps
+from nexus_reimport.sandbox.clinic.configuration import Configuration
+from nexus_reimport.sandbox.clinic.dirt import Ledger, spread
+from nexus_reimport.sandbox.clinic.event_dirt import EVENT_DIRT, UNLINKED_EVENT_DIRT
+from nexus_reimport.sandbox.clinic.figures import Figures
+from nexus_reimport.sandbox.clinic.patients import People
+from nexus_reimport.sandbox.clinic.words import paragraph, sentence
+
+STATUSES: Final = (
+    "Completed",
+    "completed",
+    "Cancelled",
+    "No Show",
+    "no_show",
+    "Checked In",
+    "Scheduled",
+    "Tentative",
+)
+_FIRST_DAY: Final = date(2012, 1, 9)
+
+
+def events(
+    figures: Figures, people: People, setup: Configuration, seed: int, scale: float, ledger: Ledger
+) -> list[Row]:
+    """Return API_event's rows: kept ones and rejected ones, shuffled together."""
+    chance = Chance(f"{seed}/events")
+    ids = [str(row["id"]).upper() for row in people.patients]
+    kept = [_event(ids[chance.below(len(ids))], setup, chance) for _ in range(figures.appointments)]
+    spread(kept, EVENT_DIRT, Chance(f"{seed}/event dirt"), scale, ledger)
+    unlinked = [_event(_nobody(chance), setup, chance) for _ in range(figures.events_without_patient)]
+    spread(unlinked, UNLINKED_EVENT_DIRT, chance, scale, ledger)
+    strangers = _of_unknown_patients(figures, people, setup, chance)
+    undated = [
+        _undated(ids[chance.below(len(ids))], setup, chance) for _ in range(figures.events_without_start)
+    ]
+    fates = ((unlinked, "no_patient_link"), (strangers, "patient_not_found"), (undated, "no_start"))
+    for rows, reason in fates:
+        for row in rows:
+            ledger.reject("appointments", row["id"], reason)
+    rows = [*kept, *unlinked, *strangers, *undated]
+    chance.shuffle(rows)
+    return rows
+
+
+def _nobody(chance: Chance) -> str | None:
+    return "" if chance.percent(30) else None
+
+
+def _of_unknown_patients(figures: Figures, people: People, setup: Configuration, chance: Chance) -> list[Row]:
+    """Return events of patients who are gone; the first is a nameless contact's, every ninth has no day."""
+    rows = [_event(chance.identifier(), setup, chance) for _ in range(figures.events_of_unknown_patients)]
+    for row, nameless in zip(rows, people.nameless, strict=False):
+        row["id_Contact"] = nameless["id"]
+    for row in rows[8::9]:
+        row["startDate"] = None
+    return rows
+
+
+def _undated(patient: str, setup: Configuration, chance: Chance) -> Row:
+    row = _event(patient, setup, chance)
+    row["startDate"] = "" if chance.percent(30) else None
+    return row
+
+
+def _event(patient: str | None, setup: Configuration, chance: Chance) -> Row:
+    day = chance.day(TODAY, LAST_BOOKING) if chance.percent(6) else chance.day(_FIRST_DAY, TODAY)
+    start = 8 * 60 + 15 * chance.below(38)
+    end = start + 15 * (1 + chance.below(6))
+    return {
+        "id": chance.identifier(),
+        "title": sentence(chance),
+        "startDate": day.isoformat(),
+        "startTime": time_of_day(start),
+        "endDate": day.isoformat(),
+        "endTime": time_of_day(end),
+        "allDay": None if chance.percent(50) else "",
+        "idCal": setup.clinics[chance.below(len(setup.clinics))]["id"],
+        "id_Contact": patient,
+        "id_Referrer": chance.identifier() if chance.percent(10) else None,
+        "note": paragraph(chance) if chance.percent(60) else None,
+        "Consult Notes": paragraph(chance) if chance.percent(25) else None,
+        "location": None,
+        "url": None,
+        **_optional_fields(setup, chance),
+        **record_stamps(chance),
+    }
+
+
+def time_of_day(minutes: int) -> str:
+    """Return minutes after midnight as Edm.TimeOfDay."""
+    return f"{minutes // 60:02d}:{minutes % 60:02d}:00"
+
+
+def _optional_fields(setup: Configuration, chance: Chance) -> Row:
+    """Return the fields only some exports have, each in a part of the rows."""
+    clinicians = setup.nexus["clinicians"]
+    clinician = clinicians[chance.below(len(clinicians))]
+    types = setup.nexus["appointment_types"]
+    kind = types[chance.below(len(types))]
+    known = chance.below(10)
+    return {
+        "id_Clinician": str(clinician["id"]).upper() if known < 3 else None,
+        "clinician_name": clinician["full_name"] if 1 < known < 5 else None,
+        "Type": str(kind["id"]).upper() if known == 0 else (kind["name"] if known > 5 else None),
+        "Status": STATUSES[chance.below(len(STATUSES))] if chance.percent(25) else None,
+    }
