@@ -1,0 +1,210 @@
+"""The sandbox's S3 server: moto on 127.0.0.1, its objects kept in a journal. Run with `python -m`.
+
+Versioning is off, as AWS makes a bucket. Only current objects outlive the server: no old versions,
+no tags, no multipart upload that was not finished.
+"""
+
+import argparse
+import signal
+import sys
+import threading
+from collections.abc import Iterable, Sequence
+from datetime import UTC
+from http import HTTPStatus
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qs
+
+from moto.core.models import DEFAULT_ACCOUNT_ID
+from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
+from moto.s3.models import FakeKey, s3_backends
+from moto.s3.utils import _VersionedKeyStore
+from werkzeug.serving import make_server
+
+from nexus_reimport.sandbox.object_journal import ObjectJournal, StoredObject
+from nexus_reimport.sandbox.object_listing import (
+    LARGEST_PAGE,
+    InvalidListingError,
+    ListedObject,
+    ListingRequest,
+    listing_page,
+    listing_xml,
+)
+from nexus_reimport.sandbox.processes import LOOPBACK, restore_default_signals
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+
+HEALTH_PATH = "/sandbox-health"
+
+
+class RecordedKeys(_VersionedKeyStore):
+    """A bucket's keys that know their order, and which of them the current thread has changed."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._changes = threading.local()
+        self._sorted: list[str] | None = None
+        self._edition = 0
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        super().__setitem__(key, value)
+        self._note(key)
+
+    def setlist(self, key: str, list_: Any) -> None:
+        """Put all versions of a key, as moto does for each object it is given."""
+        super().setlist(key, list_)
+        self._note(key)
+
+    def pop(self, key: str) -> None:  # type: ignore[override]  # as moto has it
+        """Remove a key; KeyError where there is none."""
+        super().pop(key)
+        self._note(key)
+
+    def sorted_names(self) -> list[str]:
+        """Return every key in order."""
+        edition, names = self._edition, self._sorted
+        if names is None:
+            names = sorted(list(self))  # noqa: C414 - a copy made at once, so that others may add meanwhile
+            if edition == self._edition:
+                self._sorted = names
+        return names
+
+    def take_changes(self) -> set[str]:
+        """Return the keys this thread has changed since it last asked."""
+        changes: set[str] = getattr(self._changes, "names", set())
+        self._changes.names = set()
+        return changes
+
+    def _note(self, key: str) -> None:
+        if not hasattr(self._changes, "names"):
+            self._changes.names = set()
+        self._changes.names.add(key)
+        self._edition += 1
+        self._sorted = None
+
+
+class ObjectStore:
+    """The WSGI application: moto for everything but listings, and a journal behind it."""
+
+    def __init__(self, journal: ObjectJournal, *, bucket: str, region: str) -> None:
+        self._journal = journal
+        self._bucket = bucket
+        self._moto = DomainDispatcherApplication(create_backend_app)
+        self._keys = RecordedKeys()
+        backend = s3_backends[DEFAULT_ACCOUNT_ID]["aws"]
+        backend.create_bucket(bucket, region).keys = self._keys
+        for item in journal.objects():
+            self._restore(backend, item)
+        self._keys.take_changes()
+
+    def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        """Answer one request; a change is in the journal before its answer is sent."""
+        path = environ.get("PATH_INFO", "")
+        if path == HEALTH_PATH:
+            start_response("204 No Content", [])
+            return []
+        query = parse_qs(environ.get("QUERY_STRING", ""), keep_blank_values=True)
+        is_listing = path.strip("/") == self._bucket and query.get("list-type") == ["2"]
+        if is_listing and environ["REQUEST_METHOD"] == "GET":
+            return self._list(query, start_response)
+        answer: Iterable[bytes] = self._moto(environ, start_response)
+        for key in self._keys.take_changes():
+            self._record(key)
+        return answer
+
+    def _list(self, query: dict[str, list[str]], start_response: "StartResponse") -> Iterable[bytes]:
+        try:
+            request = _listing_request(self._bucket, query)
+            page = listing_page(self._keys.sorted_names(), request)
+        except ValueError as error:
+            message = str(error) if isinstance(error, InvalidListingError) else "Invalid argument"
+            body = f"<Error><Code>InvalidArgument</Code><Message>{message}</Message></Error>".encode()
+            return _answer(start_response, HTTPStatus.BAD_REQUEST, body)
+        objects = [item for key in page.keys if (item := self._listed(key))]
+        return _answer(start_response, HTTPStatus.OK, listing_xml(request, page, objects))
+
+    def _listed(self, key: str) -> ListedObject | None:
+        current = self._keys.get(key)
+        if not isinstance(current, FakeKey):
+            return None
+        return ListedObject(key, current.size, current.etag, current.last_modified)
+
+    def _record(self, key: str) -> None:
+        current = self._keys.get(key)
+        if not isinstance(current, FakeKey):
+            self._journal.remove(key)
+            return
+        headers = {name: str(value) for name, value in current.metadata.items()}
+        content_type = next(
+            (headers.pop(name) for name in list(headers) if name.lower() == "content-type"), ""
+        )
+        etag = current.etag.strip('"')
+        modified = current.last_modified.replace(tzinfo=UTC)
+        self._journal.write(StoredObject(key, current.value, modified, content_type, headers, etag))
+
+    def _restore(self, backend: Any, item: StoredObject) -> None:
+        restored = backend.put_object(
+            self._bucket, item.key, item.body, etag=item.etag, disable_notification=True
+        )
+        # moto keeps UTC without saying so.
+        restored.last_modified = item.modified.astimezone(UTC).replace(tzinfo=None)
+        restored.set_metadata({**item.metadata, "Content-Type": item.content_type})
+
+
+class QuietRequestHandler(MotoRequestHandler):
+    """moto's handler without a log line per request: keys name patients."""
+
+    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
+        """Say nothing."""
+
+
+def _listing_request(bucket: str, query: dict[str, list[str]]) -> ListingRequest:
+    values = {name: given[0] for name, given in query.items()}
+    max_keys = int(values.get("max-keys", LARGEST_PAGE))
+    if max_keys < 0:
+        raise InvalidListingError("max-keys must not be negative")
+    if values.get("continuation-token") == "":
+        raise InvalidListingError("The continuation token provided is incorrect")
+    return ListingRequest(
+        bucket,
+        prefix=values.get("prefix", ""),
+        delimiter=values.get("delimiter", ""),
+        start_after=values.get("start-after", ""),
+        continuation_token=values.get("continuation-token", ""),
+        max_keys=min(max_keys, LARGEST_PAGE),
+        is_url_encoded=values.get("encoding-type") == "url",
+    )
+
+
+def _answer(start_response: "StartResponse", status: HTTPStatus, body: bytes) -> Iterable[bytes]:
+    headers = [("Content-Type", "application/xml"), ("Content-Length", str(len(body)))]
+    start_response(f"{status.value} {status.phrase}", headers)
+    return [body]
+
+
+def _leave(*_: object) -> None:
+    sys.exit(0)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Serve one bucket until SIGTERM or SIGINT."""
+    parser = argparse.ArgumentParser(description="The sandbox's S3 server.")
+    parser.add_argument("--journal", type=Path, required=True, help="file that keeps the objects")
+    parser.add_argument("--port", type=int, required=True)
+    parser.add_argument("--bucket", required=True)
+    parser.add_argument("--region", required=True)
+    options = parser.parse_args(arguments)
+    restore_default_signals()
+    signal.signal(signal.SIGTERM, _leave)
+    journal = ObjectJournal(options.journal)
+    store = ObjectStore(journal, bucket=options.bucket, region=options.region)
+    server = make_server(LOOPBACK, options.port, store, threaded=True, request_handler=QuietRequestHandler)
+    try:
+        server.serve_forever()
+    finally:
+        journal.close()
+
+
+if __name__ == "__main__":
+    main()
