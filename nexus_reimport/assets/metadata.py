@@ -1,0 +1,89 @@
+"""What assets tell about their frames in the UI: column schemas, counts, reasons. Never a row's values."""
+
+from collections.abc import Mapping
+
+import dagster as dg
+import pandas as pd
+
+from nexus_reimport.schemas.columns import Column, Table
+from nexus_reimport.schemas.filemaker import EntitySet
+from nexus_reimport.transform.staged import Staged
+
+OWNERS = ["team:clinic"]
+KEYS_SHOWN = 50
+
+Metadata = dict[str, dg.MetadataValue[object] | int | str]
+
+
+def entity_columns(entity_set: EntitySet) -> dg.TableSchema:
+    """Return the column schema of an extract: every value is text, as FileMaker gave it."""
+    return dg.TableSchema(
+        columns=[
+            dg.TableColumn(
+                field.name,
+                "text",
+                description=field.description or None,
+                constraints=dg.TableColumnConstraints(nullable=field.name != entity_set.key),
+            )
+            for field in entity_set.fields
+        ]
+    )
+
+
+def table_columns(table: Table) -> dg.TableSchema:
+    """Return the column schema of a Nexus table."""
+    return dg.TableSchema(columns=[_column(column) for column in table.columns])
+
+
+def _column(column: Column) -> dg.TableColumn:
+    kind = f"varchar({column.length})" if column.length else column.kind
+    deciders = {"key": "kept for ever", "source": "FileMaker", "initial": "Nexus, after the first insert"}
+    return dg.TableColumn(
+        column.name,
+        kind,
+        description=f"Decided by: {deciders.get(column.role, 'the run')}.",
+        constraints=dg.TableColumnConstraints(
+            nullable=column.null,
+            unique=column.role == "key",
+            other=[f"one of {', '.join(column.choices)}"] if column.choices else [],
+        ),
+    )
+
+
+def rows_of(frame: pd.DataFrame) -> Metadata:
+    """Return a frame's row count, as Dagster's own entry and as a number that the UI plots."""
+    return {"dagster/row_count": len(frame), "rows": len(frame)}
+
+
+def staged_facts(staged: Staged) -> Metadata:
+    """Return the accounting of a staged table: read, rows, rejects by reason, warnings by reason."""
+    rejected, warned = by_reason(staged.rejects), by_reason(staged.warnings)
+    return {
+        **rows_of(staged.rows),
+        "read": staged.read,
+        "rejected": len(staged.rejects),
+        "rejected_by_reason": dg.MetadataValue.json(rejected),
+        "warnings": len(staged.warnings),
+        "warnings_by_reason": dg.MetadataValue.json(warned),
+        "first_rejects": keys_table(staged.rejects),
+        "first_warnings": keys_table(staged.warnings),
+    }
+
+
+def by_reason(report: pd.DataFrame) -> dict[str, int]:
+    """Count the lines of rejects or warnings by reason code, the commonest first."""
+    return {str(reason): int(count) for reason, count in report["reason"].value_counts().items()}
+
+
+def keys_table(report: pd.DataFrame) -> dg.MetadataValue[object]:
+    """Return the first lines of rejects or warnings, a few of each reason: table, key, field, reason."""
+    each = max(1, KEYS_SHOWN // max(1, report["reason"].nunique()))
+    shown = report.groupby("reason", sort=True).head(each)
+    records = [dg.TableRecord(row) for row in _rows(shown)]
+    columns = [dg.TableColumn(name, "string") for name in report.columns]
+    return dg.MetadataValue.table(records, schema=dg.TableSchema(columns=columns))
+
+
+def _rows(frame: pd.DataFrame) -> list[Mapping[str, str]]:
+    rows: list[Mapping[str, str]] = frame.astype(object).to_dict(orient="records")
+    return rows

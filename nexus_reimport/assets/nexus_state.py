@@ -1,0 +1,35 @@
+"""The target as it is before a run: what staging has to know of it."""
+
+import dagster as dg
+import pandas as pd
+
+from nexus_reimport.assets.metadata import OWNERS, rows_of
+from nexus_reimport.clients.frame_store import content_version
+from nexus_reimport.clients.resources import NexusResource
+from nexus_reimport.publish.state import read_state
+
+
+@dg.asset(
+    group_name="nexus",
+    kinds={"postgres", "parquet"},
+    owners=OWNERS,
+    metadata={
+        "dagster/column_schema": dg.TableSchema(
+            columns=[
+                dg.TableColumn("kind", "text", description="What is known: a clinic, an identity, a claim, …"),
+                dg.TableColumn("key", "text", description="What it is known by: an id, a name, a digest."),
+                dg.TableColumn("id", "text", description="Its id in Nexus."),
+                dg.TableColumn("detail", "text", description="For a patient, their clinic there."),
+            ]
+        )
+    },
+)
+def nexus_state(nexus: NexusResource) -> dg.Output[pd.DataFrame]:
+    """Clinics, clinicians, types, funding, and who is in Nexus under which FileMaker id. Read only."""
+    state = read_state(nexus.database_url)
+    counts = {str(kind): int(count) for kind, count in state["kind"].value_counts().items()}
+    return dg.Output(
+        state,
+        metadata={**rows_of(state), "by_kind": dg.MetadataValue.json(counts)},
+        data_version=dg.DataVersion(content_version(state)),
+    )

@@ -1,0 +1,134 @@
+"""The staged tables: rows exactly as Nexus will hold them, ids decided, and what was rejected."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import dagster as dg
+import pandas as pd
+
+from nexus_reimport.assets.metadata import OWNERS, staged_facts, table_columns
+from nexus_reimport.clients.resources import BucketResource, RunOptions
+from nexus_reimport.schemas.columns import Table
+from nexus_reimport.schemas.nexus import APPOINTMENTS, DOCUMENTS, NOTES, PATIENTS, SMS_MESSAGES
+from nexus_reimport.transform.appointments import stage_appointments
+from nexus_reimport.transform.documents import stage_documents
+from nexus_reimport.transform.nexus_state import NexusState
+from nexus_reimport.transform.notes import stage_notes
+from nexus_reimport.transform.patients import stage_patients
+from nexus_reimport.transform.sms_messages import stage_sms_messages
+from nexus_reimport.transform.staged import Staged
+
+
+def _source(name: str) -> dg.AssetIn:
+    return dg.AssetIn(key=["filemaker", name])
+
+
+def _staged(name: str) -> dg.AssetIn:
+    return dg.AssetIn(key=["staged", name])
+
+
+def _about(table: Table) -> Mapping[str, Any]:
+    return {
+        "name": table.name,
+        "key_prefix": "staged",
+        "group_name": "staged",
+        "kinds": {"pandas", "parquet"},
+        "owners": OWNERS,
+        "metadata": {"dagster/column_schema": table_columns(table)},
+    }
+
+
+def _output(staged: Staged) -> dg.Output[Staged]:
+    return dg.Output(staged, metadata=staged_facts(staged))
+
+
+@dg.asset(
+    **_about(PATIENTS),
+    ins={name: _source(name) for name in ("contacts", "contact_details", "clinics")},
+)
+def staged_patients(
+    context: dg.AssetExecutionContext,
+    contacts: pd.DataFrame,
+    contact_details: pd.DataFrame,
+    clinics: pd.DataFrame,
+    nexus_state: pd.DataFrame,
+    options: RunOptions,
+) -> dg.Output[Staged]:
+    """Patients, with phones, emails and addresses gathered from their details."""
+    state, as_of = NexusState(nexus_state), options.instant(context)
+    return _output(stage_patients(contacts, contact_details, clinics, state, as_of, options.limit))
+
+
+@dg.asset(
+    **_about(APPOINTMENTS),
+    ins={"events": _source("events"), "clinics": _source("clinics"), "patients": _staged("patients")},
+)
+def staged_appointments(
+    context: dg.AssetExecutionContext,
+    events: pd.DataFrame,
+    clinics: pd.DataFrame,
+    patients: Staged,
+    nexus_state: pd.DataFrame,
+    options: RunOptions,
+) -> dg.Output[Staged]:
+    """Appointments: the events that are a patient's, Sydney wall time turned into UTC."""
+    state, as_of = NexusState(nexus_state), options.instant(context)
+    return _output(stage_appointments(events, clinics, patients, state, as_of))
+
+
+@dg.asset(**_about(NOTES), ins={"notes": _source("notes"), "patients": _staged("patients")})
+def staged_notes(
+    context: dg.AssetExecutionContext,
+    notes: pd.DataFrame,
+    patients: Staged,
+    nexus_state: pd.DataFrame,
+    options: RunOptions,
+) -> dg.Output[Staged]:
+    """Notes, typed by the words in their FileMaker type."""
+    return _output(stage_notes(notes, patients, NexusState(nexus_state), options.instant(context)))
+
+
+@dg.asset(
+    **_about(SMS_MESSAGES),
+    ins={
+        "messages": _source("messages"),
+        "patients": _staged("patients"),
+        "appointments": _staged("appointments"),
+    },
+)
+def staged_sms_messages(
+    context: dg.AssetExecutionContext,
+    messages: pd.DataFrame,
+    patients: Staged,
+    appointments: Staged,
+    nexus_state: pd.DataFrame,
+    options: RunOptions,
+) -> dg.Output[Staged]:
+    """Sent messages, linked by contact id or by a number that only one patient has."""
+    state, as_of = NexusState(nexus_state), options.instant(context)
+    return _output(stage_sms_messages(messages, patients, appointments, state, as_of))
+
+
+@dg.asset(
+    **_about(DOCUMENTS),
+    ins={
+        "docs": _source("docs"),
+        "s3_listing": dg.AssetIn(key=["files", "s3_listing"]),
+        "patients": _staged("patients"),
+    },
+)
+def staged_documents(
+    context: dg.AssetExecutionContext,
+    docs: pd.DataFrame,
+    s3_listing: pd.DataFrame,
+    patients: Staged,
+    nexus_state: pd.DataFrame,
+    bucket: BucketResource,
+    options: RunOptions,
+) -> dg.Output[Staged]:
+    """Documents whose file is in S3; where the patient isn't known, kept without a link."""
+    state, as_of = NexusState(nexus_state), options.instant(context)
+    return _output(stage_documents(docs, s3_listing, patients, state, bucket.name, as_of))
+
+
+staged_assets = [staged_patients, staged_appointments, staged_notes, staged_sms_messages, staged_documents]

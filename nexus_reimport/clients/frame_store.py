@@ -1,0 +1,127 @@
+"""Where frames live between steps: Parquet under a folder or an `s3://` prefix, whole or not at all."""
+
+import hashlib
+import io
+import os
+from collections.abc import Mapping
+from datetime import timedelta
+from pathlib import Path
+
+import obstore
+import orjson
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+from obstore.store import LocalStore, ObjectStore, S3Store
+
+from nexus_reimport.clients.exceptions import FrameDamaged, FrameMissing
+
+MANIFEST = "manifest.json"
+
+
+def open_store(location: str, environ: Mapping[str, str] = os.environ) -> ObjectStore:
+    """Open a folder (made if need be, readable by its owner alone) or an `s3://bucket/prefix`."""
+    if not location.startswith("s3://"):
+        folder = Path(location).expanduser().resolve()
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return LocalStore(folder)
+    endpoint = environ.get("AWS_ENDPOINT_URL_S3")
+    return S3Store.from_url(
+        location,
+        region=environ.get("AWS_REGION"),
+        access_key_id=environ.get("AWS_ACCESS_KEY_ID"),
+        secret_access_key=environ.get("AWS_SECRET_ACCESS_KEY"),
+        endpoint=endpoint,
+        client_options={
+            "allow_http": bool(endpoint and endpoint.startswith("http://")),
+            "timeout": timedelta(seconds=60),
+        },
+    )
+
+
+def content_version(*frames: pd.DataFrame) -> str:
+    """Return a digest of the frames' content: the same rows in the same order give the same digest."""
+    digest = hashlib.sha256()
+    for frame in frames:
+        with pa.ipc.new_stream(_Hashing(digest), _table(frame).schema) as stream:
+            stream.write_table(_table(frame))
+    return digest.hexdigest()
+
+
+class _Hashing(io.RawIOBase):
+    """A file that keeps nothing of what is written to it but the digest."""
+
+    def __init__(self, digest: "hashlib._Hash") -> None:
+        self._digest = digest
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: object) -> int:
+        view = memoryview(data)  # type: ignore[arg-type]  # pyarrow gives its own buffers
+        self._digest.update(view)
+        return view.nbytes
+
+
+def _table(frame: pd.DataFrame) -> pa.Table:
+    return pa.Table.from_pandas(frame, preserve_index=False).replace_schema_metadata(None).combine_chunks()
+
+
+class FrameStore:
+    """Named sets of frames, each replaced as a whole.
+
+    A set's Parquet files are written first, under names of their own; the manifest that names them and
+    their digests is written last and at once. Who reads sees the old set or the new one.
+    """
+
+    def __init__(self, store: ObjectStore) -> None:
+        self._store = store
+
+    def save(self, name: str, version: str, frames: Mapping[str, pd.DataFrame]) -> None:
+        """Replace the set `name` by `frames`; `version` (a run's id) goes into the files' names."""
+        earlier = self._manifest(name) or {"parts": {}}
+        parts = {part: self._save_part(name, version, part, frame) for part, frame in frames.items()}
+        obstore.put(self._store, f"{name}/{MANIFEST}", orjson.dumps({"version": version, "parts": parts}))
+        self._forget(name, parts, earlier["parts"])
+
+    def load(self, name: str) -> dict[str, pd.DataFrame]:
+        """Return the set `name`. Raises FrameMissing or, where bytes have changed, FrameDamaged."""
+        manifest = self._manifest(name)
+        if manifest is None:
+            raise FrameMissing(
+                f"{name} has not been materialized yet: materialize it, or what comes before it."
+            )
+        return {part: self._load_part(name, entry) for part, entry in manifest["parts"].items()}
+
+    def _manifest(self, name: str) -> dict[str, dict[str, dict[str, str]]] | None:
+        try:
+            content = obstore.get(self._store, f"{name}/{MANIFEST}").bytes()
+        except FileNotFoundError:
+            return None
+        loaded: dict[str, dict[str, dict[str, str]]] = orjson.loads(bytes(content))
+        return loaded
+
+    def _save_part(self, name: str, version: str, part: str, frame: pd.DataFrame) -> dict[str, str]:
+        buffer = io.BytesIO()
+        pq.write_table(_table(frame), buffer, compression="zstd")
+        content = buffer.getvalue()
+        digest = hashlib.sha256(content).hexdigest()
+        file = f"{part}-{version[:8]}-{digest[:12]}.parquet"
+        obstore.put(self._store, f"{name}/{file}", content)
+        return {"file": file, "sha256": digest}
+
+    def _load_part(self, name: str, entry: Mapping[str, str]) -> pd.DataFrame:
+        content = bytes(obstore.get(self._store, f"{name}/{entry['file']}").bytes())
+        if hashlib.sha256(content).hexdigest() != entry["sha256"]:
+            raise FrameDamaged(f"{name}/{entry['file']} is not what was written: materialize {name} again.")
+        return pq.read_table(io.BytesIO(content)).to_pandas(types_mapper=pd.ArrowDtype)
+
+    def _forget(
+        self, name: str, current: Mapping[str, Mapping[str, str]], earlier: Mapping[str, Mapping[str, str]]
+    ) -> None:
+        """Delete what neither this set nor the one before it names; a slow reader may still be at that one."""
+        kept = {entry["file"] for parts in (current, earlier) for entry in parts.values()} | {MANIFEST}
+        for chunk in obstore.list(self._store, prefix=f"{name}/"):
+            for found in chunk:
+                if found["path"].rsplit("/", 1)[1] not in kept:
+                    obstore.delete(self._store, found["path"])

@@ -1,0 +1,45 @@
+"""How Dagster keeps an asset's frames: one set of Parquet files each, in the FrameStore."""
+
+from collections.abc import Mapping
+
+import dagster as dg
+import pandas as pd
+from pydantic import Field
+
+from nexus_reimport.clients.frame_store import FrameStore, open_store
+from nexus_reimport.transform.staged import Staged
+
+Value = pd.DataFrame | Staged
+
+
+class FrameIOManager(dg.ConfigurableIOManager):
+    """Stores data frames, and the rows, rejects and warnings of what is staged."""
+
+    location: str = Field(description="A folder, or s3://bucket/prefix")
+
+    def handle_output(self, context: dg.OutputContext, obj: Value) -> None:
+        """Replace the asset's frames by the given ones, whole or not at all."""
+        self._store().save(_name(context.asset_key), context.run_id, _parts(obj))
+
+    def load_input(self, context: dg.InputContext) -> Value:
+        """Return the frames as last stored: a DataFrame, or a Staged where there are rejects."""
+        return _value(self._store().load(_name(context.asset_key)))
+
+    def _store(self) -> FrameStore:
+        return FrameStore(open_store(self.location))
+
+
+def _name(key: dg.AssetKey) -> str:
+    return "/".join(("frames", *key.path))
+
+
+def _parts(value: Value) -> dict[str, pd.DataFrame]:
+    if isinstance(value, Staged):
+        return {"rows": value.rows, "rejects": value.rejects, "warnings": value.warnings}
+    return {"rows": value}
+
+
+def _value(parts: Mapping[str, pd.DataFrame]) -> Value:
+    if "rejects" in parts:
+        return Staged(rows=parts["rows"], rejects=parts["rejects"], warnings=parts["warnings"])
+    return parts["rows"]

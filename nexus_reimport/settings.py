@@ -1,0 +1,62 @@
+"""The settings of a reimport: environment variables, what each is for, and which are missing."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from dotenv import load_dotenv
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One environment variable. `unless` names another that makes it needless."""
+
+    name: str
+    meaning: str
+    required: bool = True
+    unless: str | None = None
+
+
+SETTINGS: tuple[Setting, ...] = (
+    Setting("FILEMAKER_HOST", "FileMaker's address, https://… (plain http only to this machine)"),
+    Setting("FILEMAKER_DATABASE", "the FileMaker database's name"),
+    Setting("FILEMAKER_USERNAME", "an account with the fmodata privilege", unless="FILEMAKER_FMID_TOKEN"),
+    Setting("FILEMAKER_PASSWORD", "its password", unless="FILEMAKER_FMID_TOKEN"),
+    Setting("FILEMAKER_FMID_TOKEN", "a FileMaker Cloud token, in place of the account", required=False),
+    Setting("FILEMAKER_CA_BUNDLE", "a file with the private authority that signed its certificate", required=False),
+    Setting("NEXUS_DATABASE_URL", "Nexus's PostgreSQL, postgresql://…"),
+    Setting("AWS_ACCESS_KEY_ID", "key of an account that may list the bucket"),
+    Setting("AWS_SECRET_ACCESS_KEY", "its secret"),
+    Setting("AWS_REGION", "the bucket's region"),
+    Setting("AWS_S3_BUCKET_NAME", "the bucket with the clinic's files"),
+    Setting("AWS_ENDPOINT_URL_S3", "the S3 endpoint, where it is not AWS's own", required=False),
+    Setting("NEXUS_REIMPORT_STORAGE", "folder or s3://… where frames are kept between steps"),
+    Setting("DAGSTER_HOME", "folder with dagster.yaml"),
+    Setting("DAGSTER_PG_URL", "PostgreSQL for Dagster's own records, postgresql+psycopg2://…"),
+)
+
+
+class SettingsMissing(Exception):
+    """Settings that a reimport can't do without are not in the environment."""
+
+
+def load_dotenv_file(folder: Path | None = None) -> None:
+    """Read `.env` of the folder (the current one), if there is one; what is already set stays as it is."""
+    load_dotenv((folder or Path.cwd()) / ".env", override=False)
+
+
+def missing_settings(environ: Mapping[str, str] = os.environ) -> list[Setting]:
+    """Return every required setting that is absent or empty."""
+    return [
+        setting
+        for setting in SETTINGS
+        if setting.required and not environ.get(setting.name) and not environ.get(setting.unless or "")
+    ]
+
+
+def require_settings(environ: Mapping[str, str] = os.environ) -> None:
+    """Raise SettingsMissing, with one message that names everything missing and what it is for."""
+    if missing := missing_settings(environ):
+        lines = [f"  {setting.name}: {setting.meaning}" for setting in missing]
+        raise SettingsMissing("Set these in the environment, or in a .env file:\n" + "\n".join(lines))
