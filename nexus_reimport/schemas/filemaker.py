@@ -1,4 +1,4 @@
-"""The FileMaker entity sets that a reimport reads: their keys and fields, named exactly as the JSON has them."""
+"""The FileMaker entity sets that a reimport reads: keys and fields, named exactly as the JSON has them."""
 
 from dataclasses import dataclass, field
 

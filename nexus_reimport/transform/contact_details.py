@@ -1,0 +1,128 @@
+"""A patient's phones, emails and addresses, gathered from FileMaker's one row each."""
+
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+
+import pandas as pd
+import pyarrow as pa
+
+from nexus_reimport.schemas.filemaker import CONTACT_DETAILS
+from nexus_reimport.transform.dates import UNKNOWN_INSTANT
+from nexus_reimport.transform.extracts import Extract
+from nexus_reimport.transform.staged import Ledger
+from nexus_reimport.transform.text import flag
+
+PHONE_TYPES = ("phone", "mobile")
+
+_ADDRESS_FIELDS = {
+    "line1": "address 1",
+    "line2": "address 2",
+    "suburb": "suburb",
+    "state": "state",
+    "postcode": "post code",
+    "country": "country",
+    "label": "Name",
+    "full_address": "Full Address one line",
+}
+
+Entry = dict[str, str]
+
+
+@dataclass
+class ContactCard:
+    """All details of one patient, in the order in which they were made, identical ones once."""
+
+    phones: list[Entry] = field(default_factory=list)
+    emails: list[Entry] = field(default_factory=list)
+    addresses: list[Entry] = field(default_factory=list)
+    default_email: str | None = None
+
+    def contact(self) -> dict[str, object]:
+        """Return what contact_json holds. `email` is the one flagged as default, else the first."""
+        mobiles = (entry["number"] for entry in self.phones if entry["type"].casefold() == "mobile")
+        emails = (entry["address"] for entry in self.emails)
+        return {
+            "phones": self.phones,
+            "emails": self.emails,
+            "mobile": next(mobiles, None),
+            "email": self.default_email or next(emails, None),
+        }
+
+    def address(self) -> dict[str, object]:
+        """Return what address_json holds; the top level is the first address, null without one."""
+        first = self.addresses[0] if self.addresses else {}
+        return {
+            "addresses": self.addresses,
+            "street": first.get("line1"),
+            "suburb": first.get("suburb"),
+            "state": first.get("state"),
+            "postcode": first.get("postcode"),
+        }
+
+
+def contact_cards(
+    contact_details: pd.DataFrame, patients: Collection[str], ledger: Ledger
+) -> dict[str, ContactCard]:
+    """Return a card for each of the patients (FileMaker ids, lower case) that has details.
+
+    Details of referrers and companies belong to nobody here. A row of another type is warned of on its
+    patient, `unknown_detail_type`; a row without content has nothing to say.
+    """
+    everything = _every_row(contact_details)
+    owners = everything.ids("id_key")
+    ours = [place for place in _by_creation(everything) if owners[place] in patients]
+    cards: defaultdict[str, ContactCard] = defaultdict(ContactCard)
+    details = everything.take(ours)
+    for owner, kind, entry, is_default in zip(details.ids("id_key"), *_entries(details), strict=True):
+        if owner is not None and not _add(cards[owner], kind, entry, is_default):
+            ledger.warn(owner, "contact_json", "unknown_detail_type")
+    return dict(cards)
+
+
+def _every_row(contact_details: pd.DataFrame) -> Extract:
+    """Return all rows: a detail is found by its owner, so its own id need not be well formed."""
+    records = pa.Table.from_pandas(contact_details, preserve_index=False)
+    keys = Extract(CONTACT_DETAILS.asset, [], records).texts(CONTACT_DETAILS.key)
+    return Extract(CONTACT_DETAILS.asset, [key.lower() for key in keys], records)
+
+
+def _by_creation(details: Extract) -> Sequence[int]:
+    made = [moment for moment, _ in details.instants("creationTimestamp")]
+    moments = [UNKNOWN_INSTANT if moment is None else moment for moment in made]
+    return sorted(range(len(moments)), key=lambda place: (moments[place], details.keys[place]))
+
+
+def _entries(details: Extract) -> tuple[list[str], list[Entry], list[bool]]:
+    """Return each row's type in lower case, its entry, and whether it is the default email."""
+    types, labels, numbers = (details.texts(name) for name in ("type", "Name", "ph"))
+    international = details.texts("PhoneMobileIntFormat")
+    addresses = [details.texts(name) for name in _ADDRESS_FIELDS.values()]
+    entries: list[Entry] = []
+    for place, (kind, label, number) in enumerate(zip(types, labels, numbers, strict=True)):
+        if kind.casefold() == "address":
+            entries.append(dict(zip(_ADDRESS_FIELDS, (texts[place] for texts in addresses), strict=True)))
+        elif kind.casefold() == "email":
+            entries.append({"address": number, "label": label})
+        else:
+            entries.append({"type": kind, "number": number or international[place], "label": label})
+    defaults = [flag(text) for text in details.texts("Email default")]
+    return [kind.casefold() for kind in types], entries, defaults
+
+
+def _add(card: ContactCard, kind: str, entry: Entry, is_default: bool) -> bool:
+    """Put the entry where its type belongs; return False for a type nobody knows."""
+    if kind == "email":
+        _append(card.emails, entry, entry["address"])
+        if is_default and not card.default_email:
+            card.default_email = entry["address"]
+    elif kind == "address":
+        _append(card.addresses, entry, "".join(text for name, text in entry.items() if name != "label"))
+    elif kind in PHONE_TYPES:
+        _append(card.phones, entry, entry["number"])
+    return kind in (*PHONE_TYPES, "email", "address")
+
+
+def _append(entries: list[Entry], entry: Entry, content: str) -> None:
+    if content and entry not in entries:
+        entries.append(entry)

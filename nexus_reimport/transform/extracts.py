@@ -1,0 +1,109 @@
+"""An extract frame as the rules read it: well-formed rows in order of their id, columns as clean text."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from nexus_reimport.schemas.filemaker import EntitySet
+from nexus_reimport.transform.dates import UNKNOWN_INSTANT, instant
+from nexus_reimport.transform.exceptions import MissingFieldError
+from nexus_reimport.transform.staged import Ledger
+from nexus_reimport.transform.text import clean, report_key, uuid_text
+
+
+@dataclass(frozen=True)
+class Extract:
+    """The rows of one entity set: their ids in lower case, ascending, and their fields."""
+
+    asset: str
+    keys: list[str]
+    records: pa.Table
+
+    def texts(self, field: str) -> list[str]:
+        """Return one field's values, cleaned; "" for null. MissingFieldError if the frame lacks it."""
+        return [clean(value) for value in self._values(field)]
+
+    def ids(self, field: str) -> list[str | None]:
+        """Return one field's values as UUIDs in lower case; None for null and for what is no UUID."""
+        return [uuid_text(value) for value in self._values(field)]
+
+    def instants(self, field: str) -> list[tuple[int | None, str | None]]:
+        """Return one field's timestamps as microseconds since 1970 UTC, each with its warning or None."""
+        return [instant(text) for text in self.texts(field)]
+
+    def take(self, places: Sequence[int]) -> "Extract":
+        """Return the rows at those places."""
+        keys = [self.keys[place] for place in places]
+        return Extract(self.asset, keys, self.records.take(pa.array(places, pa.int64())))
+
+    def _values(self, field: str) -> list[str | None]:
+        if field not in self.records.column_names:
+            raise MissingFieldError(self.asset, field)
+        values: list[str | None] = self.records.column(field).to_pylist()
+        return values
+
+
+def read_extract(entity: EntitySet, frame: pd.DataFrame, ledger: Ledger | None = None) -> Extract:
+    """Return the rows that have an id, in order of it.
+
+    A row whose id is no UUID is rejected `bad_id`, a second row with the same id `duplicate_id`: the order
+    in which FileMaker answered decides nothing. Without a ledger such rows are left out.
+    """
+    records = pa.Table.from_pandas(frame, preserve_index=False)
+    everything = Extract(entity.asset, [], records)
+    raw = [value or "" for value in everything._values(entity.key)]
+    keys = [uuid_text(value) for value in raw]
+    order = sorted((key, raw[place], place) for place, key in enumerate(keys) if key is not None)
+    places = {key: place for key, _, place in reversed(order)}
+    if ledger is not None:
+        _reject_unusable(entity, raw, keys, places, ledger)
+    ordered = sorted(places)
+    rows = records.take(pa.array([places[key] for key in ordered], pa.int64()))
+    return Extract(entity.asset, ordered, rows)
+
+
+def _reject_unusable(
+    entity: EntitySet, raw: list[str], keys: list[str | None], places: dict[str, int], ledger: Ledger
+) -> None:
+    for place, key in enumerate(keys):
+        if key is None:
+            ledger.reject(report_key(raw[place]), entity.key, "bad_id")
+        elif places[key] != place:
+            ledger.reject(key, entity.key, "duplicate_id")
+
+
+def distinct_instants(bases: Sequence[int], ties: Sequence[int]) -> list[int]:
+    """Return the bases, each moved as few microseconds later as makes all of them different.
+
+    In order of base, then tie, then place: an instant is its base or one microsecond after its predecessor.
+    """
+    wanted = np.asarray(bases, dtype=np.int64)
+    order = np.lexsort((np.asarray(ties, dtype=np.int64), wanted))
+    ramp = np.arange(len(wanted), dtype=np.int64)
+    spread = np.empty_like(wanted)
+    spread[order] = np.maximum.accumulate(wanted[order] - ramp) + ramp
+    result: list[int] = spread.tolist()
+    return result
+
+
+def creation_instants(
+    extract: Extract, ledger: Ledger, column: str, preferred: Sequence[int | None] | None = None
+) -> list[int]:
+    """Return when each row was made, microseconds since 1970 UTC, no two the same.
+
+    The preferred instant, else creationTimestamp, else modificationTimestamp, else the start of 2000 and a
+    warning `no_timestamp`. Rows that share an instant follow one another by creationTimestamp, then id.
+    """
+    made = [moment for moment, _ in extract.instants("creationTimestamp")]
+    changed = [moment for moment, _ in extract.instants("modificationTimestamp")]
+    bases = []
+    for key, *choices in zip(extract.keys, preferred or made, made, changed, strict=True):
+        known = next((moment for moment in choices if moment is not None), None)
+        if known is None:
+            ledger.warn(key, column, "no_timestamp")
+        bases.append(UNKNOWN_INSTANT if known is None else known)
+    ties = [base if moment is None else moment for moment, base in zip(made, bases, strict=True)]
+    return distinct_instants(bases, ties)

@@ -1,0 +1,83 @@
+"""Who a row is: the UUID kept, else adopted from a living row, else made from its FileMaker id."""
+
+import uuid
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from nexus_reimport.transform.nexus_state import NexusState
+from nexus_reimport.transform.staged import Ledger
+from nexus_reimport.transform.text import natural_key as natural_key
+
+NAMESPACE = uuid.UUID("6f1d2c9e-8a47-5b30-9d52-3c7e41b8a605")
+
+
+@dataclass(frozen=True)
+class Adoption:
+    """One way to recognise living rows: candidates by handle, and each source row's handle ("" is none)."""
+
+    candidates: Mapping[str, list[str]]
+    handles: Sequence[str]
+
+
+def derived_id(table: str, source_key: str, attempt: int = 0) -> str:
+    """Return the UUIDv5 of the table and the FileMaker id: the same on every machine, for ever."""
+    suffix = f":{attempt}" if attempt else ""
+    return str(uuid.uuid5(NAMESPACE, f"{table}:{source_key}{suffix}"))
+
+
+def decide_ids(
+    keys: Sequence[str], state: NexusState, ledger: Ledger, adoptions: Iterable[Adoption] = ()
+) -> list[str]:
+    """Return one id per source row, in the rows' order, never one id twice.
+
+    The identity kept from an earlier publication comes first, then a living row that carries the FileMaker
+    id, then the other adoptions in their order, then the UUIDv5. An id that another source row keeps, even
+    one that FileMaker no longer has, is nobody else's. Rows that share a handle are paired one to one with
+    the living rows that have it, in order. A FileMaker id that several rows claim is warned of.
+    """
+    table = ledger.table.name
+    identities = state.identities(table)
+    claims = state.claims(table)
+    ids = [identities.get(key) for key in keys]
+    taken = set(identities.values())
+    for adoption in (Adoption(claims, keys), *adoptions):
+        _adopt(ids, taken, adoption)
+    _derive(table, keys, ids, taken)
+    _warn_of_claims(keys, ids, claims, ledger)
+    return [str(row_id) for row_id in ids]
+
+
+def _adopt(ids: list[str | None], taken: set[str], adoption: Adoption) -> None:
+    if not adoption.candidates:
+        return
+    left: dict[str, Iterator[str]] = {}
+    for place, handle in enumerate(adoption.handles):
+        if ids[place] is None and handle in adoption.candidates:
+            # One iterator per handle: a thousand equal rows must not each walk past those already given.
+            queue = left.setdefault(handle, iter(adoption.candidates[handle]))
+            ids[place] = _first_free(queue, taken)
+
+
+def _first_free(candidates: Iterator[str], taken: set[str]) -> str | None:
+    for candidate in candidates:
+        if candidate not in taken:
+            taken.add(candidate)
+            return candidate
+    return None
+
+
+def _derive(table: str, keys: Sequence[str], ids: list[str | None], taken: set[str]) -> None:
+    for place, key in enumerate(keys):
+        attempt = 0
+        while ids[place] is None:
+            ids[place] = _first_free(iter((derived_id(table, key, attempt),)), taken)
+            attempt += 1
+
+
+def _warn_of_claims(
+    keys: Sequence[str], ids: Sequence[str | None], claims: Mapping[str, list[str]], ledger: Ledger
+) -> None:
+    if claims:
+        for key, row_id in zip(keys, ids, strict=True):
+            if any(claim != row_id for claim in claims.get(key, ())):
+                ledger.warn(key, "id", "claimed_twice")

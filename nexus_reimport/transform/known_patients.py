@@ -1,0 +1,56 @@
+"""The patients a row may be linked to: those staged now, and those who live in Nexus already."""
+
+from dataclasses import dataclass
+
+import pandas as pd
+import pyarrow as pa
+
+from nexus_reimport.transform.nexus_state import NexusState
+from nexus_reimport.transform.staged import SOURCE_KEY, Staged
+from nexus_reimport.transform.text import uuid_text
+
+
+@dataclass(frozen=True)
+class KnownPatients:
+    """FileMaker id to UUID, UUID to clinic, and the FileMaker ids that a limit left out."""
+
+    ids: dict[str, str]
+    clinics: dict[str, str | None]
+    cut: frozenset[str]
+
+    def find(self, filemaker_id: str | None) -> str | None:
+        """Return the patient's UUID; None where nobody known has that FileMaker id."""
+        return None if filemaker_id is None else self.ids.get(filemaker_id)
+
+    def fault(self, filemaker_id: str | None) -> str | None:
+        """Return why no row may be linked to that FileMaker id: `limit`, `patient_not_found`, or None."""
+        if filemaker_id in self.cut:
+            return "limit"
+        return None if self.find(filemaker_id) else "patient_not_found"
+
+
+def known_patients(patients: Staged, state: NexusState) -> KnownPatients:
+    """Return everybody a row may be linked to.
+
+    A patient gone from FileMaker but alive in Nexus is a good target. A staged patient without a clinic
+    has the one that Nexus has.
+    """
+    ids = state.live_patients()
+    clinics = {patient: state.patient_clinic(patient) for patient in ids.values()}
+    rows = patients.rows
+    staged = zip(*(_texts(rows[name]) for name in (SOURCE_KEY, "id", "clinic_id")), strict=True)
+    for key, patient, clinic in staged:
+        ids[str(key)] = str(patient)
+        clinics[str(patient)] = clinic or clinics.get(str(patient))
+    return KnownPatients(ids, clinics, _cut(patients))
+
+
+def _cut(patients: Staged) -> frozenset[str]:
+    rejects = patients.rejects
+    pairs = zip(_texts(rejects["key"]), _texts(rejects["reason"]), strict=True)
+    return frozenset(key for key, reason in pairs if reason == "limit" and key and uuid_text(key))
+
+
+def _texts(series: pd.Series) -> list[str | None]:
+    values: list[str | None] = pa.array(series, pa.string()).to_pylist()
+    return values

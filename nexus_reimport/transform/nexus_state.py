@@ -1,0 +1,102 @@
+"""What Nexus holds already, as the transforms ask for it: configuration, identities and living rows."""
+
+from collections import defaultdict
+from collections.abc import Mapping
+
+import pandas as pd
+import pyarrow as pa
+
+from nexus_reimport.transform.exceptions import MissingContentTypeError
+from nexus_reimport.transform.text import name_key, uuid_text
+
+STATE_COLUMNS = ("kind", "key", "id", "detail")
+
+_NOTHING: Mapping[str, list[str]] = {}
+
+
+class NexusState:
+    """The frame `nexus_state` (string columns kind, key, id, detail), grouped by kind.
+
+    Ids are handed out in lower case. Where a key repeats, the frame's order is the order of preference.
+    """
+
+    def __init__(self, frame: pd.DataFrame) -> None:
+        self._kinds: defaultdict[str, defaultdict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
+        self._patient_clinics: dict[str, str | None] = {}
+        columns = [pa.array(frame[name], pa.string()).to_pylist() for name in STATE_COLUMNS]
+        for kind, key, row_id, detail in zip(*columns, strict=True):
+            self._kinds[kind][_folded(kind, key)].append(row_id.lower())
+            if kind == "live:patients":
+                self._patient_clinics.setdefault(row_id.lower(), uuid_text(detail))
+
+    def clinic(self, filemaker_id: str | None, *names: str) -> str | None:
+        """Return the clinic with that FileMaker id, else the first that has one of the names."""
+        by_id = self._first("clinic_filemaker_id", filemaker_id or "")
+        return by_id or self._named("clinic_name", names)
+
+    def clinician(self, clinician_id: str | None, name: str) -> str | None:
+        """Return the clinician with that id, else with that name."""
+        return self._first("clinician_id", clinician_id or "") or self._named("clinician_name", (name,))
+
+    def appointment_type(self, text: str) -> str | None:
+        """Return the appointment type whose id or name the text is."""
+        by_id = self._first("appointment_type_id", uuid_text(text) or "")
+        return by_id or self._named("appointment_type_name", (text,))
+
+    def funding_source(self, name: str) -> str | None:
+        """Return the funding source with that name."""
+        return self._named("funding_source_name", (name,))
+
+    def content_type(self, name: str) -> int:
+        """Return the number of a content type, or raise MissingContentTypeError."""
+        found = self._first("content_type", name)
+        if found is None:
+            raise MissingContentTypeError(name)
+        return int(found)
+
+    def identities(self, table: str) -> dict[str, str]:
+        """Return FileMaker id to the UUID kept from earlier publications."""
+        return {key: ids[0] for key, ids in self._of(f"identity:{table}").items()}
+
+    def claims(self, table: str) -> Mapping[str, list[str]]:
+        """Return FileMaker id to the living rows that carry it, preferred first."""
+        return self._of(f"claim:{table}")
+
+    def naturals(self, table: str) -> Mapping[str, list[str]]:
+        """Return natural key to the living rows that have it and no identity, preferred first."""
+        return self._of(f"natural:{table}")
+
+    def externals(self) -> Mapping[str, list[str]]:
+        """Return gateway message id to the living messages that have it, preferred first."""
+        return self._of("external:sms_messages")
+
+    def live_patients(self) -> dict[str, str]:
+        """Return FileMaker id to the UUID of a patient who lives in Nexus now."""
+        return {key: ids[0] for key, ids in self._of("live:patients").items()}
+
+    def patient_clinic(self, patient_id: str) -> str | None:
+        """Return the clinic that a patient living in Nexus has there."""
+        return self._patient_clinics.get(patient_id)
+
+    def _of(self, kind: str) -> Mapping[str, list[str]]:
+        return self._kinds.get(kind, _NOTHING)
+
+    def _first(self, kind: str, key: str) -> str | None:
+        found = self._of(kind).get(key)
+        return found[0] if found else None
+
+    def _named(self, kind: str, names: tuple[str, ...]) -> str | None:
+        keys = (name_key(name) for name in names)
+        return next((found for key in keys if key and (found := self._first(kind, key))), None)
+
+
+def _folded(kind: str, key: str) -> str:
+    """Compare names without case and ids in lower case; gateway ids and digests exactly."""
+    if kind.endswith("_name"):
+        return name_key(key)
+    return key if kind == "external:sms_messages" else key.lower()
+
+
+def empty_state() -> pd.DataFrame:
+    """Return the state frame of a Nexus that holds nothing."""
+    return pd.DataFrame({name: pd.Series([], dtype=pd.ArrowDtype(pa.string())) for name in STATE_COLUMNS})

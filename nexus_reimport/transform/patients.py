@@ -1,0 +1,209 @@
+"""Patients, from FileMaker's contacts and their details."""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date, datetime
+
+import pandas as pd
+
+from nexus_reimport.schemas.filemaker import CLINICS, CONTACTS
+from nexus_reimport.schemas.nexus import PATIENTS
+from nexus_reimport.transform import choices
+from nexus_reimport.transform.contact_details import ContactCard, contact_cards
+from nexus_reimport.transform.dates import SYDNEY, day, iso_utc, microseconds
+from nexus_reimport.transform.extracts import Extract, creation_instants, read_extract
+from nexus_reimport.transform.identity import decide_ids
+from nexus_reimport.transform.nexus_state import NexusState
+from nexus_reimport.transform.shaping import cut, days, looked_up, nullable
+from nexus_reimport.transform.staged import Ledger, Staged
+from nexus_reimport.transform.text import canonical_json, flag
+
+FIRST_BIRTH_YEAR = 1850
+
+_BEFORE_CHRIST = ("-", "0000-")
+_HEALTH_NUMBER_LENGTH = PATIENTS.column("health_number").length or 0
+
+_METADATA_FIELDS = {
+    "xero_contact_id": "_kf_XeroContactID",
+    "contact_type": "contactType",
+    "area": "Area",
+    "funding": "Funding",
+    "cys_id": "CYS_ID",
+    "ndis_coordinator_phone": "NDIS Coordinator Phone",
+    "ndis_coordinator_email": "NDIS Coordinator Email",
+    "ndis_notes": "NDIS notes",
+}
+_INITIAL = {"emergency_json": "{}", "flags_json": "{}", "plan_dates_json": "[]", "archived": False}
+
+
+def stage_patients(
+    contacts: pd.DataFrame,
+    contact_details: pd.DataFrame,
+    filemaker_clinics: pd.DataFrame,
+    state: NexusState,
+    as_of: datetime,
+    limit: int | None = None,
+) -> Staged:
+    """Return one patient per contact that has a name.
+
+    Takes the extract frames of the same names and the run's instant (aware). With a limit only the first
+    so many contacts by id are staged, the others are rejected `limit`. Rejects: bad_id, duplicate_id,
+    no_name, limit.
+    """
+    ledger = Ledger(PATIENTS)
+    everybody = read_extract(CONTACTS, contacts, ledger)
+    created = creation_instants(everybody, ledger, "created_at")
+    kept = _kept(everybody, limit, ledger)
+    people = everybody.take(kept)
+    cards = contact_cards(contact_details, set(people.keys), ledger)
+    columns: dict[str, Sequence[object]] = {
+        "id": decide_ids(people.keys, state, ledger),
+        "created_at": [created[place] for place in kept],
+        **_personal_columns(people, as_of, ledger),
+        **_lookup_columns(people, clinic_names(filemaker_clinics), state, ledger),
+        **_card_columns(people.keys, cards),
+    }
+    columns["filemaker_metadata"] = _metadata(people, clinic_names(filemaker_clinics), as_of)
+    return ledger.staged(people.keys, columns, {"updated_at": microseconds(as_of), **_INITIAL})
+
+
+def clinic_names(filemaker_clinics: pd.DataFrame) -> dict[str, str]:
+    """Return FileMaker id (lower case) to name of FileMaker's clinics."""
+    clinics = read_extract(CLINICS, filemaker_clinics)
+    return dict(zip(clinics.keys, clinics.texts("Name"), strict=True))
+
+
+def _kept(people: Extract, limit: int | None, ledger: Ledger) -> list[int]:
+    kept: list[int] = []
+    names = zip(people.keys, people.texts("nameFirst"), people.texts("nameLast"), strict=True)
+    for place, (key, first, last) in enumerate(names):
+        if not first and not last:
+            ledger.reject(key, "nameLast", "no_name")
+        elif limit is not None and len(kept) >= limit:
+            ledger.reject(key, "id", "limit")
+        else:
+            kept.append(place)
+    return kept
+
+
+def _personal_columns(people: Extract, as_of: datetime, ledger: Ledger) -> dict[str, Sequence[object]]:
+    def short(field: str, column: str) -> list[str]:
+        return cut(people.keys, people.texts(field), column, ledger)
+
+    return {
+        "first_name": short("nameFirst", "first_name"),
+        "last_name": short("nameLast", "last_name"),
+        "middle_names": nullable(short("nameMiddle", "middle_names")),
+        "coordinator_name": nullable(short("NDIS Coordinator Name", "coordinator_name")),
+        "dob": _births(people, as_of, ledger),
+        "sex": _sexes(people, ledger),
+        "title": looked_up(
+            people.keys, people.texts("title"), choices.title, ("title", "not_a_choice"), ledger
+        ),
+        "health_number": _health_numbers(people, ledger),
+        "ndis_plan_start_date": days(people, "NDIS Plan Start Date", "ndis_plan_start_date", ledger),
+        "ndis_plan_end_date": days(people, "NDIS Plan End Date", "ndis_plan_end_date", ledger),
+    }
+
+
+def _births(people: Extract, as_of: datetime, ledger: Ledger) -> list[object]:
+    """Return dates of birth between 1850 and the run's day in Sydney; others are null and warned of."""
+    today = as_of.astimezone(SYDNEY).date()
+    births: list[object] = []
+    for key, text in zip(people.keys, people.texts("DOB"), strict=True):
+        born = day(text)
+        possible = born is not None and date(FIRST_BIRTH_YEAR, 1, 1) <= born <= today
+        if text and not possible:
+            is_a_day = born is not None or text.startswith(_BEFORE_CHRIST)
+            ledger.warn(key, "dob", "dob_out_of_range" if is_a_day else "bad_date")
+        births.append(born if possible else None)
+    return births
+
+
+def _sexes(people: Extract, ledger: Ledger) -> list[str | None]:
+    found = [choices.sex(text) for text in people.texts("gender")]
+    for key, (_, is_known) in zip(people.keys, found, strict=True):
+        if not is_known:
+            ledger.warn(key, "sex", "not_a_choice")
+    return [sex for sex, _ in found]
+
+
+def _health_numbers(people: Extract, ledger: Ledger) -> list[str | None]:
+    """Return health numbers that fit; half a number is worse than none, so a longer one becomes null."""
+    texts = people.texts("Health Number")
+    return looked_up(people.keys, texts, _fitting, ("health_number", "too_long"), ledger)
+
+
+def _fitting(health_number: str) -> str | None:
+    return health_number if len(health_number) <= _HEALTH_NUMBER_LENGTH else None
+
+
+def _lookup_columns(
+    people: Extract, names: Mapping[str, str], state: NexusState, ledger: Ledger
+) -> dict[str, Sequence[object]]:
+    clinics = []
+    given = zip(people.keys, people.texts("id_Clinic"), people.texts("Clinic_Name"), strict=True)
+    for key, clinic_id, name in given:
+        found = state.clinic(clinic_id.lower(), name, names.get(clinic_id.lower(), ""))
+        if found is None and (clinic_id or name):
+            ledger.warn(key, "clinic_id", "unknown_clinic")
+        clinics.append(found)
+    funding = looked_up(
+        people.keys,
+        people.texts("Funding"),
+        state.funding_source,
+        ("funding_type_id", "unknown_funding"),
+        ledger,
+    )
+    return {"clinic_id": clinics, "funding_type_id": funding}
+
+
+def _card_columns(keys: Sequence[str], cards: Mapping[str, ContactCard]) -> dict[str, Sequence[object]]:
+    nobody = ContactCard()
+    ordered = [cards.get(key, nobody) for key in keys]
+    return {
+        "contact_json": [canonical_json(card.contact()) for card in ordered],
+        "address_json": [canonical_json(card.address()) for card in ordered],
+    }
+
+
+def _metadata(people: Extract, names: Mapping[str, str], as_of: datetime) -> list[str]:
+    """Return what FileMaker knows and Nexus has no column for, and the originals of what did not fit."""
+    fields = {name: nullable(people.texts(field)) for name, field in _METADATA_FIELDS.items()}
+    clinic_ids = people.texts("id_Clinic")
+    clinics = [
+        name or names.get(clinic_id.lower()) or clinic_id or None
+        for name, clinic_id in zip(people.texts("Clinic_Name"), clinic_ids, strict=True)
+    ]
+    stamp = {"imported_at": iso_utc(as_of), "import_source": "filemaker"}
+    diabetes = [flag(text) for text in people.texts("Diabetes")]
+    originals = _originals(people)
+    return [
+        canonical_json(
+            {
+                "filemaker_id": key,
+                "filemaker_clinic": clinics[place],
+                "diabetes": diabetes[place],
+                **{name: values[place] for name, values in fields.items()},
+                **originals[place],
+                **stamp,
+            }
+        )
+        for place, key in enumerate(people.keys)
+    ]
+
+
+def _originals(people: Extract) -> list[dict[str, str]]:
+    """Return per patient the texts that fit no choice or no column."""
+    originals: list[dict[str, str]] = [{} for _ in people.keys]
+    for name, field, is_kept in _LOSSY:
+        for place, text in enumerate(people.texts(field)):
+            if text and not is_kept(text):
+                originals[place][name] = text
+    return originals
+
+
+_LOSSY: tuple[tuple[str, str, Callable[[str], object]], ...] = (
+    ("title", "title", choices.title),
+    ("gender", "gender", lambda text: choices.sex(text)[1]),
+    ("health_number", "Health Number", _fitting),
+)

@@ -1,0 +1,51 @@
+"""One column at a time: values cut to length, days read, names looked up; whatever is lost is warned of."""
+
+from collections.abc import Callable, Sequence
+
+from nexus_reimport.transform.dates import day
+from nexus_reimport.transform.extracts import Extract
+from nexus_reimport.transform.staged import Ledger
+
+
+def cut(keys: Sequence[str], texts: Sequence[str], column: str, ledger: Ledger) -> list[str]:
+    """Return the texts, each no longer than the column; one that was cut is warned of, `too_long`."""
+    length = ledger.table.column(column).length
+    result = list(texts)
+    for place, text in enumerate(texts):
+        if length is not None and len(text) > length:
+            ledger.warn(keys[place], column, "too_long")
+            result[place] = text[:length].rstrip()
+    return result
+
+
+def nullable(texts: Sequence[str]) -> list[str | None]:
+    """Return the texts with None for the empty ones."""
+    return [text or None for text in texts]
+
+
+def days(extract: Extract, field: str, column: str, ledger: Ledger) -> list[object]:
+    """Return one field's days; None where it is empty, and where it cannot be read, `bad_date`."""
+    texts = extract.texts(field)
+    found: list[object] = [day(text) for text in texts]
+    for key, text, value in zip(extract.keys, texts, found, strict=True):
+        if text and value is None:
+            ledger.warn(key, column, "bad_date")
+    return found
+
+
+def looked_up(
+    keys: Sequence[str],
+    texts: Sequence[str],
+    find: Callable[[str], str | None],
+    warning: tuple[str, str],
+    ledger: Ledger,
+) -> list[str | None]:
+    """Return what each text is known as; None where it is empty or unknown, the latter with the warning.
+
+    `warning` is the column and the reason.
+    """
+    found = [find(text) if text else None for text in texts]
+    for key, text, value in zip(keys, texts, found, strict=True):
+        if text and value is None:
+            ledger.warn(key, *warning)
+    return found
