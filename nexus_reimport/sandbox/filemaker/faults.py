@@ -1,0 +1,70 @@
+"""The faults the stand-in can be told to have, each seen on a real host, and when they strike.
+
+They count requests and never throw dice, so that a run with the same faults meets them at the same places.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class Fault(StrEnum):
+    """A fault by the name it has on the command line."""
+
+    SKIP_IGNORED = "skip-ignored"
+    REPEATED_NEXT_LINK = "repeated-next-link"
+    BAD_GATEWAY_BURSTS = "bad-gateway-bursts"
+    TOO_MANY_REQUESTS = "too-many-requests"
+    TOKEN_EXPIRES = "token-expires"  # noqa: S105  a fault's name, not a password
+    TRUNCATED_BODY = "truncated-body"
+    SLOW_ANSWERS = "slow-answers"
+    ROWS_CHANGE_WHILE_PAGING = "rows-change-while-paging"
+    DUPLICATE_ROWS = "duplicate-rows"
+    SHORT_EXTRACT = "short-extract"
+
+    @property
+    def description(self) -> str:
+        """What the server does wrong."""
+        return DESCRIPTIONS[self]
+
+
+DESCRIPTIONS: dict[Fault, str] = {
+    Fault.SKIP_IGNORED: "$top and $skip do nothing: the first page comes again and again, without nextLink",
+    Fault.REPEATED_NEXT_LINK: "from the second page on, nextLink points at the page it came with",
+    Fault.BAD_GATEWAY_BURSTS: "two of every five requests in a row are answered 502",
+    Fault.TOO_MANY_REQUESTS: "every fourth request is answered 429 with Retry-After",
+    Fault.TOKEN_EXPIRES: "after a few requests the credential is refused until the client signs in again",
+    Fault.TRUNCATED_BODY: "every third page is cut: by its length, then in the middle of the JSON",
+    Fault.SLOW_ANSWERS: "every page keeps the client waiting",
+    Fault.ROWS_CHANGE_WHILE_PAGING: "a record goes while an entity set is being paged, and comes back later",
+    Fault.DUPLICATE_ROWS: "every page sends its first record twice",
+    Fault.SHORT_EXTRACT: "$count counts records that are never served: the last one in a hundred",
+}
+
+
+@dataclass
+class FaultPlan:
+    """Which faults there are, and how often each has been asked about.
+
+    `slow_seconds` is the wait of slow answers, `retry_after` what a 429 asks for, both in seconds;
+    `credential_life` is the number of requests after which a credential is refused.
+    """
+
+    faults: Sequence[Fault] = ()
+    slow_seconds: float = 1.0
+    retry_after: int = 1
+    credential_life: int = 4
+    counts: Counter[str] = field(default_factory=Counter)
+
+    def has(self, fault: Fault) -> bool:
+        """Say whether the server has this fault."""
+        return fault in self.faults
+
+    def turn(self, fault: Fault, period: int) -> int | None:
+        """Count one more request; return its turn in the period, from 0, or None without the fault."""
+        if fault not in self.faults:
+            return None
+        turn = self.counts[fault] % period
+        self.counts[fault] += 1
+        return turn
