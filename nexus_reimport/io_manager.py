@@ -23,7 +23,15 @@ class FrameIOManager(dg.ConfigurableIOManager):
 
     def load_input(self, context: dg.InputContext) -> Value:
         """Return the frames as last stored: a DataFrame, or a Staged where there are rejects."""
-        return _value(self._store().load(_name(context.asset_key)))
+        return self.read(context.asset_key)
+
+    def read(self, key: dg.AssetKey) -> Value:
+        """Return an asset's frames as last stored. Raises FrameMissing or FrameDamaged."""
+        return _value(self._store().load(_name(key)))
+
+    def version(self, key: dg.AssetKey) -> str | None:
+        """Return the id of the run that stored the asset's frames; None where there are none."""
+        return self._store().version(_name(key))
 
     def _store(self) -> FrameStore:
         return FrameStore(open_store(self.location))

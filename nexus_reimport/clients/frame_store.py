@@ -4,6 +4,7 @@ import hashlib
 import io
 import os
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
@@ -67,6 +68,14 @@ def _table(frame: pd.DataFrame) -> pa.Table:
     return pa.Table.from_pandas(frame, preserve_index=False).replace_schema_metadata(None).combine_chunks()
 
 
+@dataclass(frozen=True)
+class Manifest:
+    """What a set consists of: the version it was saved with, and each part's file and its SHA-256."""
+
+    version: str
+    parts: dict[str, dict[str, str]]
+
+
 class FrameStore:
     """Named sets of frames, each replaced as a whole.
 
@@ -79,10 +88,10 @@ class FrameStore:
 
     def save(self, name: str, version: str, frames: Mapping[str, pd.DataFrame]) -> None:
         """Replace the set `name` by `frames`; `version` (a run's id) goes into the files' names."""
-        earlier = self._manifest(name) or {"parts": {}}
+        earlier = self._manifest(name)
         parts = {part: self._save_part(name, version, part, frame) for part, frame in frames.items()}
-        obstore.put(self._store, f"{name}/{MANIFEST}", orjson.dumps({"version": version, "parts": parts}))
-        self._forget(name, parts, earlier["parts"])
+        obstore.put(self._store, f"{name}/{MANIFEST}", orjson.dumps(Manifest(version, parts)))
+        self._forget(name, parts, earlier.parts if earlier else {})
 
     def load(self, name: str) -> dict[str, pd.DataFrame]:
         """Return the set `name`. Raises FrameMissing or, where bytes have changed, FrameDamaged."""
@@ -91,15 +100,19 @@ class FrameStore:
             raise FrameMissing(
                 f"{name} has not been materialized yet: materialize it, or what comes before it."
             )
-        return {part: self._load_part(name, entry) for part, entry in manifest["parts"].items()}
+        return {part: self._load_part(name, entry) for part, entry in manifest.parts.items()}
 
-    def _manifest(self, name: str) -> dict[str, dict[str, dict[str, str]]] | None:
+    def version(self, name: str) -> str | None:
+        """Return the version that the set `name` was saved with; None where there is no such set."""
+        manifest = self._manifest(name)
+        return manifest.version if manifest else None
+
+    def _manifest(self, name: str) -> Manifest | None:
         try:
             content = obstore.get(self._store, f"{name}/{MANIFEST}").bytes()
         except FileNotFoundError:
             return None
-        loaded: dict[str, dict[str, dict[str, str]]] = orjson.loads(bytes(content))
-        return loaded
+        return Manifest(**orjson.loads(bytes(content)))
 
     def _save_part(self, name: str, version: str, part: str, frame: pd.DataFrame) -> dict[str, str]:
         buffer = io.BytesIO()

@@ -1,0 +1,122 @@
+"""The targets: the published tables, one multi-asset and one transaction."""
+
+from collections.abc import Iterator
+from typing import cast
+
+import dagster as dg
+
+from nexus_reimport.assets.metadata import OWNERS, by_reason, table_columns
+from nexus_reimport.checks.gate import Gate
+from nexus_reimport.clients.resources import NexusResource, RunOptions
+from nexus_reimport.io_manager import FrameIOManager
+from nexus_reimport.publish.exceptions import BrokenLinks, PublicationError
+from nexus_reimport.publish.ledger import TableCounts
+from nexus_reimport.publish.publication import Publication, StagedTable, publish
+from nexus_reimport.schemas.columns import Table
+from nexus_reimport.schemas.nexus import BY_NAME, TABLES
+from nexus_reimport.transform.staged import Staged
+
+PROVED = "links_proved_before_commit"
+
+
+def _spec(table: Table) -> dg.AssetSpec:
+    return dg.AssetSpec(
+        key=["nexus", table.name],
+        deps=[dg.AssetKey(["staged", table.name])],
+        group_name="nexus",
+        kinds={"postgres", "django"},
+        owners=OWNERS,
+        skippable=True,
+        description=f"Nexus's table {table.relation}, published with all that is selected or not at all.",
+        metadata={"dagster/column_schema": table_columns(table), "dagster/table_name": table.relation},
+    )
+
+
+def publication_asset(gate: Gate) -> dg.AssetsDefinition:
+    """Return the publication; `gate` is asked before anything is written and again before COMMIT."""
+
+    @dg.multi_asset(
+        name="nexus_publication",
+        specs=[_spec(table) for table in TABLES],
+        check_specs=[
+            dg.AssetCheckSpec(
+                PROVED,
+                asset=dg.AssetKey(["nexus", table.name]),
+                description="Inside the transaction: no row points at a row that isn't there.",
+            )
+            for table in TABLES
+        ],
+        can_subset=True,
+    )
+    def nexus_publication(
+        context: dg.AssetExecutionContext,
+        frames: dg.ResourceParam[FrameIOManager],
+        nexus: NexusResource,
+        options: RunOptions,
+    ) -> Iterator[dg.MaterializeResult[object] | dg.AssetCheckResult]:
+        names = [table.name for table in TABLES if dg.AssetKey(["nexus", table.name]) in context.selected_asset_keys]
+        inputs = [dg.AssetKey(["staged", name]) for name in names]
+        staged = {name: cast("Staged", frames.read(key)) for name, key in zip(names, inputs, strict=True)}
+        gate.refuse_unproved(context.instance, frames, inputs)
+        try:
+            published = publish(
+                nexus.database_url,
+                context.run_id,
+                options.instant(context),
+                {name: _given(one) for name, one in staged.items()},
+                before_commit=lambda _: gate.refuse_unproved(context.instance, frames, inputs),
+                progress=context.log.info,
+            )
+        except BrokenLinks as refusal:
+            yield from _disproved(names, refusal)
+            raise dg.Failure(str(refusal), allow_retries=False) from None
+        except PublicationError as refusal:
+            raise dg.Failure(str(refusal), allow_retries=False) from None
+        for name in names:
+            yield _result(name, published, staged[name])
+
+    return nexus_publication
+
+
+def _given(staged: Staged) -> StagedTable:
+    return StagedTable(staged.rows, staged.rejects["key"].to_list())
+
+
+def _disproved(names: list[str], refusal: BrokenLinks) -> Iterator[dg.AssetCheckResult]:
+    for name in names:
+        yield dg.AssetCheckResult(
+            asset_key=dg.AssetKey(["nexus", name]), check_name=PROVED, passed=False, description=str(refusal)
+        )
+
+
+def _result(name: str, published: Publication, staged: Staged) -> dg.MaterializeResult[object]:
+    key = dg.AssetKey(["nexus", name])
+    links = {count.column: count.ours for count in published.links if count.table == name}
+    return dg.MaterializeResult(
+        asset_key=key,
+        metadata={
+            **_counts(published.tables[name]),
+            "rejected_by_reason": dg.MetadataValue.json(by_reason(staged.rejects)),
+            "publication": published.number if published.number is not None else "nothing to write",
+            "relation": BY_NAME[name].relation,
+        },
+        check_results=[
+            dg.AssetCheckResult(check_name=PROVED, passed=True, metadata={"broken": dg.MetadataValue.json(links)})
+        ],
+    )
+
+
+def _counts(counts: TableCounts) -> dict[str, int]:
+    return {
+        "dagster/row_count": counts.rows,
+        "rows": counts.rows,
+        "read": counts.read,
+        "inserted": counts.inserted,
+        "updated": counts.updated,
+        "unchanged": counts.unchanged,
+        "rejected": counts.rejected,
+        "missing": counts.missing,
+        "conflicts": counts.conflicts,
+        "edits_kept": counts.edits_kept,
+        "restored": counts.restored,
+    }

@@ -1,0 +1,1 @@
+"""What starts runs: jobs to launch by name. Sensors and schedules belong here too."""

@@ -1,0 +1,19 @@
+"""The jobs: named selections of the graph, for the UI's launchpad and the command line."""
+
+import dagster as dg
+
+from nexus_reimport.checks.nexus import nexus_checks
+
+reimport = dg.define_asset_job(
+    "reimport",
+    selection=dg.AssetSelection.all(),
+    description="The whole line: read FileMaker and S3, stage, check, publish, check again.",
+)
+
+validation_post = dg.define_asset_job(
+    "validation_post",
+    selection=dg.AssetSelection.checks(*nexus_checks),
+    description="Only the checks of Nexus as it is now; nothing is read anew or written.",
+)
+
+jobs = [reimport, validation_post]

@@ -1,0 +1,180 @@
+"""How a run is started from a terminal: on the same Dagster instance as the UI, so that it shows up there."""
+
+import logging
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import dagster as dg
+
+from nexus_reimport.schemas.nexus import TABLES
+
+EventListener = Callable[[dg.DagsterEvent], None]
+Counts = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class RunRequest:
+    """What to run: an asset selection (None: everything), or a job by name; and the run's options."""
+
+    selection: dg.AssetSelection | None = None
+    job: str = "reimport"
+    dry_run: bool = False
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class RunOutcome:
+    """What a run came to, as `--json` writes it. `seconds`: wall time. No value of a patient is in it."""
+
+    run_id: str
+    success: bool
+    seconds: float
+    dry_run: bool
+    tables: dict[str, Counts]
+    checks: list[Counts]
+    failures: list[str]
+
+    @property
+    def right(self) -> bool:
+        """Whether the run ended well and no check of severity ERROR failed."""
+        return self.success and all(c["passed"] or c["severity"] != "ERROR" for c in self.checks)
+
+
+def launch(
+    definitions: dg.Definitions,
+    instance: dg.DagsterInstance,
+    request: RunRequest,
+    on_event: EventListener = lambda _: None,
+) -> RunOutcome:
+    """Run what is asked for in this process and return its outcome. Failed steps are in the outcome."""
+    started = time.monotonic()
+    job = definitions.resolve_job_def(request.job)
+    keys = _selected(definitions, request)
+    with _heard(on_event):
+        result = job.execute_in_process(
+            instance=instance,
+            raise_on_error=False,
+            asset_selection=keys,
+            run_config={
+                "loggers": {"terminal": {}},
+                "resources": {"options": {"config": dict(request.options)}},
+            },
+        )
+    events = [entry for entry in instance.all_logs(result.run_id) if entry.dagster_event]
+    return RunOutcome(
+        run_id=result.run_id,
+        success=result.success,
+        seconds=round(time.monotonic() - started, 2),
+        dry_run=request.dry_run,
+        tables=tables_of(events),
+        checks=checks_of(events),
+        failures=failures_of(events),
+    )
+
+
+def _selected(definitions: dg.Definitions, request: RunRequest) -> list[dg.AssetKey] | None:
+    if request.selection is None and not request.dry_run:
+        return None
+    selection = request.selection or dg.AssetSelection.all()
+    if request.dry_run:
+        selection = selection - dg.AssetSelection.key_prefixes("nexus")
+    return sorted(selection.resolve(definitions.resolve_asset_graph()))
+
+
+def tables_of(events: list[dg.EventLogEntry]) -> dict[str, Counts]:
+    """Return the counts of each table from a run's materializations; staged ones where none is published."""
+    found: dict[tuple[str, ...], Counts] = {}
+    for entry in events:
+        materialization = entry.asset_materialization
+        if materialization:
+            told = {name: value.value for name, value in materialization.metadata.items()}
+            found[tuple(materialization.asset_key.path)] = told
+    tables = {}
+    for table in TABLES:
+        told = found.get(("nexus", table.name)) or found.get(("staged", table.name))
+        if told:
+            tables[table.name] = _table_counts(told, published=("nexus", table.name) in found)
+    return tables
+
+
+PUBLISHED = ("inserted", "updated", "unchanged", "missing", "conflicts", "edits_kept", "restored")
+
+
+def _table_counts(told: Counts, *, published: bool) -> Counts:
+    counts = {"read": told["read"]}
+    counts |= {name: told[name] for name in PUBLISHED} if published else {"staged": told["rows"]}
+    return {**counts, "rejected": told["rejected_by_reason"]}
+
+
+def checks_of(events: list[dg.EventLogEntry]) -> list[Counts]:
+    """Return each check that a run evaluated."""
+    checks = []
+    for entry in events:
+        event = entry.dagster_event
+        if event and event.event_type == dg.DagsterEventType.ASSET_CHECK_EVALUATION:
+            found = event.asset_check_evaluation_data
+            checks.append(
+                {
+                    "asset": found.asset_key.to_user_string(),
+                    "check": found.check_name,
+                    "passed": found.passed,
+                    "severity": found.severity.value,
+                    "says": found.description or "",
+                }
+            )
+    return checks
+
+
+def failures_of(events: list[dg.EventLogEntry]) -> list[str]:
+    """Return why each failed step failed: the step, the kind of error and, of our own errors, the message."""
+    failures = []
+    for entry in events:
+        event = entry.dagster_event
+        if event and event.is_step_failure:
+            failures.append(f"{event.step_key}: {_reason(event.step_failure_data)}")
+    return failures
+
+
+def _reason(data: Any) -> str:
+    if data.user_failure_data:
+        return str(data.user_failure_data.description)
+    cause = data.error
+    while cause and cause.cause:
+        cause = cause.cause
+    return str(cause.message).strip() if cause else "unknown"
+
+
+_listeners: list[EventListener] = []
+
+
+class _heard:
+    """Have a listener called with every event of runs in this process, while inside."""
+
+    def __init__(self, listener: EventListener) -> None:
+        self._listener = listener
+
+    def __enter__(self) -> None:
+        _listeners.append(self._listener)
+
+    def __exit__(self, *_: object) -> None:
+        _listeners.remove(self._listener)
+
+
+class _EventHandler(logging.Handler):
+    def emit(self, record: logging.LogRecord) -> None:
+        event = getattr(record, "dagster_event", None)
+        if event is None:
+            event = getattr(record, "dagster_meta", {}).get("dagster_event")
+        if event is not None:
+            for listener in _listeners:
+                listener(event)
+
+
+@dg.logger(description="Tells a terminal of this process how far a run is.")
+def terminal_logger(_: dg.InitLoggerContext) -> logging.Logger:
+    """Return a logger that hands events to whoever launched the run here, and prints nothing itself."""
+    logger = logging.Logger("nexus_reimport.terminal", logging.DEBUG)
+    logger.addHandler(_EventHandler())
+    return logger

@@ -1,0 +1,33 @@
+"""The phases of the old scripts, as selections of the graph; each brings along what it is made from."""
+
+import dagster as dg
+
+VALIDATION_POST = "validation-post"
+
+_TABLES_OF = {
+    "patients": ("patients",),
+    "appointments": ("appointments", "sms_messages"),
+    "notes": ("notes",),
+    "documents": ("documents",),
+}
+
+
+def phase_names() -> list[str]:
+    """Return the phases in the order in which the old scripts ran them."""
+    return ["validation", *_TABLES_OF, VALIDATION_POST]
+
+
+def phases_selection(names: list[str]) -> dg.AssetSelection:
+    """Return what the named phases run, `validation-post` aside. KeyError for a name that is none."""
+    selections = [_phase(name) for name in names if name != VALIDATION_POST]
+    combined = selections[0]
+    for selection in selections[1:]:
+        combined = combined | selection
+    return combined
+
+
+def _phase(name: str) -> dg.AssetSelection:
+    if name == "validation":
+        return dg.AssetSelection.groups("filemaker", "files") | dg.AssetSelection.assets("nexus_state")
+    keys = [dg.AssetKey(["nexus", table]) for table in _TABLES_OF[name]]
+    return dg.AssetSelection.assets(*keys).upstream()

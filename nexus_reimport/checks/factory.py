@@ -1,0 +1,91 @@
+"""How checks become Dagster asset checks: one step per asset, each check a row of its own in the UI."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import cast
+
+import dagster as dg
+import pandas as pd
+
+from nexus_reimport.checks.findings import Finding
+from nexus_reimport.clients.resources import NexusResource, RunOptions
+from nexus_reimport.io_manager import FrameIOManager
+from nexus_reimport.transform.staged import Staged
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What a check may look at: stored frames, what assets told, Nexus itself, the run's options."""
+
+    frames: FrameIOManager
+    instance: dg.DagsterInstance
+    nexus: NexusResource
+    options: RunOptions
+
+    def frame(self, *key: str) -> pd.DataFrame:
+        """Return the stored frame of an asset."""
+        return cast("pd.DataFrame", self.frames.read(dg.AssetKey(key)))
+
+    def staged(self, table: str) -> Staged:
+        """Return a staged table as stored."""
+        return cast("Staged", self.frames.read(dg.AssetKey(["staged", table])))
+
+    def told(self, entry: str, *key: str) -> int:
+        """Return a number that an asset's latest materialization told; -1 where it told none."""
+        event = self.instance.get_latest_materialization_event(dg.AssetKey(key))
+        found = event.asset_materialization.metadata.get(entry) if event and event.asset_materialization else None
+        return int(cast("int", found.value)) if found is not None else -1
+
+
+@dataclass(frozen=True)
+class Check:
+    """One check: its name, what it proves, and how. `blocking`: a failure stops what comes after it."""
+
+    name: str
+    description: str
+    find: Callable[[Evidence], Finding]
+    blocking: bool = True
+    severity: dg.AssetCheckSeverity = dg.AssetCheckSeverity.ERROR
+
+
+def checks_of(*key: str, checks: list[Check]) -> dg.AssetChecksDefinition:
+    """Return the Dagster checks of one asset; any of them can be executed alone."""
+    return checks_over("_".join((*key, "checks")), {dg.AssetKey(key): checks})
+
+
+def checks_over(name: str, checks: Mapping[dg.AssetKey, list[Check]]) -> dg.AssetChecksDefinition:
+    """Return the Dagster checks of several assets as one step, each still executable alone."""
+    by_key = {dg.AssetCheckKey(asset, one.name): one for asset, ones in checks.items() for one in ones}
+
+    @dg.multi_asset_check(
+        name=name,
+        specs=[
+            dg.AssetCheckSpec(
+                key.name, asset=key.asset_key, description=one.description, blocking=one.blocking
+            )
+            for key, one in by_key.items()
+        ],
+        can_subset=True,
+    )
+    def run_checks(
+        context: dg.AssetCheckExecutionContext,
+        frames: dg.ResourceParam[FrameIOManager],
+        nexus: NexusResource,
+        options: RunOptions,
+    ) -> Iterator[dg.AssetCheckResult]:
+        evidence = Evidence(frames, context.instance, nexus, options)
+        for key in sorted(context.selected_asset_check_keys, key=list(by_key).index):
+            yield _result(key, by_key[key], by_key[key].find(evidence))
+
+    return run_checks
+
+
+def _result(key: dg.AssetCheckKey, check: Check, finding: Finding) -> dg.AssetCheckResult:
+    return dg.AssetCheckResult(
+        asset_key=key.asset_key,
+        check_name=key.name,
+        passed=finding.passed,
+        severity=check.severity,
+        description=finding.says,
+        metadata=dict(finding.facts),
+    )

@@ -1,0 +1,76 @@
+"""Checks of Nexus after a publication, in SQL over all rows; they can be executed again at any time."""
+
+import dagster as dg
+
+from nexus_reimport.checks.factory import Check, Evidence, checks_over
+from nexus_reimport.checks.findings import Finding
+from nexus_reimport.publish.verification import count_published, count_shared_instants, count_stale_links
+from nexus_reimport.schemas.columns import Table
+from nexus_reimport.schemas.nexus import TABLES
+
+
+def published_table_checks(table: Table) -> list[Check]:
+    """Return the checks of one published table."""
+    return [
+        Check(
+            "links_to_live_rows",
+            "No row from FileMaker points at a row that isn't there (SQL, every row).",
+            lambda seen: _links(table, seen),
+            blocking=False,
+        ),
+        Check(
+            "links_of_peoples_own_rows",
+            "No row made in Nexus points at a row that isn't there. Such rows are left alone.",
+            lambda seen: _others_links(table, seen),
+            blocking=False,
+            severity=dg.AssetCheckSeverity.WARN,
+        ),
+        Check(
+            "counts_as_staged",
+            "Nexus holds every staged row.",
+            lambda seen: _counts(table, seen),
+            blocking=False,
+        ),
+        Check(
+            "timestamps_distinct",
+            "No two rows from FileMaker share the time they are paged by.",
+            lambda seen: _instants(table, seen),
+            blocking=False,
+        ),
+    ]
+
+
+def _links(table: Table, seen: Evidence) -> Finding:
+    broken = {c.column: c.ours for c in count_stale_links(seen.nexus.database_url, table)}
+    says = "Every link is to a row that is there."
+    if any(broken.values()):
+        says = "Rows from FileMaker point at rows that aren't there. Run the reimport again."
+    return Finding(not any(broken.values()), says, {"broken": broken})
+
+
+def _others_links(table: Table, seen: Evidence) -> Finding:
+    broken = {c.column: c.others for c in count_stale_links(seen.nexus.database_url, table)}
+    says = "Every link is to a row that is there."
+    if any(broken.values()):
+        says = "Rows made in Nexus point at rows that aren't there. They are reported and left alone."
+    return Finding(not any(broken.values()), says, {"broken": broken})
+
+
+def _counts(table: Table, seen: Evidence) -> Finding:
+    staged = seen.staged(table.name).rows["id"]
+    found = count_published(seen.nexus.database_url, table, staged.to_list())
+    says = f"{found} of {len(staged)} staged rows are in Nexus."
+    return Finding(found == len(staged), says, {"staged": len(staged), "in_nexus": found})
+
+
+def _instants(table: Table, seen: Evidence) -> Finding:
+    shared = count_shared_instants(seen.nexus.database_url, table)
+    return Finding(shared == 0, f"{shared} rows share their time with another.", {"shared": shared})
+
+
+nexus_checks = [
+    checks_over(
+        "nexus_checks",
+        {dg.AssetKey(["nexus", table.name]): published_table_checks(table) for table in TABLES},
+    )
+]

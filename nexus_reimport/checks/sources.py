@@ -1,0 +1,72 @@
+"""Checks of what was read: complete, of the expected shape, every id once. They stop what comes after."""
+
+import dagster as dg
+
+from nexus_reimport.checks.factory import Check, checks_of, checks_over
+from nexus_reimport.checks.findings import Finding, complete_finding, shape_finding, unique_finding
+from nexus_reimport.schemas.filemaker import ENTITY_SETS, EntitySet
+from nexus_reimport.schemas.frames import NEXUS_STATE_SCHEMA, extract_schema, listing_schema
+
+
+def extract_checks(entity_set: EntitySet) -> list[Check]:
+    """Return the checks of one FileMaker extract."""
+    key = ("filemaker", entity_set.asset)
+    schema = extract_schema(entity_set)
+    return [
+        Check(
+            "complete_extract",
+            "As many different ids as FileMaker itself counts.",
+            lambda seen: complete_finding(seen.frame(*key), entity_set.key, seen.told("declared", *key)),
+        ),
+        Check(
+            "shape",
+            "Every expected field is there and every row has a key.",
+            lambda seen: shape_finding(schema, seen.frame(*key), entity_set.key),
+        ),
+        Check(
+            "ids_unique",
+            "No two rows have the same FileMaker id, whatever its case.",
+            lambda seen: unique_finding(seen.frame(*key), entity_set.key),
+        ),
+    ]
+
+
+def _documents_finding(listing_size: int) -> Finding:
+    says = f"{listing_size} files are under the import prefixes."
+    return Finding(listing_size > 0, says if listing_size else "No file is under the import prefixes.")
+
+
+source_checks = [
+    checks_over(
+        "filemaker_checks",
+        {dg.AssetKey(["filemaker", one.asset]): extract_checks(one) for one in ENTITY_SETS},
+    ),
+    checks_of(
+        "files",
+        "s3_listing",
+        checks=[
+            Check(
+                "shape",
+                "Every object has a key, a size, an ETag and a time.",
+                lambda seen: shape_finding(listing_schema(), seen.frame("files", "s3_listing"), "key"),
+            ),
+            Check(
+                "files_are_there",
+                "The import prefixes are not empty.",
+                lambda seen: _documents_finding(len(seen.frame("files", "s3_listing"))),
+                blocking=False,
+                severity=dg.AssetCheckSeverity.WARN,
+            ),
+        ],
+    ),
+    checks_of(
+        "nexus_state",
+        checks=[
+            Check(
+                "shape",
+                "Every entry has a kind and a key.",
+                lambda seen: shape_finding(NEXUS_STATE_SCHEMA, seen.frame("nexus_state"), "key"),
+            )
+        ],
+    ),
+]

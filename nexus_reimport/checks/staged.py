@@ -1,0 +1,79 @@
+"""Checks of what is staged; each must hold before anything is written."""
+
+import dagster as dg
+
+from nexus_reimport.checks.factory import Check, Evidence, checks_of
+from nexus_reimport.checks.findings import (
+    Finding,
+    accounting_finding,
+    claims_finding,
+    known_rows,
+    last_counts,
+    links_finding,
+    shape_finding,
+    shrunk_finding,
+    unique_finding,
+)
+from nexus_reimport.schemas.columns import Table
+from nexus_reimport.schemas.filemaker import ENTITY_SETS
+from nexus_reimport.schemas.frames import staged_schema
+from nexus_reimport.schemas.nexus import TABLES
+
+
+def staged_table_checks(table: Table) -> list[Check]:
+    """Return the checks of one staged table, made from its columns and links."""
+    schema = staged_schema(table)
+    return [
+        Check(
+            "shape",
+            "Types, lengths, choices and nulls as the table in Nexus has them.",
+            lambda seen: shape_finding(schema, seen.staged(table.name).rows, "source_key"),
+        ),
+        Check(
+            "ids_unique",
+            "No two rows have the same UUID.",
+            lambda seen: unique_finding(seen.staged(table.name).rows, "id"),
+        ),
+        Check(
+            "links_inside_the_staged_set",
+            "Every link is to a row that is staged too, or that Nexus has.",
+            lambda seen: _links(table, seen),
+        ),
+        Check(
+            "every_source_row_accounted_for",
+            "Each row read is either staged or rejected with a reason.",
+            lambda seen: _accounting(table, seen),
+        ),
+        Check(
+            "not_shrunk",
+            "At least 90 % of the rows of the last publication.",
+            lambda seen: _shrunk(table, seen),
+        ),
+        Check(
+            "one_row_per_filemaker_id",
+            "No two rows in Nexus claim one FileMaker id.",
+            lambda seen: claims_finding(seen.staged(table.name)),
+            blocking=False,
+            severity=dg.AssetCheckSeverity.WARN,
+        ),
+    ]
+
+
+def _links(table: Table, seen: Evidence) -> Finding:
+    relations = {link.relation for link in table.links}
+    parents = {one.name: seen.staged(one.name) for one in TABLES if one.relation in relations}
+    return links_finding(table, seen.staged(table.name), known_rows(seen.frame("nexus_state"), parents))
+
+
+def _accounting(table: Table, seen: Evidence) -> Finding:
+    group, asset = table.source.split("/")
+    key = next(one.key for one in ENTITY_SETS if one.asset == asset)
+    return accounting_finding(seen.frame(group, asset)[key], seen.staged(table.name))
+
+
+def _shrunk(table: Table, seen: Evidence) -> Finding:
+    last = last_counts(seen.frame("nexus_state"), table.name)
+    return shrunk_finding(table.name, seen.staged(table.name), last, seen.options.allow_shrunk)
+
+
+staged_checks = [checks_of("staged", table.name, checks=staged_table_checks(table)) for table in TABLES]

@@ -1,0 +1,89 @@
+"""The table of contents: every asset, check, job and resource of the reimport, gathered in one place."""
+
+import logging
+import os
+from collections.abc import Mapping
+from typing import Any
+
+import dagster as dg
+from dagster_aws.s3 import S3Resource
+
+from nexus_reimport.assets.filemaker import filemaker_assets
+from nexus_reimport.assets.files import s3_listing
+from nexus_reimport.assets.nexus import publication_asset
+from nexus_reimport.assets.nexus_state import nexus_state
+from nexus_reimport.assets.staged import staged_assets
+from nexus_reimport.automation.jobs import jobs
+from nexus_reimport.automation.launch import terminal_logger
+from nexus_reimport.checks.gate import Gate
+from nexus_reimport.checks.nexus import nexus_checks
+from nexus_reimport.checks.sources import source_checks
+from nexus_reimport.checks.staged import staged_checks
+from nexus_reimport.clients.resources import BucketResource, FileMakerResource, NexusResource, RunOptions
+from nexus_reimport.io_manager import FrameIOManager
+from nexus_reimport.settings import load_dotenv_file, missing_settings
+
+
+def build_definitions(resources: Mapping[str, Any] | None = None) -> dg.Definitions:
+    """Return the whole project; `resources` replace those of the environment, by name."""
+    given = {**environment_resources(), **(resources or {})}
+    frames_first = [*filemaker_assets, s3_listing, nexus_state, *staged_assets]
+    checks_first = [*source_checks, *staged_checks]
+    return dg.Definitions(
+        assets=[*frames_first, publication_asset(gate_over(frames_first, checks_first))],
+        asset_checks=[*checks_first, *nexus_checks],
+        jobs=jobs,
+        resources={**given, "io_manager": given["frames"]},
+        executor=dg.in_process_executor,
+        loggers={"terminal": terminal_logger},
+    )
+
+
+def environment_resources() -> dict[str, Any]:
+    """Return the resources as the environment sets them; values are read when a run starts."""
+    return {
+        "filemaker": FileMakerResource(
+            host=dg.EnvVar("FILEMAKER_HOST"),
+            database=dg.EnvVar("FILEMAKER_DATABASE"),
+            username=_optional("FILEMAKER_USERNAME"),
+            password=_optional("FILEMAKER_PASSWORD"),
+            fmid_token=_optional("FILEMAKER_FMID_TOKEN"),
+            ca_bundle=_optional("FILEMAKER_CA_BUNDLE"),
+        ),
+        "s3": S3Resource(
+            region_name=dg.EnvVar("AWS_REGION"),
+            endpoint_url=_optional("AWS_ENDPOINT_URL_S3"),
+            aws_access_key_id=dg.EnvVar("AWS_ACCESS_KEY_ID"),
+            aws_secret_access_key=dg.EnvVar("AWS_SECRET_ACCESS_KEY"),
+        ),
+        "bucket": BucketResource(name=dg.EnvVar("AWS_S3_BUCKET_NAME")),
+        "nexus": NexusResource(database_url=dg.EnvVar("NEXUS_DATABASE_URL")),
+        "frames": FrameIOManager(location=dg.EnvVar("NEXUS_REIMPORT_STORAGE")),
+        "options": RunOptions(),
+    }
+
+
+def gate_over(assets: list[dg.AssetsDefinition], checks: list[dg.AssetChecksDefinition]) -> Gate:
+    """Return the gate that knows these assets' lineage and these checks."""
+    blocking: dict[dg.AssetKey, set[str]] = {}
+    for definition in checks:
+        for spec in definition.check_specs:
+            if spec.blocking:
+                blocking.setdefault(spec.asset_key, set()).add(spec.name)
+    parents = {
+        spec.key: frozenset(dep.asset_key for dep in spec.deps) for one in assets for spec in one.specs
+    }
+    return Gate(parents, {key: frozenset(names) for key, names in blocking.items()})
+
+
+def _optional(name: str) -> dg.EnvVar | None:
+    return dg.EnvVar(name) if os.environ.get(name) else None
+
+
+load_dotenv_file()
+if absent := missing_settings():
+    logging.getLogger(__name__).warning(
+        "A run will fail until these are set: %s", ", ".join(setting.name for setting in absent)
+    )
+
+defs = build_definitions()

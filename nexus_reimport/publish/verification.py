@@ -1,0 +1,41 @@
+"""Questions to Nexus after a publication, each answered by SQL over every row. Reads only."""
+
+from psycopg import sql
+
+from nexus_reimport.publish import ledger
+from nexus_reimport.publish.connection import read_only_snapshot
+from nexus_reimport.publish.links import LinkCount, count_broken
+from nexus_reimport.schemas.columns import Table
+
+# The column that Nexus orders its pages by.
+PAGED_BY = ("created_at", "uploaded_at")
+
+
+def count_stale_links(url: str, table: Table) -> list[LinkCount]:
+    """Count the links of a table, a column each, that are to rows that aren't there."""
+    with read_only_snapshot(url, "verifying") as connection:
+        return count_broken(connection, table) if ledger.exists(connection) else []
+
+
+def count_published(url: str, table: Table, ids: list[str]) -> int:
+    """Count which of the ids are in the table."""
+    statement = sql.SQL("SELECT count(*) FROM {} WHERE id = ANY (%s::uuid[])")
+    with read_only_snapshot(url, "verifying") as connection:
+        row = connection.execute(statement.format(sql.Identifier(table.relation)), [ids]).fetchone()
+    return int(row[0]) if row else 0
+
+
+def count_shared_instants(url: str, table: Table) -> int:
+    """Count our rows that share with another of ours the instant that Nexus pages by."""
+    column = next(name for name in PAGED_BY if any(c.name == name for c in table.columns))
+    statement = sql.SQL(
+        """
+        SELECT count(*) - count(DISTINCT t.{column}) FROM {relation} t
+        JOIN nexus_reimport.identities i ON i.table_name = {name} AND i.id = t.id
+        """
+    ).format(
+        column=sql.Identifier(column), relation=sql.Identifier(table.relation), name=sql.Literal(table.name)
+    )
+    with read_only_snapshot(url, "verifying") as connection:
+        row = connection.execute(statement).fetchone() if ledger.exists(connection) else None
+    return int(row[0]) if row else 0
