@@ -35,8 +35,6 @@ from nexus_reimport.sandbox.processes import LOOPBACK, restore_default_signals
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
-HEALTH_PATH = "/sandbox-health"
-
 
 class RecordedKeys(_VersionedKeyStore):
     """A bucket's keys that know their order, and which of them the current thread has changed."""
@@ -101,9 +99,6 @@ class ObjectStore:
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         """Answer one request; a change is in the journal before its answer is sent."""
         path = environ.get("PATH_INFO", "")
-        if path == HEALTH_PATH:
-            start_response("204 No Content", [])
-            return []
         query = parse_qs(environ.get("QUERY_STRING", ""), keep_blank_values=True)
         is_listing = path.strip("/") == self._bucket and query.get("list-type") == ["2"]
         if is_listing and environ["REQUEST_METHOD"] == "GET":

@@ -14,7 +14,7 @@ import stat
 import subprocess
 import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.resources import files
 from importlib.util import find_spec
 from pathlib import Path
@@ -27,8 +27,9 @@ from nexus_reimport.sandbox.exceptions import ServiceFailedError
 from nexus_reimport.sandbox.processes import (
     LOOPBACK,
     ServiceProcess,
-    free_port,
+    listens,
     log_tail,
+    on_free_port,
     read_process,
     spawn,
     stop_process,
@@ -104,14 +105,16 @@ def start_cluster(directory: Path, *, password: str, port: int | None = None) ->
     """
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     kept = Cluster(directory, port or 0, password)
-    if kept.process():
+    running = kept.process()
+    if running and listens(running, kept.port):
         return kept
+    stop_cluster(directory)
     _open_to_server(directory)
     is_new = not (kept.data / "PG_VERSION").exists()
     if is_new:
         _initialize(kept)
-    cluster = Cluster(directory, free_port(port), password)
-    _launch(cluster)
+    taken = on_free_port(lambda chosen: _launch(replace(kept, port=chosen)), port)
+    cluster = replace(kept, port=taken)
     if is_new:
         _create_databases(cluster)
     return cluster
@@ -260,9 +263,27 @@ def _open_to_server(directory: Path) -> None:
     shutil.chown(directory, UNPRIVILEGED_USER)
     programs = _program("postgres").parent
     for folder in {*directory.resolve().parents, *programs.resolve().parents}:
-        _add_permission(folder, stat.S_IXOTH)
+        if not _is_open_to_group(folder):
+            _add_permission(folder, stat.S_IXOTH)
     if not _program("postgres").stat().st_mode & stat.S_IROTH:
         _open_installation(programs.parents[1])
+
+
+def make_private_folder(folder: Path) -> None:
+    """Make a folder for its owner only; as root, PostgreSQL's user may walk through it, not look around."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if os.geteuid() != 0:
+        folder.chmod(0o700)
+        return
+    _ensure_unprivileged_user()
+    shutil.chown(folder, group=UNPRIVILEGED_USER)
+    folder.chmod(0o710)
+
+
+def _is_open_to_group(folder: Path) -> bool:
+    status = folder.stat()
+    is_ours = status.st_gid == pwd.getpwnam(UNPRIVILEGED_USER).pw_gid
+    return is_ours and bool(status.st_mode & stat.S_IXGRP)
 
 
 def _open_installation(package: Path) -> None:

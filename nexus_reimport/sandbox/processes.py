@@ -23,6 +23,7 @@ LOOPBACK = "127.0.0.1"
 CLOCK_TOLERANCE_SECONDS = 2.0
 LOG_TAIL_LINES = 12
 POLL_SECONDS = 0.02
+PORT_ATTEMPTS = 3
 
 
 @dataclass(frozen=True)
@@ -143,6 +144,32 @@ def accepts_connections(port: int) -> bool:
     with socket.socket() as probe:
         probe.settimeout(1)
         return probe.connect_ex((LOOPBACK, port)) == 0
+
+
+def listens(record: ServiceProcess, port: int) -> bool:
+    """Return whether this very process listens at the port."""
+    process = record.process()
+    if process is None:
+        return False
+    try:
+        connections = process.net_connections(kind="tcp")
+    except psutil.Error:
+        return False
+    return any(one.status == psutil.CONN_LISTEN and one.laddr.port == port for one in connections)
+
+
+def on_free_port(launch: Callable[[int], None], preferred: int | None) -> int:
+    """Launch on a free port; try another where somebody else took the port in the meantime."""
+    for attempt in range(PORT_ATTEMPTS):
+        port = free_port(preferred)
+        try:
+            launch(port)
+        except ServiceFailedError:
+            if attempt == PORT_ATTEMPTS - 1 or not accepts_connections(port):
+                raise
+            continue
+        return port
+    raise AssertionError("the last attempt returns or raises")
 
 
 def wait_until_ready(record: ServiceProcess, log: Path, is_ready: Callable[[], bool], seconds: float) -> None:

@@ -1,0 +1,84 @@
+"""What a sandbox's Nexus holds when it starts, and how the rows get there."""
+
+from collections.abc import Callable, Mapping, Sequence
+
+import psycopg
+from psycopg import sql
+from psycopg.types.json import Jsonb
+
+from nexus_reimport.sandbox.clinic import SyntheticClinic
+from nexus_reimport.sandbox.exceptions import SandboxError, UnknownStartingStateError
+
+Row = dict[str, object]
+Rows = Mapping[str, Sequence[Row]]
+
+NUMBERED = ("django_content_type", "auth_user")
+"""Relations whose ids PostgreSQL numbers itself."""
+
+
+def _empty(clinic: SyntheticClinic) -> Rows:  # noqa: ARG001 - every starting state is made from a clinic
+    return {}
+
+
+STATES: dict[str, Callable[[SyntheticClinic], Rows]] = {"empty": _empty}
+"""By name: the rows a Nexus holds besides its configuration."""
+
+
+def known_state(name: str) -> str:
+    """Return the name again. Raise UnknownStartingStateError where no starting state has it."""
+    if name not in STATES:
+        message = f"there is no starting state {name!r}; choose one of {', '.join(STATES)}"
+        raise UnknownStartingStateError(message)
+    return name
+
+
+def starting_rows(name: str, clinic: SyntheticClinic) -> list[Rows]:
+    """Return what to load, in order: Nexus's configuration, then the state's own rows.
+
+    Raise UnknownStartingStateError for a name that is not in STATES.
+    """
+    return [clinic.nexus, STATES[known_state(name)](clinic)]
+
+
+def load_rows(url: str, rows: Rows) -> None:
+    """Write rows by relation in one transaction; each row names the same columns. Lists become jsonb too.
+
+    Content types given here take the place of those the schema came with.
+    """
+    with psycopg.connect(url) as connection:
+        if rows.get("django_content_type"):
+            connection.execute("DELETE FROM django_content_type")
+        for relation, given in rows.items():
+            if given:
+                _copy(connection, relation, given)
+        for relation in NUMBERED:
+            _continue_numbering(connection, relation)
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute("ANALYZE")
+
+
+def _copy(connection: psycopg.Connection, relation: str, rows: Sequence[Row]) -> None:
+    columns = list(rows[0])
+    statement = sql.SQL("COPY {} ({}) FROM STDIN").format(
+        sql.Identifier(relation), sql.SQL(", ").join(map(sql.Identifier, columns))
+    )
+    with connection.cursor() as cursor, cursor.copy(statement) as copy:
+        for row in rows:
+            if row.keys() != set(columns):
+                message = (
+                    f"the rows for {relation} do not all have the same columns; give every column in each"
+                )
+                raise SandboxError(message)
+            copy.write_row([_adapted(row[column]) for column in columns])
+
+
+def _adapted(value: object) -> object:
+    return Jsonb(value) if isinstance(value, dict | list) else value
+
+
+def _continue_numbering(connection: psycopg.Connection, relation: str) -> None:
+    statement = sql.SQL(
+        "SELECT setval(pg_get_serial_sequence({name}, 'id'), max(id)) FROM {relation}"
+        " HAVING max(id) IS NOT NULL"
+    )
+    connection.execute(statement.format(name=sql.Literal(relation), relation=sql.Identifier(relation)))
