@@ -4,7 +4,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TypedDict
 
-from nexus_reimport.sandbox.clinic.chance import Row
+from nexus_reimport.sandbox.clinic.chance import BULK_IMPORT_STAMPS, Row
 from nexus_reimport.sandbox.clinic.configuration import configuration
 from nexus_reimport.sandbox.clinic.details import directory
 from nexus_reimport.sandbox.clinic.dirt import Ledger, Places
@@ -72,6 +72,7 @@ def synthetic_clinic(scale: float = 1.0, seed: int = 7) -> SyntheticClinic:
         "API_Messages": sent,
         "API_Docs": documents.rows,
     }
+    _note_bulk_imports(entities, ledger)
     return SyntheticClinic(
         scale=scale,
         seed=seed,
@@ -98,6 +99,14 @@ def without_optional_fields(clinic: SyntheticClinic) -> dict[str, list[Row]]:
         ]
         for entity, rows in clinic.entities.items()
     }
+
+
+def _note_bulk_imports(entities: dict[str, list[Row]], ledger: Ledger) -> None:
+    """Write down which rows share their creationTimestamp with many others."""
+    for entity, rows in entities.items():
+        key = "_kp_MessageID" if entity == "API_Messages" else "id"
+        shared = [row[key] for row in rows if row["creationTimestamp"] in BULK_IMPORT_STAMPS]
+        ledger.note("creation_stamp_of_a_bulk_import", shared)
 
 
 def _outcomes(figures: Figures, ledger: Ledger) -> dict[str, Outcome]:

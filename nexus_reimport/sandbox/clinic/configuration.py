@@ -22,8 +22,6 @@ CLINICIAN_NAMES: Final = (
     "Ildwick Lampshade", "Bexenna Moss", "Thimpin Kettlegate", "Orouvia Spoon", "Quilesh Thornpocket",
     "Hobarde Fern",
 )  # fmt: skip
-PATIENT_CONTENT_TYPE: Final = 23
-"""django_content_type.id of patients.patient in the sandbox; it differs between databases."""
 
 _SET_UP = datetime(2024, 2, 5, 1, 30, tzinfo=UTC)
 
@@ -49,21 +47,12 @@ def configuration(seed: int) -> Configuration:
     return Configuration(
         clinics=clinics,
         nexus={
-            "django_content_type": content_types(),
             "clinics": nexus_clinics,
             "clinicians": [_clinician(name, nexus_clinics, chance) for name in CLINICIAN_NAMES],
             "funding_sources": [_funding_source(place, chance) for place in range(len(FUNDING_NAMES))],
             "appointment_types": [_appointment_type(name, chance) for name in APPOINTMENT_TYPES],
         },
     )
-
-
-def content_types() -> list[Row]:
-    """Return the content types documents and batches need, with numbers no one should guess."""
-    return [
-        {"id": PATIENT_CONTENT_TYPE - 1, "app_label": "companies", "model": "company"},
-        {"id": PATIENT_CONTENT_TYPE, "app_label": "patients", "model": "patient"},
-    ]
 
 
 def _stamps() -> Row:

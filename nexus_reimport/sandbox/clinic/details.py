@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from nexus_reimport.sandbox.clinic.chance import Chance, Row, record_stamps
-from nexus_reimport.sandbox.clinic.dirt import Dirt, Ledger, mixed_case, setting, spread
+from nexus_reimport.sandbox.clinic.dirt import Dirt, Ledger, changing, mixed_case, setting, spread
 from nexus_reimport.sandbox.clinic.figures import Figures, share
 from nexus_reimport.sandbox.clinic.patients import People
 from nexus_reimport.sandbox.clinic.phones import RESERVED_MOBILES, WAYS_TO_WRITE, PhoneBook, without_plus
@@ -153,20 +153,16 @@ def _spoil(found: Directory, seed: int, scale: float, ledger: Ledger) -> None:
     ledger.note("email_in_ph_with_default_flag", [row["id"] for row in emails])
 
 
-def _mixed_case_owner(row: Row, chance: Chance) -> None:  # noqa: ARG001 - each spoiler takes a row and a chance
-    row["id_key"] = mixed_case(str(row["id_key"]))
-
-
-def _over_long_number(row: Row, chance: Chance) -> None:  # noqa: ARG001 - each spoiler takes a row and a chance
+def _over_long_number(row: Row, _chance: Chance) -> None:
     row["ph"] = f"{row['ph']} or, after six, {row['ph']}"
 
 
-def _padded_email(row: Row, chance: Chance) -> None:  # noqa: ARG001 - each spoiler takes a row and a chance
+def _padded_email(row: Row, _chance: Chance) -> None:
     row["ph"] = f" {str(row['ph']).upper()} "
 
 
 PHONE_DIRT: Final = (
-    Dirt("mixed_case_owner_of_detail", 60, _mixed_case_owner),
+    Dirt("mixed_case_owner_of_detail", 60, changing("id_key", mixed_case)),
     Dirt("over_long_phone", 8, _over_long_number),
     Dirt("unreadable_phone", 9, setting("ph", *UNREADABLE_NUMBERS)),
     Dirt("empty_phone", 20, setting("ph", None, "", " ")),

@@ -65,7 +65,7 @@ def setting(name: str, *values: object) -> Callable[[Row, Chance], None]:
 def changing(name: str, change: Callable[[str], str]) -> Callable[[Row, Chance], None]:
     """Return a spoiler that changes the text a field already has."""
 
-    def spoil(row: Row, chance: Chance) -> None:  # noqa: ARG001 - each spoiler takes a row and a chance
+    def spoil(row: Row, _chance: Chance) -> None:
         row[name] = change(str(row[name] or ""))
 
     return spoil

@@ -5,7 +5,7 @@ from datetime import date
 from typing import Final
 
 from nexus_reimport.sandbox.clinic.chance import TODAY, Chance, Row, record_stamps
-from nexus_reimport.sandbox.clinic.dirt import Dirt, Ledger, mixed_case, setting, spread
+from nexus_reimport.sandbox.clinic.dirt import Dirt, Ledger, changing, mixed_case, setting, spread
 from nexus_reimport.sandbox.clinic.figures import Figures
 from nexus_reimport.sandbox.clinic.patients import People
 from nexus_reimport.sandbox.clinic.pdf import tiny_pdf
@@ -116,17 +116,9 @@ def _strangers(seed: int) -> list[ClinicObject]:
     ]
 
 
-def _mixed_case_patient(row: Row, chance: Chance) -> None:  # noqa: ARG001 - each spoiler takes a row and a chance
-    row["id_Contact"] = mixed_case(str(row["id_Contact"]))
-
-
-def _mixed_case_id(row: Row, chance: Chance) -> None:  # noqa: ARG001 - each spoiler takes a row and a chance
-    row["id"] = mixed_case(str(row["id"]))
-
-
 DOC_DIRT: Final = (
-    Dirt("mixed_case_patient_of_document", 80, _mixed_case_patient),
-    Dirt("mixed_case_document_id", 40, _mixed_case_id),
+    Dirt("mixed_case_patient_of_document", 80, changing("id_Contact", mixed_case)),
+    Dirt("mixed_case_document_id", 40, changing("id", mixed_case)),
     Dirt("document_without_date", 100, setting("Date", None)),
     Dirt("document_type_with_spaces", 40, setting("Type", " File Notes ", "Purchase  order")),
     Dirt("document_type_like_a_date", 10, setting("Type", "2019-03-04")),

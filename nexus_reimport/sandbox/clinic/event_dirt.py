@@ -48,11 +48,11 @@ def _starts_at_midnight(row: Row, chance: Chance) -> None:
     row["endTime"] = "00:30:00"
 
 
-def _end_before_start(row: Row, chance: Chance) -> None:  # noqa: ARG001 - each spoiler takes a row and a chance
+def _end_before_start(row: Row, _chance: Chance) -> None:
     row["startTime"], row["endTime"] = row["endTime"], row["startTime"]
 
 
-def _end_day_before_start(row: Row, chance: Chance) -> None:  # noqa: ARG001 - each spoiler takes a row and a chance
+def _end_day_before_start(row: Row, _chance: Chance) -> None:
     row["endDate"] = (date.fromisoformat(str(row["startDate"])) - timedelta(days=7)).isoformat()
 
 
@@ -66,16 +66,8 @@ def _without_times(row: Row, chance: Chance) -> None:
     row["startTime"] = row["endTime"] = None if chance.percent(70) else ""
 
 
-def _without_end(row: Row, chance: Chance) -> None:  # noqa: ARG001 - each spoiler takes a row and a chance
+def _without_end(row: Row, _chance: Chance) -> None:
     row["endDate"] = row["endTime"] = None
-
-
-def _mixed_case_patient(row: Row, chance: Chance) -> None:  # noqa: ARG001 - each spoiler takes a row and a chance
-    row["id_Contact"] = mixed_case(str(row["id_Contact"]))
-
-
-def _mixed_case_id(row: Row, chance: Chance) -> None:  # noqa: ARG001 - each spoiler takes a row and a chance
-    row["id"] = mixed_case(str(row["id"]))
 
 
 def _unknown_clinic(row: Row, chance: Chance) -> None:
@@ -87,12 +79,12 @@ def _unknown_clinician(row: Row, chance: Chance) -> None:
     row["clinician_name"] = "Locum Long Gone"
 
 
-def _clinician_by_loose_name(row: Row, chance: Chance) -> None:  # noqa: ARG001 - each spoiler takes a row and a chance
+def _clinician_by_loose_name(row: Row, _chance: Chance) -> None:
     row["id_Clinician"] = ""
     row["clinician_name"] = " ILDWICK lampshade "
 
 
-def _control_characters(row: Row, chance: Chance) -> None:  # noqa: ARG001 - each spoiler takes a row and a chance
+def _control_characters(row: Row, _chance: Chance) -> None:
     row["note"] = "Bring both\u0000 shoes.\u000bUse the side door.\rRing twice."
 
 
@@ -108,8 +100,8 @@ EVENT_DIRT: Final = (
     Dirt("all_day", 300, _all_day),
     Dirt("no_times", 60, _without_times),
     Dirt("no_end", 80, _without_end),
-    Dirt("mixed_case_patient_of_event", 100, _mixed_case_patient),
-    Dirt("mixed_case_event_id", 40, _mixed_case_id),
+    Dirt("mixed_case_patient_of_event", 100, changing("id_Contact", mixed_case)),
+    Dirt("mixed_case_event_id", 40, changing("id", mixed_case)),
     Dirt("event_without_clinic", 200, setting("idCal", None, "")),
     Dirt("event_of_unknown_clinic", 60, _unknown_clinic),
     Dirt("unknown_clinician", 20, _unknown_clinician),

@@ -1,10 +1,10 @@
 """API_Messages: SMS matched by contact, by number, by neither; the rejected; the dirt of all."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Final
 
-from nexus_reimport.sandbox.clinic.chance import TODAY, Chance, Row, record_stamps
+from nexus_reimport.sandbox.clinic.chance import SYDNEY, TODAY, Chance, Row, record_stamps
 from nexus_reimport.sandbox.clinic.details import Directory
 from nexus_reimport.sandbox.clinic.dirt import Dirt, Ledger, changing, mixed_case, setting, spread
 from nexus_reimport.sandbox.clinic.figures import Figures
@@ -61,7 +61,7 @@ def messages(
     ids = [str(row["id"]).upper() for row in people.patients]
     room = _Mailroom(ids, [str(row["id"]).upper() for row in events], found, chance)
     kept = _matched(figures, room, ledger) + _unmatched(figures, people, room, ledger)
-    spread(kept, MESSAGE_DIRT, Chance(f"{seed}/message dirt"), scale, ledger, key="_kp_MessageID")
+    _spoil(kept, figures.messages_by_contact, seed, scale, ledger)
     empty = [_empty(place, room) for place in range(figures.empty_messages)]
     numberless = [_numberless(place, room) for place in range(figures.messages_without_number)]
     for rows, reason in ((empty, "empty_body"), (numberless, "no_number")):
@@ -70,6 +70,14 @@ def messages(
     rows = [*kept, *empty, *numberless]
     chance.shuffle(rows)
     return rows
+
+
+def _spoil(kept: list[Row], by_contact: int, seed: int, scale: float, ledger: Ledger) -> None:
+    """Spoil rows in place; a spoilt number or contact id may not change who the message is for."""
+    chance = Chance(f"{seed}/message dirt")
+    half = by_contact // 2
+    spread(kept[:half], ADDRESSED_DIRT, chance, scale, ledger, key="_kp_MessageID")
+    spread(kept[half:], MESSAGE_DIRT, chance, scale, ledger, key="_kp_MessageID")
 
 
 def _matched(figures: Figures, room: _Mailroom, ledger: Ledger) -> list[Row]:
@@ -108,24 +116,25 @@ def _message(contact: str | None, number: str, room: _Mailroom) -> Row:
     chance = room.chance
     stamps = record_stamps(chance)
     body = " ".join(sentence(chance) for _ in range(1 + chance.below(4)))
-    day = chance.day(_FIRST_DAY, TODAY)
-    offset = "+11:00" if day.month in (1, 2, 3, 11, 12) else "+10:00"
-    sent = (
-        f"{day.isoformat()}T{8 + chance.below(10):02d}:{chance.below(60):02d}:{chance.below(60):02d}{offset}"
-    )
     return {
         "_kp_MessageID": chance.identifier(),
         "_kf_ContactID": contact if contact or chance.percent(60) else "",
         "_kf_EventID": room.events[chance.below(len(room.events))] if chance.percent(60) else None,
         "MessageBody": f"{body} Ref {chance.below(900000) + 100000}",
         "MessageStatus": STATUSES[chance.below(len(STATUSES))],
-        "SentTimestamp": sent,
+        "SentTimestamp": _sent(chance),
         "RecipientPhoneMobile": WAYS_TO_WRITE[chance.below(len(WAYS_TO_WRITE))](number),
         "RecipientPhoneMobileIntFormat": without_plus(number) if chance.percent(70) else None,
         "_kf_GatewayMessageID": f"SYNGW{chance.getrandbits(64):016x}" if chance.percent(85) else None,
         "SMSCredits": 1 + len(body) // 160,
         **stamps,
     }
+
+
+def _sent(chance: Chance) -> str:
+    day = chance.day(_FIRST_DAY, TODAY)
+    clock = 8 + chance.below(10), chance.below(60), chance.below(60)
+    return datetime(day.year, day.month, day.day, *clock, tzinfo=SYDNEY).isoformat()
 
 
 def _empty(place: int, room: _Mailroom) -> Row:
@@ -144,10 +153,6 @@ def _numberless(place: int, room: _Mailroom) -> Row:
     return row
 
 
-def _mixed_case_id(row: Row, chance: Chance) -> None:  # noqa: ARG001 - each spoiler takes a row and a chance
-    row["_kp_MessageID"] = mixed_case(str(row["_kp_MessageID"]))
-
-
 def _unknown_event(row: Row, chance: Chance) -> None:
     row["_kf_EventID"] = chance.identifier()
 
@@ -158,8 +163,18 @@ def _only_international(row: Row, chance: Chance) -> None:
     row["RecipientPhoneMobile"] = "" if chance.percent(50) else None
 
 
+def _two_numbers(row: Row, _chance: Chance) -> None:
+    row["RecipientPhoneMobile"] = f"{row['RecipientPhoneMobile']} or, after six, the neighbour's"
+    row["RecipientPhoneMobileIntFormat"] = None
+
+
+ADDRESSED_DIRT: Final = (
+    Dirt("mixed_case_contact_of_message", 60, changing("_kf_ContactID", mixed_case)),
+    Dirt("over_long_number_of_message", 6, _two_numbers),
+    Dirt("unreadable_number_of_message", 4, setting("RecipientPhoneMobile", "ask at the desk")),
+)
 MESSAGE_DIRT: Final = (
-    Dirt("mixed_case_message_id", 30, _mixed_case_id),
+    Dirt("mixed_case_message_id", 30, changing("_kp_MessageID", mixed_case)),
     Dirt("message_of_unknown_event", 40, _unknown_event),
     Dirt("message_with_international_number_only", 60, _only_international),
     Dirt("message_without_sent_time", 15, setting("SentTimestamp", None, "")),

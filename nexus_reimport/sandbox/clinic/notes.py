@@ -75,14 +75,6 @@ def _same_text_twice(kept: list[Row], pairs: int, ledger: Ledger) -> None:
         ledger.note("same_text_twice", [first["id"], second["id"]])
 
 
-def _mixed_case_patient(row: Row, chance: Chance) -> None:  # noqa: ARG001 - each spoiler takes a row and a chance
-    row["id_Key"] = mixed_case(str(row["id_Key"]))
-
-
-def _mixed_case_id(row: Row, chance: Chance) -> None:  # noqa: ARG001 - each spoiler takes a row and a chance
-    row["id"] = mixed_case(str(row["id"]))
-
-
 def _with_nul(old: str) -> str:
     return f"{old[:10]}\u0000{old[10:]}\u0000"
 
@@ -103,7 +95,7 @@ NOTE_DIRT: Final = (
     Dirt("emoji_in_note", 20, changing("Note", lambda old: f"👟 {old} 🦶🏽")),
     Dirt("right_to_left_note", 10, setting("Note", "ملاحظة عن حذاء أزرق.", "הערה על נעל כחולה.")),
     Dirt("spaces_around_note", 50, changing("Note", lambda old: f"  \n{old}\n\n ")),
-    Dirt("mixed_case_patient_of_note", 100, _mixed_case_patient),
-    Dirt("mixed_case_note_id", 40, _mixed_case_id),
+    Dirt("mixed_case_patient_of_note", 100, changing("id_Key", mixed_case)),
+    Dirt("mixed_case_note_id", 40, changing("id", mixed_case)),
     Dirt("note_without_account", 80, setting("creationAccountName", None, "")),
 )

@@ -15,10 +15,6 @@ DOTTED_TITLES: Final = ("Mr.", "Mrs.", "Dr.", "Prof.", "MS.", " miss ")
 UNKNOWN_TITLES: Final = ("Captain", "Sir", "Master")
 
 
-def _mixed_case_id(row: Row, chance: Chance) -> None:  # noqa: ARG001 - each spoiler takes a row and a chance
-    row["id"] = mixed_case(str(row["id"]))
-
-
 def _clinic_by_name_only(row: Row, chance: Chance) -> None:
     row["id_Clinic"] = None if chance.percent(50) else ""
 
@@ -37,11 +33,7 @@ def _no_clinic(row: Row, chance: Chance) -> None:
     row["id_Clinic"] = row["Clinic_Name"] = None if chance.percent(50) else ""
 
 
-def _mixed_case_clinic(row: Row, chance: Chance) -> None:  # noqa: ARG001 - each spoiler takes a row and a chance
-    row["id_Clinic"] = mixed_case(str(row["id_Clinic"]))
-
-
-def _leading_spaces(row: Row, chance: Chance) -> None:  # noqa: ARG001 - each spoiler takes a row and a chance
+def _leading_spaces(row: Row, _chance: Chance) -> None:
     row["nameFirst"] = f"  {row['nameFirst']} "
     row["nameLast"] = f"\t{row['nameLast']}"
 
@@ -59,7 +51,7 @@ def duplicate_of(original: Row, copy: Row) -> None:
 
 
 PATIENT_DIRT: Final = (
-    Dirt("mixed_case_contact_id", 50, _mixed_case_id),
+    Dirt("mixed_case_contact_id", 50, changing("id", mixed_case)),
     Dirt("accented_name", 60, setting("nameFirst", *ACCENTED)),
     Dirt("apostrophe_name", 50, setting("nameLast", *APOSTROPHES)),
     Dirt("emoji_name", 6, setting("nameFirst", *EMOJI)),
@@ -80,7 +72,7 @@ PATIENT_DIRT: Final = (
     Dirt("clinic_id_unknown_name_known", 30, _clinic_id_unknown_name_known),
     Dirt("clinic_unknown", 8, _clinic_unknown),
     Dirt("no_clinic", 15, _no_clinic),
-    Dirt("mixed_case_clinic_id", 30, _mixed_case_clinic),
+    Dirt("mixed_case_clinic_id", 30, changing("id_Clinic", mixed_case)),
     Dirt("unknown_funding", 25, setting("Funding", *UNKNOWN_FUNDING)),
     Dirt("funding_in_other_case", 80, setting("Funding", "ndis", " Private ", "dva", "AGED CARE")),
     Dirt("nul_in_text_of_contact", 2, setting("NDIS notes", "Plan\u0000managed.\u000bCall first.")),
