@@ -6,7 +6,7 @@ import psycopg
 from psycopg import sql
 from psycopg.types.json import Jsonb
 
-from nexus_reimport.sandbox.clinic import SyntheticClinic
+from nexus_reimport.sandbox.clinic import SyntheticClinic, older_import, peoples_rows
 from nexus_reimport.sandbox.exceptions import SandboxError, UnknownStartingStateError
 
 Row = dict[str, object]
@@ -20,7 +20,11 @@ def _empty(clinic: SyntheticClinic) -> Rows:  # noqa: ARG001 - every starting st
     return {}
 
 
-STATES: dict[str, Callable[[SyntheticClinic], Rows]] = {"empty": _empty}
+STATES: dict[str, Callable[[SyntheticClinic], Rows]] = {
+    "empty": _empty,
+    "people": peoples_rows,
+    "older-import": older_import,
+}
 """By name: the rows a Nexus holds besides its configuration."""
 
 
