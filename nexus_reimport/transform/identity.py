@@ -52,7 +52,7 @@ def _adopt(ids: list[str | None], taken: set[str], adoption: Adoption) -> None:
         return
     left: dict[str, Iterator[str]] = {}
     for place, handle in enumerate(adoption.handles):
-        if ids[place] is None and handle in adoption.candidates:
+        if ids[place] is None and handle and handle in adoption.candidates:
             # One iterator per handle: a thousand equal rows must not each walk past those already given.
             queue = left.setdefault(handle, iter(adoption.candidates[handle]))
             ids[place] = _first_free(queue, taken)

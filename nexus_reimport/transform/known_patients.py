@@ -2,12 +2,8 @@
 
 from dataclasses import dataclass
 
-import pandas as pd
-import pyarrow as pa
-
 from nexus_reimport.transform.nexus_state import NexusState
-from nexus_reimport.transform.staged import SOURCE_KEY, Staged
-from nexus_reimport.transform.text import uuid_text
+from nexus_reimport.transform.staged import SOURCE_KEY, Staged, column_texts
 
 
 @dataclass(frozen=True)
@@ -37,8 +33,9 @@ def known_patients(patients: Staged, state: NexusState) -> KnownPatients:
     """
     ids = state.live_patients()
     clinics = {patient: state.patient_clinic(patient) for patient in ids.values()}
-    rows = patients.rows
-    staged = zip(*(_texts(rows[name]) for name in (SOURCE_KEY, "id", "clinic_id")), strict=True)
+    staged = zip(
+        *(column_texts(patients.rows, name) for name in (SOURCE_KEY, "id", "clinic_id")), strict=True
+    )
     for key, patient, clinic in staged:
         ids[str(key)] = str(patient)
         clinics[str(patient)] = clinic or clinics.get(str(patient))
@@ -46,11 +43,5 @@ def known_patients(patients: Staged, state: NexusState) -> KnownPatients:
 
 
 def _cut(patients: Staged) -> frozenset[str]:
-    rejects = patients.rejects
-    pairs = zip(_texts(rejects["key"]), _texts(rejects["reason"]), strict=True)
-    return frozenset(key for key, reason in pairs if reason == "limit" and key and uuid_text(key))
-
-
-def _texts(series: pd.Series) -> list[str | None]:
-    values: list[str | None] = pa.array(series, pa.string()).to_pylist()
-    return values
+    pairs = zip(*(column_texts(patients.rejects, name) for name in ("key", "reason")), strict=True)
+    return frozenset(str(key) for key, reason in pairs if reason == "limit")

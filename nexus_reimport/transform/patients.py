@@ -5,9 +5,10 @@ from datetime import date, datetime
 
 import pandas as pd
 
-from nexus_reimport.schemas.filemaker import CLINICS, CONTACTS
+from nexus_reimport.schemas.filemaker import CONTACTS
 from nexus_reimport.schemas.nexus import PATIENTS
 from nexus_reimport.transform import choices
+from nexus_reimport.transform.clinics import clinic_names
 from nexus_reimport.transform.contact_details import ContactCard, contact_cards
 from nexus_reimport.transform.dates import SYDNEY, day, iso_utc, microseconds
 from nexus_reimport.transform.extracts import Extract, creation_instants, read_extract
@@ -55,21 +56,16 @@ def stage_patients(
     kept = _kept(everybody, limit, ledger)
     people = everybody.take(kept)
     cards = contact_cards(contact_details, set(people.keys), ledger)
+    names = clinic_names(filemaker_clinics)
     columns: dict[str, Sequence[object]] = {
         "id": decide_ids(people.keys, state, ledger),
         "created_at": [created[place] for place in kept],
         **_personal_columns(people, as_of, ledger),
-        **_lookup_columns(people, clinic_names(filemaker_clinics), state, ledger),
+        **_lookup_columns(people, names, state, ledger),
         **_card_columns(people.keys, cards),
+        "filemaker_metadata": _metadata(people, names, as_of),
     }
-    columns["filemaker_metadata"] = _metadata(people, clinic_names(filemaker_clinics), as_of)
     return ledger.staged(people.keys, columns, {"updated_at": microseconds(as_of), **_INITIAL})
-
-
-def clinic_names(filemaker_clinics: pd.DataFrame) -> dict[str, str]:
-    """Return FileMaker id (lower case) to name of FileMaker's clinics."""
-    clinics = read_extract(CLINICS, filemaker_clinics)
-    return dict(zip(clinics.keys, clinics.texts("Name"), strict=True))
 
 
 def _kept(people: Extract, limit: int | None, ledger: Ledger) -> list[int]:

@@ -78,6 +78,12 @@ def rows_frame(
     return _frame(pa.table(arrays, names=[SOURCE_KEY, *(column.name for column in table.columns)]))
 
 
+def column_texts(frame: pd.DataFrame, column: str) -> list[str | None]:
+    """Return a text column of a staged frame as a list, None for null."""
+    values: list[str | None] = pa.array(frame[column], pa.string()).to_pylist()
+    return values
+
+
 def _array(column: Column, values: Sequence[object]) -> pa.Array:
     wanted = column.dtype.pyarrow_dtype
     if column.kind == "timestamptz":

@@ -38,7 +38,7 @@ def uuid_text(value: str | None) -> str | None:
 
 
 def report_key(value: str | None) -> str:
-    """Return what a report may show for an id that is not a UUID: itself, or a digest of what may be a name."""
+    """Return what a report may show in place of a bad id: itself, or a digest of what may be a name."""
     lowered = clean(value).lower()
     if not lowered or _HARMLESS_ID.fullmatch(lowered):
         return lowered

@@ -1,0 +1,165 @@
+"""Appointments, from FileMaker's events."""
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+import pandas as pd
+
+from nexus_reimport.schemas.filemaker import EVENTS
+from nexus_reimport.schemas.nexus import APPOINTMENTS
+from nexus_reimport.transform import choices
+from nexus_reimport.transform.clinics import clinic_names
+from nexus_reimport.transform.dates import microseconds
+from nexus_reimport.transform.event_times import EventTimes, Span, event_span
+from nexus_reimport.transform.extracts import Extract, creation_instants, read_extract
+from nexus_reimport.transform.identity import Adoption, decide_ids, natural_key
+from nexus_reimport.transform.known_patients import KnownPatients, known_patients
+from nexus_reimport.transform.nexus_state import NexusState
+from nexus_reimport.transform.shaping import looked_up
+from nexus_reimport.transform.staged import Ledger, Staged
+from nexus_reimport.transform.text import joined
+
+REASON_LENGTH = 100
+
+_FIRST_SENTENCE = re.compile(r".+?(?:[.!?](?=\s)|$)", re.MULTILINE)
+_INITIAL: Mapping[str, object] = {
+    "billing_notes": "",
+    "invoice_contact_type": "patient",
+    **dict.fromkeys(
+        ("followup_scheduled", "needs_followup_reminder", "is_recurring", "sms_confirmed", "sms_cancelled"),
+        False,
+    ),
+}
+
+
+def stage_appointments(
+    events: pd.DataFrame,
+    filemaker_clinics: pd.DataFrame,
+    patients: Staged,
+    state: NexusState,
+    as_of: datetime,
+) -> Staged:
+    """Return one appointment per event of a known patient with a start.
+
+    Takes the extract frames, the staged patients and the run's instant (aware). Rejects: bad_id,
+    duplicate_id, no_patient_link, limit, patient_not_found, no_start, bad_start.
+    """
+    ledger = Ledger(APPOINTMENTS)
+    everything = read_extract(EVENTS, events, ledger)
+    known = known_patients(patients, state)
+    created = creation_instants(everything, ledger, "created_at")
+    kept = _kept(everything, known, ledger)
+    appointments, spans = everything.take(list(kept)), list(kept.values())
+    owners = [str(known.find(patient)) for patient in appointments.ids("id_Contact")]
+    names = clinic_names(filemaker_clinics)
+    columns: dict[str, Sequence[object]] = {
+        "created_at": [created[place] for place in kept],
+        "patient_id": owners,
+        "clinic_id": _clinics(appointments, owners, known, names, state, ledger),
+        **_time_columns(appointments, spans, microseconds(as_of), ledger),
+        **_configured_columns(appointments, state, ledger),
+        **_text_columns(appointments),
+        "filemaker_event_id": appointments.keys,
+    }
+    handles = _natural_keys(columns)
+    adoptions = (Adoption(state.naturals(APPOINTMENTS.name), handles),)
+    columns["id"] = decide_ids(appointments.keys, state, ledger, adoptions)
+    return ledger.staged(appointments.keys, columns, {"updated_at": microseconds(as_of), **_INITIAL})
+
+
+def _kept(events: Extract, known: KnownPatients, ledger: Ledger) -> dict[int, Span]:
+    """Return the places of the events that are published, and when each is."""
+    kept: dict[int, Span] = {}
+    links = zip(events.texts("id_Contact"), events.ids("id_Contact"), strict=True)
+    for place, ((link, patient), times) in enumerate(zip(links, _times(events), strict=True)):
+        fault = known.fault(patient) if link else "no_patient_link"
+        span = event_span(times)
+        if fault:
+            ledger.reject(events.keys[place], "id_Contact", fault)
+        elif span is None:
+            reason = "bad_start" if times.start_date else "no_start"
+            ledger.reject(events.keys[place], "startDate", reason)
+        else:
+            kept[place] = span
+    return kept
+
+
+def _times(events: Extract) -> list[EventTimes]:
+    fields = ("startDate", "startTime", "endDate", "endTime", "allDay")
+    return [EventTimes(*texts) for texts in zip(*(events.texts(field) for field in fields), strict=True)]
+
+
+def _time_columns(
+    appointments: Extract, spans: Sequence[Span], now: int, ledger: Ledger
+) -> dict[str, Sequence[object]]:
+    """Return start, end and status; without a given status, what has begun is completed."""
+    statuses = []
+    for key, text, span in zip(appointments.keys, appointments.texts("Status"), spans, strict=True):
+        for column, reason in span.warnings:
+            ledger.warn(key, column, reason)
+        status = choices.appointment_status(text)
+        if text and status is None:
+            ledger.warn(key, "status", "not_a_choice")
+        statuses.append(status or ("completed" if span.start < now else "scheduled"))
+    starts, ends = [span.start for span in spans], [span.end for span in spans]
+    return {"start_time": starts, "end_time": ends, "status": statuses}
+
+
+def _clinics(
+    appointments: Extract,
+    owners: Sequence[str],
+    known: KnownPatients,
+    names: Mapping[str, str],
+    state: NexusState,
+    ledger: Ledger,
+) -> list[str | None]:
+    """Return the event's clinic, else its patient's: a calendar page breaks on an appointment without one."""
+    clinics = []
+    for key, text, owner in zip(appointments.keys, appointments.texts("idCal"), owners, strict=True):
+        calendar = text.lower()
+        clinic = state.clinic(calendar, names.get(calendar, ""))
+        if text and clinic is None:
+            ledger.warn(key, "clinic_id", "unknown_clinic")
+        clinic = clinic or known.clinics.get(owner)
+        if clinic is None:
+            ledger.warn(key, "clinic_id", "no_clinic")
+        clinics.append(clinic)
+    return clinics
+
+
+def _configured_columns(
+    appointments: Extract, state: NexusState, ledger: Ledger
+) -> dict[str, Sequence[object]]:
+    """Return clinician and type, by id or name, where FileMaker gives them."""
+    clinicians = []
+    given = (appointments.texts("id_Clinician"), appointments.texts("clinician_name"))
+    for key, clinician_id, name in zip(appointments.keys, *given, strict=True):
+        found = state.clinician(clinician_id.lower(), name)
+        if found is None and (clinician_id or name):
+            ledger.warn(key, "clinician_id", "unknown_clinician")
+        clinicians.append(found)
+    warning = ("appointment_type_id", "unknown_type")
+    types = looked_up(appointments.keys, appointments.texts("Type"), state.appointment_type, warning, ledger)
+    return {"clinician_id": clinicians, "appointment_type_id": types}
+
+
+def _text_columns(appointments: Extract) -> dict[str, Sequence[object]]:
+    bookings, consults = appointments.texts("note"), appointments.texts("Consult Notes")
+    notes = [joined(both, "\n\n") for both in zip(bookings, consults, strict=True)]
+    return {"reason": [reason_of(text) for text in bookings], "notes": notes}
+
+
+def reason_of(note: str) -> str | None:
+    """Return the first sentence or line of a note, no more than 100 characters; None without a note."""
+    found = _FIRST_SENTENCE.match(note)
+    return found[0][:REASON_LENGTH].strip() if found else None
+
+
+def _natural_keys(columns: Mapping[str, Sequence[object]]) -> list[str]:
+    """Return each row's natural key: patient, start and notes."""
+    parts = (columns[name] for name in ("patient_id", "start_time", "notes"))
+    return [
+        natural_key(str(patient), str(start), str(notes or ""))
+        for patient, start, notes in zip(*parts, strict=True)
+    ]

@@ -1,0 +1,104 @@
+"""The document files in S3: which object is whose, and what its name says."""
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from types import MappingProxyType
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from nexus_reimport.transform.staged import Ledger
+from nexus_reimport.transform.text import uuid_text
+
+DOCUMENTS_PREFIX = "patients/filemaker-import/documents/"
+UNKNOWN_MIME_TYPE = "application/octet-stream"
+
+_OFFICE = "application/vnd.openxmlformats-officedocument."
+_MIME_TYPES = MappingProxyType(
+    {
+        "pdf": "application/pdf",
+        "doc": "application/msword",
+        "docx": f"{_OFFICE}wordprocessingml.document",
+        "xls": "application/vnd.ms-excel",
+        "xlsx": f"{_OFFICE}spreadsheetml.sheet",
+        "ppt": "application/vnd.ms-powerpoint",
+        "pptx": f"{_OFFICE}presentationml.presentation",
+        "odt": "application/vnd.oasis.opendocument.text",
+        "rtf": "application/rtf",
+        "txt": "text/plain",
+        "csv": "text/csv",
+        "htm": "text/html",
+        "html": "text/html",
+        "xml": "application/xml",
+        "eml": "message/rfc822",
+        "msg": "application/vnd.ms-outlook",
+        "zip": "application/zip",
+        "jpg": "image/jpeg",
+        "jpeg": "image/jpeg",
+        "png": "image/png",
+        "gif": "image/gif",
+        "bmp": "image/bmp",
+        "tif": "image/tiff",
+        "tiff": "image/tiff",
+        "heic": "image/heic",
+        "webp": "image/webp",
+        "mp4": "video/mp4",
+        "mov": "video/quicktime",
+    }
+)
+
+
+@dataclass(frozen=True)
+class DocumentFile:
+    """One object under the documents' prefix."""
+
+    key: str
+    size: int
+    etag: str
+    modified: datetime
+
+    @property
+    def name(self) -> str:
+        """The last part of the key."""
+        return self.key.rpartition("/")[2]
+
+    @property
+    def stem(self) -> str:
+        """The name without its last extension."""
+        return self.name.rpartition(".")[0] or self.name
+
+    @property
+    def mime_type(self) -> str:
+        """What the extension says the file is."""
+        extension = self.name.rpartition(".")[2].lower()
+        return _MIME_TYPES.get(extension, UNKNOWN_MIME_TYPE)
+
+
+def document_files(listing: pd.DataFrame, wanted: Collection[str], ledger: Ledger) -> dict[str, DocumentFile]:
+    """Return the file of each wanted document (FileMaker ids, lower case) that has one.
+
+    Takes the listing (key, size, etag, modified). Of several files of one document the last modified is
+    taken, then the one whose key comes first, `several_files`. A file of no wanted document is warned of,
+    `no_metadata`, by its stem, or by its ETag where the stem is not an id and may be a name.
+    """
+    chosen: dict[str, DocumentFile] = {}
+    for file in _newest_first(listing):
+        document = uuid_text(file.stem)
+        if document is None or document not in wanted:
+            ledger.warn(document or f"etag:{file.etag}", "s3_key", "no_metadata")
+        elif document in chosen:
+            ledger.warn(document, "s3_key", "several_files")
+        else:
+            chosen[document] = file
+    return chosen
+
+
+def _newest_first(listing: pd.DataFrame) -> Iterator[DocumentFile]:
+    columns = ["key", "size", "etag", "modified"]
+    objects = pa.Table.from_pandas(listing[columns], preserve_index=False)
+    objects = objects.filter(pc.starts_with(objects["key"], DOCUMENTS_PREFIX))
+    objects = objects.sort_by([("modified", "descending"), ("key", "ascending")])
+    rows = zip(*(objects[column].to_pylist() for column in columns), strict=True)
+    return (DocumentFile(*row) for row in rows if not row[0].endswith("/"))

@@ -1,0 +1,192 @@
+"""SMS messages, from FileMaker's messages."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+
+import orjson
+import pandas as pd
+
+from nexus_reimport.schemas.filemaker import MESSAGES
+from nexus_reimport.schemas.nexus import APPOINTMENTS, SMS_MESSAGES
+from nexus_reimport.transform import choices
+from nexus_reimport.transform.extracts import Extract, creation_instants, read_extract
+from nexus_reimport.transform.identity import Adoption, decide_ids, natural_key
+from nexus_reimport.transform.known_patients import KnownPatients, known_patients
+from nexus_reimport.transform.nexus_state import NexusState
+from nexus_reimport.transform.phones import e164
+from nexus_reimport.transform.staged import SOURCE_KEY, Ledger, Staged, column_texts
+
+SINGLE_LENGTH = 160
+PART_LENGTH = 153
+NUMBER_LENGTH = SMS_MESSAGES.column("phone_number").length or 0
+EXTERNAL_LENGTH = SMS_MESSAGES.column("external_message_id").length or 0
+
+_NUMBER_FIELDS = ("RecipientPhoneMobileIntFormat", "RecipientPhoneMobile")
+_SHARED = ""
+
+
+def stage_sms_messages(
+    messages: pd.DataFrame, patients: Staged, appointments: Staged, state: NexusState, as_of: datetime
+) -> Staged:
+    """Return one message per FileMaker message that has a text and a number.
+
+    Takes the extract frame, the staged patients and appointments, and the run's instant (aware). Rejects:
+    bad_id, duplicate_id, empty_body, no_number, bad_number, limit. Where a limit left patients out, a
+    message that only its number could link is rejected `limit`: the number may be theirs as well.
+    """
+    ledger = Ledger(SMS_MESSAGES)
+    everything = read_extract(MESSAGES, messages, ledger)
+    sent = _sent(everything, ledger)
+    created = _created(everything, sent, ledger)
+    known = known_patients(patients, state)
+    numbers = _numbers(everything)
+    kept = _kept(everything, known, numbers, ledger)
+    texted = everything.take(kept)
+    columns: dict[str, Sequence[object]] = {
+        "phone_number": [numbers[place] for place in kept],
+        "created_at": [created[place] for place in kept],
+        "sent_at": [sent[place] for place in kept],
+        "external_message_id": _external_ids(texted, ledger),
+        **_text_columns(texted, ledger),
+        "appointment_id": _appointments(texted, appointments, state, ledger),
+    }
+    columns["patient_id"] = _patients(texted, columns["phone_number"], known, patients, ledger)
+    columns["id"] = decide_ids(texted.keys, state, ledger, _adoptions(columns, state))
+    constants = {"error_message": "", "notes": "", "retry_count": 0}
+    return ledger.staged(texted.keys, columns, constants)
+
+
+def _sent(messages: Extract, ledger: Ledger) -> list[int | None]:
+    found = messages.instants("SentTimestamp")
+    for key, (_, reason) in zip(messages.keys, found, strict=True):
+        if reason:
+            ledger.warn(key, "sent_at", reason)
+    return [moment for moment, _ in found]
+
+
+def _created(messages: Extract, sent: Sequence[int | None], ledger: Ledger) -> list[int]:
+    """Return when each message was made, else when it was sent."""
+    made = (moment for moment, _ in messages.instants("creationTimestamp"))
+    preferred = [second if first is None else first for first, second in zip(made, sent, strict=True)]
+    return creation_instants(messages, ledger, "created_at", preferred)
+
+
+def _numbers(messages: Extract) -> list[str | None]:
+    """Return each message's number in E.164, else as typed where it fits; "" without one, None if neither."""
+    given = zip(*(messages.texts(field) for field in _NUMBER_FIELDS), strict=True)
+    read: dict[tuple[str, ...], str | None] = {}
+    numbers = []
+    for typed in given:
+        if typed not in read:
+            read[typed] = phone_number(*typed)
+        numbers.append(read[typed])
+    return numbers
+
+
+def phone_number(*typed: str) -> str | None:
+    """Return the first valid number in E.164, else the first as typed that fits, "" if none was typed."""
+    present = [text for text in typed if text]
+    valid = (number for text in present if (number := e164(text)))
+    fitting = (text for text in present if len(text) <= NUMBER_LENGTH)
+    return next(valid, None) or next(fitting, None if present else "")
+
+
+def _kept(
+    messages: Extract, known: KnownPatients, numbers: Sequence[str | None], ledger: Ledger
+) -> list[int]:
+    kept = []
+    bodies, patients = messages.texts("MessageBody"), messages.ids("_kf_ContactID")
+    rows = zip(messages.keys, bodies, numbers, patients, strict=True)
+    for place, (key, body, number, patient) in enumerate(rows):
+        if not body:
+            ledger.reject(key, "MessageBody", "empty_body")
+        elif not number:
+            ledger.reject(key, "RecipientPhoneMobile", "bad_number" if number is None else "no_number")
+        elif known.cut and known.fault(patient):
+            ledger.reject(key, "_kf_ContactID", "limit")
+        else:
+            kept.append(place)
+    return kept
+
+
+def _text_columns(texted: Extract, ledger: Ledger) -> dict[str, Sequence[object]]:
+    bodies = texted.texts("MessageBody")
+    statuses = []
+    for key, text in zip(texted.keys, texted.texts("MessageStatus"), strict=True):
+        status = choices.sms_status(text)
+        if text and status is None:
+            ledger.warn(key, "status", "not_a_choice")
+        statuses.append(status or "sent")
+    return {"message": bodies, "status": statuses, "sms_count": [sms_count(body) for body in bodies]}
+
+
+def sms_count(message: str) -> int:
+    """Return how many parts a message is sent in: one up to 160 characters, else 153 in each."""
+    return 1 if len(message) <= SINGLE_LENGTH else -(-len(message) // PART_LENGTH)
+
+
+def _external_ids(texted: Extract, ledger: Ledger) -> list[str]:
+    """Return the gateway's ids; half an id is worse than none, so one that does not fit becomes empty."""
+    external = texted.texts("_kf_GatewayMessageID")
+    for key, text in zip(texted.keys, external, strict=True):
+        if len(text) > EXTERNAL_LENGTH:
+            ledger.warn(key, "external_message_id", "too_long")
+    return [text if len(text) <= EXTERNAL_LENGTH else "" for text in external]
+
+
+def _appointments(
+    texted: Extract, appointments: Staged, state: NexusState, ledger: Ledger
+) -> list[str | None]:
+    """Return the appointment staged for each message's event, else the one living in Nexus."""
+    ids = {key: living[0] for key, living in state.claims(APPOINTMENTS.name).items()}
+    ids.update(_pairs(appointments, SOURCE_KEY, "id"))
+    given = (texted.texts("_kf_EventID"), texted.ids("_kf_EventID"))
+    found = []
+    for key, text, event in zip(texted.keys, *given, strict=True):
+        appointment = ids.get(event or "")
+        if text and appointment is None:
+            ledger.warn(key, "appointment_id", "appointment_not_found")
+        found.append(appointment)
+    return found
+
+
+def _patients(
+    texted: Extract, numbers: Sequence[object], known: KnownPatients, patients: Staged, ledger: Ledger
+) -> list[str | None]:
+    """Return each message's patient: by id, else by the number where just one patient has it, else None."""
+    found = [known.find(patient) for patient in texted.ids("_kf_ContactID")]
+    owners = number_owners(patients) if None in found else {}
+    for place, key in enumerate(texted.keys):
+        if found[place] is None:
+            owner = owners.get(str(numbers[place]))
+            found[place] = owner or None
+            if not owner:
+                reason = "several_patients" if owner == _SHARED else "patient_not_found"
+                ledger.warn(key, "patient_id", reason)
+    return found
+
+
+def number_owners(patients: Staged) -> dict[str, str]:
+    """Return E.164 number to the one patient (UUID) who has it; "" where several have it."""
+    owners: dict[str, str] = {}
+    for patient, contact in _pairs(patients, "id", "contact_json"):
+        numbers = {e164(phone["number"]) for phone in orjson.loads(contact)["phones"]}
+        for number in numbers - {None}:
+            owners[str(number)] = _SHARED if number in owners else patient
+    return owners
+
+
+def _pairs(staged: Staged, *columns: str) -> Iterator[tuple[str, str]]:
+    first, second = (column_texts(staged.rows, column) for column in columns)
+    return ((str(one), str(two)) for one, two in zip(first, second, strict=True))
+
+
+def _adoptions(columns: Mapping[str, Sequence[object]], state: NexusState) -> tuple[Adoption, Adoption]:
+    parts = (columns[name] for name in ("patient_id", "message", "sent_at"))
+    handles = [
+        natural_key(str(patient or ""), str(message), "" if sent is None else str(sent))
+        for patient, message, sent in zip(*parts, strict=True)
+    ]
+    external = [str(text) for text in columns["external_message_id"]]
+    naturals = state.naturals(SMS_MESSAGES.name)
+    return Adoption(state.externals(), external), Adoption(naturals, handles)
