@@ -2,7 +2,6 @@
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
-from datetime import datetime
 from types import MappingProxyType
 
 import pandas as pd
@@ -57,7 +56,6 @@ class DocumentFile:
     key: str
     size: int
     etag: str
-    modified: datetime
 
     @property
     def name(self) -> str:
@@ -96,8 +94,8 @@ def document_files(listing: pd.DataFrame, wanted: Collection[str], ledger: Ledge
 
 
 def _newest_first(listing: pd.DataFrame) -> Iterator[DocumentFile]:
-    columns = ["key", "size", "etag", "modified"]
-    objects = pa.Table.from_pandas(listing[columns], preserve_index=False)
+    columns = ("key", "size", "etag")
+    objects = pa.Table.from_pandas(listing[[*columns, "modified"]], preserve_index=False)
     objects = objects.filter(pc.starts_with(objects["key"], DOCUMENTS_PREFIX))
     objects = objects.sort_by([("modified", "descending"), ("key", "ascending")])
     rows = zip(*(objects[column].to_pylist() for column in columns), strict=True)

@@ -98,10 +98,11 @@ def creation_instants(
     warning `no_timestamp`. Rows that share an instant follow one another by creationTimestamp, then id.
     """
     made = [moment for moment, _ in extract.instants("creationTimestamp")]
-    changed = [moment for moment, _ in extract.instants("modificationTimestamp")]
+    changed = extract.texts("modificationTimestamp")
     bases = []
-    for key, *choices in zip(extract.keys, preferred or made, made, changed, strict=True):
-        known = next((moment for moment in choices if moment is not None), None)
+    for key, first, second, text in zip(extract.keys, preferred or made, made, changed, strict=True):
+        known = second if first is None else first
+        known = instant(text)[0] if known is None else known
         if known is None:
             ledger.warn(key, column, "no_timestamp")
         bases.append(UNKNOWN_INSTANT if known is None else known)

@@ -26,7 +26,11 @@ _SHARED = ""
 
 
 def stage_sms_messages(
-    messages: pd.DataFrame, patients: Staged, appointments: Staged, state: NexusState, as_of: datetime
+    messages: pd.DataFrame,
+    patients: Staged,
+    appointments: Staged,
+    state: NexusState,
+    as_of: datetime,  # noqa: ARG001 - all tables are staged by the same arguments; this one has no stamp
 ) -> Staged:
     """Return one message per FileMaker message that has a text and a number.
 
