@@ -91,14 +91,13 @@ class FileMakerClient:
         Raises IncompleteExtract (short every time), RowsChangedWhileReading (never stable, or one key with
         two contents), EmptyKeys, MissingFields, and the errors of `nexus_reimport.clients.exceptions`.
         """
-        retries, pages = self.session.retries, 0
+        retries = self.session.retries
         reader = Reader(self.session, self.endpoint, entity_set, self.on_progress)
         for attempt in range(1, self.max_readings + 1):
             reading = reader.read()
-            pages += reading.collection.pages
             problem = reading.problem()
             if problem is None:
-                return made_extract(reading, pages, self.session.retries - retries, attempt)
+                return made_extract(reading, reader.pages, self.session.retries - retries, attempt)
             if attempt < self.max_readings:
                 self.session.sleep(self.session.backoff.delay(attempt))
         raise problem or AssertionError("at least one reading")

@@ -27,7 +27,6 @@ class Collection:
     seen: set[str] = field(default_factory=set)
     received: int = 0
     keyless: int = 0
-    pages: int = 0
     last_key: str | None = None
 
     @property
@@ -37,7 +36,6 @@ class Collection:
 
     def add(self, records: list[Record]) -> int:
         """Take in a page and return how many keys in it are new."""
-        self.pages += 1
         before = self.distinct
         columns = {name: self.column(name, records) for name in self.entity_set.names}
         for key in columns[self.entity_set.key].to_pylist():

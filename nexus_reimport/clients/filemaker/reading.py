@@ -21,7 +21,7 @@ from nexus_reimport.clients.filemaker.exceptions import (
     MissingFields,
     RowsChangedWhileReading,
 )
-from nexus_reimport.clients.filemaker.pages import parse_count, parse_page
+from nexus_reimport.clients.filemaker.pages import Page, parse_count, parse_page
 from nexus_reimport.clients.filemaker.session import Session
 from nexus_reimport.schemas.filemaker import EntitySet
 
@@ -81,14 +81,15 @@ def incomplete(entity: str, declared: int, collection: Collection) -> Incomplete
     return IncompleteExtract(message)
 
 
-@dataclass(frozen=True)
+@dataclass
 class Reader:
-    """Reads one entity set of one database."""
+    """Reads one entity set of one database. `pages` counts every page asked for, in all readings."""
 
     session: Session
     endpoint: Endpoint
     entity_set: EntitySet
     on_progress: Progress
+    pages: int = 0
 
     def read(self) -> Reading:
         """Read all records once.
@@ -120,6 +121,11 @@ class Reader:
         """Ask how many records there are now."""
         return self.session.fetch(self.endpoint.count(self.entity_set.entity), parse_count)
 
+    def page(self, url: httpx.URL) -> Page:
+        """Ask for one page."""
+        self.pages += 1
+        return self.session.fetch(url, parse_page)
+
     def by_links(self) -> tuple[Collection, int]:
         """Follow nextLink to its end; stop where it repeats, leaves the host or brings nothing new."""
         collection = Collection(self.entity_set)
@@ -127,7 +133,7 @@ class Reader:
         declared, visited = None, set()
         while url is not None and url not in visited:
             visited.add(url)
-            page = self.session.fetch(url, parse_page)
+            page = self.page(url)
             declared = page.count if declared is None else declared
             fresh = collection.add(page.records)
             self.on_progress(collection.distinct, declared)
@@ -158,7 +164,7 @@ class Reader:
         options = {"orderby": name}
         past_first_page = False
         while True:
-            page = self.session.fetch(self.endpoint.records(self.entity_set.entity, **options), parse_page)
+            page = self.page(self.endpoint.records(self.entity_set.entity, **options))
             fresh = collection.add(page.records)
             self.on_progress(collection.distinct, declared)
             if not fresh or collection.distinct >= declared or collection.last_key is None:
