@@ -35,9 +35,7 @@ PATIENTS = Table(
         Column("notes", "text", null=True, role="initial"),
         Column("plan_end_date", "date", null=True, role="initial"),
         Column("plan_start_date", "date", null=True, role="initial"),
-        Column(
-            "title", "varchar", null=True, length=10, choices=("Mr", "Mrs", "Ms", "Miss", "Dr", "Prof")
-        ),
+        Column("title", "varchar", null=True, length=10, choices=("Mr", "Mrs", "Ms", "Miss", "Dr", "Prof")),
         Column("archived", "boolean", role="initial"),
         Column("archived_at", "timestamptz", null=True, role="initial"),
         Column("archived_by", "varchar", null=True, length=100, role="initial"),
@@ -75,9 +73,7 @@ APPOINTMENTS = Table(
         Column("appointment_type_id", "uuid", null=True),
         Column("billing_company_id", "uuid", null=True, role="initial"),
         Column("billing_notes", "text", role="initial"),
-        Column(
-            "invoice_contact_type", "varchar", length=20, choices=("patient", "company"), role="initial"
-        ),
+        Column("invoice_contact_type", "varchar", length=20, choices=("patient", "company"), role="initial"),
         Column("followup_scheduled", "boolean", role="initial"),
         Column("needs_followup_reminder", "boolean", role="initial"),
         Column("parent_appointment_id", "uuid", null=True, role="initial"),

@@ -1,0 +1,218 @@
+"""The shape of every frame as a pandera schema, and its failures by key, field and rule, never by value."""
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from typing import Any
+
+import numpy as np
+import orjson
+import pandas as pd
+import pandera.pandas as pandera
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from nexus_reimport.schemas.columns import Column, Role, Table
+from nexus_reimport.schemas.filemaker import TEXT, EntitySet
+from nexus_reimport.schemas.nexus import BY_NAME
+
+JSON_LISTS = frozenset({"plan_dates_json", "tags"})
+DISTINCT_STAMPS = frozenset({"created_at", "uploaded_at"})
+
+_UUID = r"^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$"
+_REASON = r"^[a-z][a-z0-9_]*$"
+_STATE_KIND = (
+    r"^(clinic_filemaker_id|clinic_name|clinician_id|clinician_name|appointment_type_id|appointment_type_name"
+    r"|funding_source_name|content_type|live:patients|external:sms_messages"
+    rf"|(identity|claim|natural):({'|'.join(BY_NAME)}))$"
+)
+_DECIDED_BY: dict[Role, str] = {
+    "key": "the row's own id, the same at every import",
+    "source": "from FileMaker",
+    "initial": "given once, Nexus's own from then on",
+    "stamp": "the run's instant, whenever the row is written",
+}
+_RULES = {
+    "not_nullable": "null",
+    "field_uniqueness": "repeated",
+    "column_in_schema": "unknown_column",
+    "column_in_dataframe": "missing_column",
+    "column_ordered": "column_order",
+}
+_FRAME_RULES = frozenset({"unknown_column", "missing_column", "column_order"})
+
+
+def _rule(name: str, passes: Callable[[pa.ChunkedArray], object]) -> pandera.Check:
+    """Return a check of a whole column; nulls are nobody's business but nullability's."""
+
+    def check(series: pd.Series) -> pd.Series:
+        values = pa.table({"values": pa.array(series)})["values"]
+        return pd.Series(np.asarray(passes(values), dtype=bool), index=series.index)
+
+    return pandera.Check(check, name=name, ignore_na=True)
+
+
+def _matches(name: str, pattern: str) -> pandera.Check:
+    return _rule(name, lambda values: pc.match_substring_regex(values, pattern))
+
+
+def _parses(kind: type) -> Callable[[pa.ChunkedArray], list[bool]]:
+    def passes(values: pa.ChunkedArray) -> list[bool]:
+        return [_is_json(text, kind) for text in values.to_pylist()]
+
+    return passes
+
+
+def _is_json(text: str, kind: type) -> bool:
+    try:
+        return isinstance(orjson.loads(text), kind)
+    except orjson.JSONDecodeError:
+        return False
+
+
+def _longest(length: int) -> pandera.Check:
+    return _rule("too_long", lambda values: pc.less_equal(pc.utf8_length(values), length))
+
+
+def _among(choices: tuple[str, ...]) -> pandera.Check:
+    return _rule("not_a_choice", lambda values: pc.is_in(values, pa.array(choices, pa.string())))
+
+
+def _between(name: str, first: object, last: object) -> pandera.Check:
+    return _rule(name, lambda values: pc.and_(pc.greater_equal(values, first), pc.less_equal(values, last)))
+
+
+_IS_UUID = _matches("not_a_uuid", _UUID)
+_NO_NUL = _rule("nul", lambda values: pc.invert(pc.match_substring(values, "\x00")))
+_NO_ESCAPED_NUL = _rule("nul", lambda values: pc.invert(pc.match_substring(values, "\\u0000")))
+_NOT_REPEATED = _rule("repeated", lambda values: ~values.to_pandas().str.lower().duplicated(keep=False))
+_INTEGER = _between("integer_range", -(2**31), 2**31 - 1)
+_DATE = _between("outside_calendar", date(1, 1, 1), date(9999, 12, 31))
+_INSTANT = _between("outside_calendar", datetime(1, 1, 2, tzinfo=UTC), datetime(9999, 12, 30, tzinfo=UTC))
+
+
+def extract_schema(entity_set: EntitySet) -> pandera.DataFrameSchema:
+    """Return the schema of a complete extract: every field as text, the key given, never twice."""
+    columns = {
+        one.name: pandera.Column(
+            TEXT,
+            checks=[_NOT_REPEATED] if one.name == entity_set.key else [],
+            nullable=one.name != entity_set.key,
+            description=one.description,
+        )
+        for one in entity_set.fields
+    }
+    return pandera.DataFrameSchema(columns, strict=True, name=f"filemaker/{entity_set.asset}")
+
+
+def staged_schema(table: Table) -> pandera.DataFrameSchema:
+    """Return the schema of a table's staged rows: `source_key`, then the table's columns in their order."""
+    source_key = pandera.Column(
+        TEXT, checks=[_IS_UUID], unique=True, description="FileMaker id of the source row, lower case."
+    )
+    columns = {"source_key": source_key, **{column.name: _staged_column(column) for column in table.columns}}
+    return pandera.DataFrameSchema(columns, strict=True, ordered=True, name=f"staged/{table.name}")
+
+
+def describe(column: Column) -> str:
+    """Return what a column is, in one line: type, choices, and who decides its value."""
+    kind = f"{column.kind}({column.length})" if column.length else column.kind
+    allowed = f", one of {', '.join(column.choices)}" if column.choices else ""
+    return f"{kind}{allowed}{', may be null' if column.null else ''}; {_DECIDED_BY[column.role]}."
+
+
+def _staged_column(column: Column) -> pandera.Column:
+    return pandera.Column(
+        column.dtype,
+        checks=_checks(column),
+        nullable=column.null,
+        unique=column.role == "key" or column.name in DISTINCT_STAMPS,
+        description=describe(column),
+    )
+
+
+def _checks(column: Column) -> list[pandera.Check]:
+    if column.kind == "jsonb":
+        is_list = column.name in JSON_LISTS
+        name, kind = ("not_a_json_list", list) if is_list else ("not_a_json_object", dict)
+        return [_rule(name, _parses(kind)), _NO_ESCAPED_NUL]
+    by_kind = {"uuid": _IS_UUID, "integer": _INTEGER, "date": _DATE, "timestamptz": _INSTANT}
+    checks = [by_kind[column.kind]] if column.kind in by_kind else []
+    if column.kind in ("text", "varchar"):
+        checks.append(_NO_NUL)
+    if column.length:
+        checks.append(_longest(column.length))
+    if column.choices:
+        checks.append(_among(column.choices))
+    return checks
+
+
+def listing_schema() -> pandera.DataFrameSchema:
+    """Return the schema of the S3 listing: one row per object."""
+    stamp = pd.ArrowDtype(pa.timestamp("us", tz="UTC"))
+    size = _rule("negative", lambda values: pc.greater_equal(values, 0))
+    return pandera.DataFrameSchema(
+        {
+            "key": pandera.Column(TEXT, unique=True, description="The object's key."),
+            "size": pandera.Column(pd.ArrowDtype(pa.int64()), checks=[size], description="Exact bytes."),
+            "etag": pandera.Column(TEXT, description="The object's ETag, without quotes."),
+            "modified": pandera.Column(stamp, description="When the object was last written, UTC."),
+        },
+        strict=True,
+        name="files/s3_listing",
+    )
+
+
+REJECTS_SCHEMA = pandera.DataFrameSchema(
+    {
+        "table": pandera.Column(TEXT, description="Name of the staged table."),
+        "key": pandera.Column(TEXT, description="FileMaker id of the source row, lower case."),
+        "field": pandera.Column(TEXT, description="FileMaker field of a reject, target column of a warning."),
+        "reason": pandera.Column(TEXT, checks=[_matches("reason_code", _REASON)], description="Reason code."),
+    },
+    strict=True,
+    name="rejects",
+)
+
+NEXUS_STATE_SCHEMA = pandera.DataFrameSchema(
+    {
+        "kind": pandera.Column(TEXT, checks=[_matches("unknown_kind", _STATE_KIND)], description="Its sort."),
+        "key": pandera.Column(TEXT, description="What it is found by: an id, a name or a digest."),
+        "id": pandera.Column(TEXT, description="Id of the row in Nexus."),
+        "detail": pandera.Column(TEXT, nullable=True, description="The clinic of a living patient."),
+    },
+    strict=True,
+    name="nexus_state",
+)
+
+
+def failures(schema: pandera.DataFrameSchema, frame: pd.DataFrame, key_column: str) -> pd.DataFrame:
+    """Return where a frame breaks its schema: key, field and rule, never the value; empty if nowhere.
+
+    `key` is "" for what concerns a whole column or the frame.
+    """
+    numbered = frame.reset_index(drop=True)
+    try:
+        schema.validate(numbered, lazy=True)
+    except pandera.errors.SchemaErrors as errors:
+        cases = errors.failure_cases
+    else:
+        cases = pd.DataFrame({"column": [], "check": [], "failure_case": [], "index": []})
+    keys = numbered[key_column].tolist() if key_column in numbered else []
+    found = [_failure(keys, *case) for case in cases[["column", "check", "failure_case", "index"]].to_numpy()]
+    ordered = sorted(set(found))
+    return pd.DataFrame(
+        {
+            name: pd.Series([one[place] for one in ordered], dtype=TEXT)
+            for place, name in enumerate(("key", "field", "rule"))
+        }
+    )
+
+
+def _failure(keys: list[object], column: object, check: object, case: object, index: Any) -> tuple[str, ...]:
+    name = str(check)
+    rule = _RULES.get(name, "type" if name.startswith("dtype(") else name)
+    if rule in _FRAME_RULES:
+        return ("", str(case), rule)
+    concerns_row = bool(keys) and rule != "type" and not pd.isna(index)
+    key = keys[int(index)] if concerns_row else None
+    return ("" if key is None or pd.isna(key) else str(key), str(column), rule)
