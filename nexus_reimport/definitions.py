@@ -27,11 +27,9 @@ from nexus_reimport.settings import load_dotenv_file, missing_settings
 def build_definitions(resources: Mapping[str, Any] | None = None) -> dg.Definitions:
     """Return the whole project; `resources` replace those of the environment, by name."""
     given = {**environment_resources(), **(resources or {})}
-    frames_first = [*filemaker_assets, s3_listing, nexus_state, *staged_assets]
-    checks_first = [*source_checks, *staged_checks]
     return dg.Definitions(
-        assets=[*frames_first, publication_asset(gate_over(frames_first, checks_first))],
-        asset_checks=[*checks_first, *nexus_checks],
+        assets=[*FRAMES, publication_asset(GATE)],
+        asset_checks=[*CHECKS, *nexus_checks],
         jobs=jobs,
         resources={**given, "io_manager": given["frames"]},
         executor=dg.in_process_executor,
@@ -63,6 +61,11 @@ def environment_resources() -> dict[str, Any]:
     }
 
 
+def storage_frames() -> FrameIOManager:
+    """Return the stored frames of the environment, outside of a run."""
+    return FrameIOManager(location=os.environ["NEXUS_REIMPORT_STORAGE"])
+
+
 def gate_over(assets: list[dg.AssetsDefinition], checks: list[dg.AssetChecksDefinition]) -> Gate:
     """Return the gate that knows these assets' lineage and these checks."""
     blocking: dict[dg.AssetKey, set[str]] = {}
@@ -79,6 +82,10 @@ def gate_over(assets: list[dg.AssetsDefinition], checks: list[dg.AssetChecksDefi
 def _optional(name: str) -> dg.EnvVar | None:
     return dg.EnvVar(name) if os.environ.get(name) else None
 
+
+FRAMES = [*filemaker_assets, s3_listing, nexus_state, *staged_assets]
+CHECKS = [*source_checks, *staged_checks]
+GATE = gate_over(FRAMES, CHECKS)
 
 load_dotenv_file()
 if absent := missing_settings():

@@ -28,15 +28,18 @@ class Gate:
 
     def refuse_unproved(self, instance: DagsterInstance, frames: FrameIOManager, inputs: list[AssetKey]) -> None:
         """Raise InputsNotProved unless every input, and all it comes from, is proved as it is now."""
-        reasons = [
-            reason for key in sorted(self.lineage(inputs)) for reason in self._doubts(instance, frames, key)
-        ]
-        if reasons:
+        if reasons := self.doubts(instance, frames, inputs):
             raise InputsNotProved(
                 "Nothing was written, since not everything given to the publication is proved:\n  "
                 + "\n  ".join(reasons)
                 + "\nMaterialize what is named, with its checks, then publish."
             )
+
+    def doubts(self, instance: DagsterInstance, frames: FrameIOManager, inputs: list[AssetKey]) -> list[str]:
+        """Return why the inputs, or anything they come from, are not proved as they are now; one line each."""
+        return [
+            reason for key in sorted(self.lineage(inputs)) for reason in self._doubts(instance, frames, key)
+        ]
 
     def lineage(self, inputs: list[AssetKey]) -> frozenset[AssetKey]:
         """Return the inputs and everything that they are made from."""

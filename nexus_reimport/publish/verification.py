@@ -1,6 +1,9 @@
 """Questions to Nexus after a publication, each answered by SQL over every row. Reads only."""
 
+from typing import Any
+
 from psycopg import sql
+from psycopg.rows import dict_row
 
 from nexus_reimport.publish import ledger
 from nexus_reimport.publish.connection import read_only_snapshot
@@ -39,3 +42,15 @@ def count_shared_instants(url: str, table: Table) -> int:
     with read_only_snapshot(url, "verifying") as connection:
         row = connection.execute(statement).fetchone() if ledger.exists(connection) else None
     return int(row[0]) if row else 0
+
+
+def read_publications(url: str, newest: int = 10) -> list[dict[str, Any]]:
+    """Return the newest publications: `number`, `run_id`, `as_of` and `published_at` (UTC), `tables`."""
+    statement = """
+        SELECT id AS number, run_id, as_of, published_at, tables FROM nexus_reimport.publications
+        ORDER BY id DESC LIMIT %s
+    """
+    with read_only_snapshot(url, "status") as connection:
+        if not ledger.exists(connection):
+            return []
+        return connection.cursor(row_factory=dict_row).execute(statement, [newest]).fetchall()

@@ -1,0 +1,123 @@
+"""What a person at a terminal sees of a run: bars while it goes on, tables when it is over; plain in a pipe."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import dagster as dg
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from nexus_reimport import progress as steps
+from nexus_reimport.automation.launch import Counts, EventListener, RunOutcome
+from nexus_reimport.automation.overview import Overview
+
+
+class _Bars:
+    """One bar a step, drawn while it runs."""
+
+    def __init__(self, bars: Progress) -> None:
+        self._bars = bars
+        self._tasks: dict[str, TaskID] = {}
+
+    def on_event(self, event: dg.DagsterEvent) -> None:
+        step = event.step_key or ""
+        if event.event_type_value == "STEP_START":
+            self._tasks[step] = self._bars.add_task(step_name(step), total=None)
+        elif event.event_type_value == "STEP_SUCCESS" and step in self._tasks:
+            self._bars.update(self._tasks[step], total=1, completed=1)
+        elif event.event_type_value == "STEP_FAILURE" and step in self._tasks:
+            self._bars.update(self._tasks[step], description=f"[red]{step_name(step)}: failed")
+
+    def on_progress(self, step: str, done: int, total: int | None) -> None:
+        if step in self._tasks:
+            self._bars.update(self._tasks[step], completed=done, total=total)
+
+
+@contextmanager
+def run_display(console: Console) -> Iterator[EventListener]:
+    """Yield a listener that shows a run's events on the console: bars on a terminal, lines in a pipe."""
+    if not console.is_terminal:
+        yield lambda event: _say(console, event)
+        return
+    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed}"), TimeElapsedColumn())
+    with Progress(*columns, console=console) as bars:
+        display = _Bars(bars)
+        stop = steps.listen(display.on_progress)
+        try:
+            yield display.on_event
+        finally:
+            stop()
+
+
+def _say(console: Console, event: dg.DagsterEvent) -> None:
+    if event.event_type_value == "STEP_SUCCESS" and event.step_key:
+        seconds = event.step_success_data.duration_ms / 1000
+        console.print(f"{step_name(event.step_key)}: done in {seconds:.1f} s", highlight=False)
+    elif event.event_type_value == "STEP_FAILURE" and event.step_key:
+        console.print(f"{step_name(event.step_key)}: failed", highlight=False)
+
+
+def step_name(step: str) -> str:
+    """Return a step's name as the asset graph shows it."""
+    return step.replace("__", "/")
+
+
+def show_outcome(console: Console, outcome: RunOutcome) -> None:
+    """Print what a run came to: tables, failed checks, failures, and one line that says it all."""
+    if outcome.tables:
+        console.print(tables_table(outcome.tables))
+    for check in outcome.checks:
+        if not check["passed"]:
+            colour = "red" if check["severity"] == "ERROR" else "yellow"
+            console.print(f"[{colour}]{check['asset']}, {check['check']}:[/] {check['says']}", highlight=False)
+    for failure in outcome.failures:
+        console.print(f"[red]{failure}", highlight=False)
+    passed = sum(1 for check in outcome.checks if check["passed"])
+    end = "[green]Done" if outcome.right else "[red]Not done"
+    console.print(
+        f"{end}[/] in {outcome.seconds:.1f} s: run {outcome.run_id}, "
+        f"{passed} of {len(outcome.checks)} checks passed.",
+        highlight=False,
+    )
+
+
+COLUMNS = ("read", "inserted", "updated", "unchanged", "missing", "conflicts", "staged")
+
+
+def tables_table(tables: dict[str, Counts]) -> Table:
+    """Return a table of what was read, written and rejected, and why, one line a Nexus table."""
+    shown = [name for name in COLUMNS if any(name in counts for counts in tables.values())]
+    table = Table()
+    table.add_column("table")
+    for name in shown:
+        table.add_column(name, justify="right")
+    table.add_column("rejected", justify="right")
+    table.add_column("why")
+    for name, counts in tables.items():
+        reasons = ", ".join(f"{reason}: {count:,}" for reason, count in counts["rejected"].items())
+        figures = [f"{counts[column]:,}" if column in counts else "" for column in shown]
+        table.add_row(name, *figures, f"{sum(counts['rejected'].values()):,}", reasons)
+    return table
+
+
+def show_overview(console: Console, overview: Overview) -> None:
+    """Print the last publications and what stands in the way of the next."""
+    table = Table(title="Publications")
+    for name in ("number", "published at", "run", "written"):
+        table.add_column(name)
+    for one in overview.publications:
+        written = (f"{name}: {c['inserted'] + c['updated']:,}" for name, c in one["tables"].items())
+        at = one["published_at"].astimezone().strftime("%Y-%m-%d %H:%M:%S")
+        table.add_row(str(one["number"]), at, one["run_id"], ", ".join(written))
+    console.print(table if overview.publications else "Nothing has been published yet.")
+    for doubt in overview.doubts:
+        console.print(doubt, highlight=False)
+    console.print("What is staged could not be published as it is." if overview.doubts else "Nothing is stale.")
+
+
+def show_rejects(console: Console, rejects: list[dict[str, str]]) -> None:
+    """Print each rejected row: its key, the field to blame and the reason."""
+    for reject in rejects:
+        console.print(f"{reject['key']}  {reject['field']}  {reject['reason']}", highlight=False)
+    console.print(f"{len(rejects):,} rejected rows.")

@@ -1,0 +1,1 @@
+"""Tests of nexus_reimport; the folders mirror it."""
