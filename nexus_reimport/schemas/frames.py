@@ -19,6 +19,7 @@ JSON_LISTS = frozenset({"plan_dates_json", "tags"})
 DISTINCT_STAMPS = frozenset({"created_at", "uploaded_at"})
 
 _UUID = r"^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$"
+_ESCAPED_NUL = r"(^|[^\\])(\\\\)*\\u0000"  # an even number of backslashes before it is text about NUL
 _REASON = r"^[a-z][a-z0-9_]*$"
 _STATE_KIND = (
     r"^(clinic_filemaker_id|clinic_name|clinician_id|clinician_name|appointment_type_id|appointment_type_name"
@@ -83,7 +84,7 @@ def _between(name: str, first: object, last: object) -> pandera.Check:
 
 _IS_UUID = _matches("not_a_uuid", _UUID)
 _NO_NUL = _rule("nul", lambda values: pc.invert(pc.match_substring(values, "\x00")))
-_NO_ESCAPED_NUL = _rule("nul", lambda values: pc.invert(pc.match_substring(values, "\\u0000")))
+_NO_ESCAPED_NUL = _rule("nul", lambda values: pc.invert(pc.match_substring_regex(values, _ESCAPED_NUL)))
 _NOT_REPEATED = _rule("repeated", lambda values: ~values.to_pandas().str.lower().duplicated(keep=False))
 _INTEGER = _between("integer_range", -(2**31), 2**31 - 1)
 _DATE = _between("outside_calendar", date(1, 1, 1), date(9999, 12, 31))

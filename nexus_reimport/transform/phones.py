@@ -10,6 +10,7 @@ REGION = "AU"
 
 _PLAIN = re.compile(r"[0-9+(). -]{8,24}")
 _PUNCTUATION = re.compile(r"[(). -]")
+_LEADING = re.compile(r"[0-9+(). -]{8,}")
 _AUSTRALIAN = re.compile(r"(?:\+61|61|0|\+610|610)?([2-478]\d{8})")
 
 
@@ -19,6 +20,12 @@ def e164(text: str) -> str | None:
     Numbers without a country code are Australian.
     """
     return _australian(text) or _any_country(text)
+
+
+def leading_e164(text: str) -> str | None:
+    """Return the number a text begins with in E.164, for numbers with words after them; None without one."""
+    found = _LEADING.match(text)
+    return e164(found[0].strip()) if found else None
 
 
 def _australian(text: str) -> str | None:

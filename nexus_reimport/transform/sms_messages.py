@@ -13,7 +13,7 @@ from nexus_reimport.transform.extracts import Extract, creation_instants, read_e
 from nexus_reimport.transform.identity import Adoption, decide_ids, natural_key
 from nexus_reimport.transform.known_patients import KnownPatients, known_patients
 from nexus_reimport.transform.nexus_state import NexusState
-from nexus_reimport.transform.phones import e164
+from nexus_reimport.transform.phones import e164, leading_e164
 from nexus_reimport.transform.staged import SOURCE_KEY, Ledger, Staged, column_texts
 
 SINGLE_LENGTH = 160
@@ -43,7 +43,7 @@ def stage_sms_messages(
     sent = _sent(everything, ledger)
     created = _created(everything, sent, ledger)
     known = known_patients(patients, state)
-    numbers = _numbers(everything)
+    numbers = _numbers(everything, ledger)
     kept = _kept(everything, known, numbers, ledger)
     texted = everything.take(kept)
     columns: dict[str, Sequence[object]] = {
@@ -75,24 +75,35 @@ def _created(messages: Extract, sent: Sequence[int | None], ledger: Ledger) -> l
     return creation_instants(messages, ledger, "created_at", preferred)
 
 
-def _numbers(messages: Extract) -> list[str | None]:
-    """Return each message's number in E.164, else as typed where it fits; "" without one, None if neither."""
+def _numbers(messages: Extract, ledger: Ledger) -> list[str | None]:
+    """Return each message's number as `phone_number` reads it, and warn of numbers among words."""
     given = zip(*(messages.texts(field) for field in _NUMBER_FIELDS), strict=True)
-    read: dict[tuple[str, ...], str | None] = {}
+    read: dict[tuple[str, ...], tuple[str | None, bool]] = {}
     numbers = []
-    for typed in given:
+    for key, typed in zip(messages.keys, given, strict=True):
         if typed not in read:
             read[typed] = phone_number(*typed)
-        numbers.append(read[typed])
+        number, is_part = read[typed]
+        if is_part:
+            ledger.warn(key, "phone_number", "words_left_out")
+        numbers.append(number)
     return numbers
 
 
-def phone_number(*typed: str) -> str | None:
-    """Return the first valid number in E.164, else the first as typed that fits, "" if none was typed."""
+def phone_number(*typed: str) -> tuple[str | None, bool]:
+    """Return the number to keep, and whether words beside it were left out.
+
+    The first valid number in E.164, else the first that fits as typed, else the first that a text begins
+    with; "" if none was typed, None if none can be kept.
+    """
     present = [text for text in typed if text]
     valid = (number for text in present if (number := e164(text)))
     fitting = (text for text in present if len(text) <= NUMBER_LENGTH)
-    return next(valid, None) or next(fitting, None if present else "")
+    whole = next(valid, None) or next(fitting, None if present else "")
+    if whole is not None:
+        return whole, False
+    leading = next((number for text in present if (number := leading_e164(text))), None)
+    return leading, leading is not None
 
 
 def _kept(
@@ -174,7 +185,8 @@ def number_owners(patients: Staged) -> dict[str, str]:
     """Return E.164 number to the one patient (UUID) who has it; "" where several have it."""
     owners: dict[str, str] = {}
     for patient, contact in _pairs(patients, "id", "contact_json"):
-        numbers = {e164(phone["number"]) for phone in orjson.loads(contact)["phones"]}
+        typed = [phone["number"] for phone in orjson.loads(contact)["phones"]]
+        numbers = {e164(text) or leading_e164(text) for text in typed}
         for number in numbers - {None}:
             owners[str(number)] = _SHARED if number in owners else patient
     return owners
