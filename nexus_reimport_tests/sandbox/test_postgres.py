@@ -1,0 +1,150 @@
+"""The embedded PostgreSQL: passwords, roles, loopback, and nothing left behind."""
+
+import contextlib
+import os
+import signal
+import stat
+import tempfile
+from pathlib import Path
+
+import psutil
+import psycopg
+import pytest
+from sqlalchemy import create_engine, text
+
+from nexus_reimport.sandbox.exceptions import ServiceFailedError
+from nexus_reimport.sandbox.postgres import (
+    Cluster,
+    ephemeral_database,
+    ephemeral_postgres,
+    start_cluster,
+    stop_cluster,
+)
+from nexus_reimport.sandbox.processes import read_process
+
+
+def test_a_database_answers_at_a_plain_url(nexus_database: str) -> None:
+    assert nexus_database.startswith("postgresql://nexus:")
+    assert "@127.0.0.1:" in nexus_database
+    with psycopg.connect(nexus_database) as connection:
+        assert connection.info.server_version >= 180000
+
+
+def test_the_same_url_serves_sqlalchemy_and_psycopg2(nexus_database: str) -> None:
+    engine = create_engine(nexus_database)
+    assert engine.driver == "psycopg2"
+    with engine.connect() as connection:
+        assert connection.execute(text("SELECT current_user")).scalar() == "nexus"
+    engine.dispose()
+
+
+def test_a_wrong_password_is_refused(postgres: Cluster) -> None:
+    wrong = postgres.url("nexus").replace(postgres.password, "guessed")
+    with pytest.raises(psycopg.OperationalError, match="password authentication failed"):
+        psycopg.connect(wrong)
+
+
+def test_no_way_in_goes_without_a_password(postgres: Cluster) -> None:
+    with postgres.superuser() as connection:
+        methods = connection.execute("SELECT DISTINCT auth_method FROM pg_hba_file_rules").fetchall()
+    assert methods == [("scram-sha-256",)]
+
+
+@pytest.mark.parametrize("database", ["nexus", "dagster"])
+def test_the_owner_of_a_database_has_no_further_rights(postgres: Cluster, database: str) -> None:
+    with psycopg.connect(postgres.url(database)) as connection:
+        row = connection.execute(
+            "SELECT rolsuper, rolcreatedb, rolcreaterole FROM pg_roles WHERE rolname = current_user"
+        ).fetchone()
+        assert row == (False, False, False)
+        connection.execute("CREATE SCHEMA nexus_reimport")
+
+
+def test_it_listens_on_loopback_only(postgres: Cluster) -> None:
+    record = postgres.process()
+    assert record is not None
+    process = record.process()
+    assert process is not None
+    assert [
+        (one.laddr.ip, one.laddr.port) for one in process.net_connections() if one.status == "LISTEN"
+    ] == [("127.0.0.1", postgres.port)]
+
+
+def test_text_sorts_and_folds_as_unicode_without_the_systems_locales(nexus_database: str) -> None:
+    with psycopg.connect(nexus_database) as connection:
+        assert connection.execute("SELECT lower('ÉÄØ')").fetchone() == ("éäø",)
+
+
+def test_a_databases_copy_is_gone_after_use_even_while_somebody_uses_it(postgres: Cluster) -> None:
+    with ephemeral_database(postgres) as url:
+        connection = psycopg.connect(url)
+    with pytest.raises(psycopg.OperationalError):
+        connection.execute("SELECT 1")
+    connection.close()
+    with pytest.raises(psycopg.OperationalError, match="does not exist"):
+        psycopg.connect(url)
+
+
+def test_an_ephemeral_server_leaves_nothing_behind_even_after_an_error() -> None:
+    class InTheMiddleError(Exception):
+        pass
+
+    with contextlib.suppress(InTheMiddleError), ephemeral_postgres() as cluster:
+        record = cluster.process()
+        raise InTheMiddleError
+    assert record is not None
+    assert record.process() is None
+    assert not cluster.directory.exists()
+
+
+def test_data_and_password_outlive_a_stop_and_a_kill() -> None:
+    with tempfile.TemporaryDirectory(prefix="nexus-reimport-postgres-") as folder:
+        directory = Path(folder) / "postgres"
+        try:
+            first = start_cluster(directory, password="first-password")  # noqa: S106 - made up for this test
+            with psycopg.connect(first.url("nexus")) as connection:
+                connection.execute("CREATE TABLE kept AS SELECT 42 AS answer")
+            assert stop_cluster(directory)
+            assert not stop_cluster(directory)
+            second = start_cluster(directory, password="first-password", port=first.port)  # noqa: S106 - as above
+            assert second.port == first.port
+            record = second.process()
+            assert record is not None
+            os.kill(record.pid, signal.SIGKILL)
+            psutil.wait_procs([psutil.Process(record.pid)], timeout=5)
+            third = start_cluster(directory, password="first-password", port=second.port)  # noqa: S106 - as above
+            with psycopg.connect(third.url("nexus")) as connection:
+                assert connection.execute("SELECT answer FROM kept").fetchone() == (42,)
+        finally:
+            stop_cluster(directory)
+
+
+def test_starting_what_runs_already_changes_nothing(postgres: Cluster) -> None:
+    before = read_process(postgres.process_file)
+    assert start_cluster(postgres.directory, password=postgres.password, port=postgres.port) == postgres
+    assert read_process(postgres.process_file) == before
+
+
+def test_the_data_folder_is_closed_to_others(postgres: Cluster) -> None:
+    for path in (postgres.directory, postgres.data, postgres.log, postgres.process_file):
+        assert not stat.S_IMODE(path.stat().st_mode) & 0o077
+
+
+def test_a_failure_shows_the_end_of_the_log() -> None:
+    with tempfile.TemporaryDirectory(prefix="nexus-reimport-postgres-") as folder:
+        directory = Path(folder) / "postgres"
+        (directory / "data").mkdir(parents=True)
+        (directory / "data" / "PG_VERSION").write_text("9.6\n")
+        with pytest.raises(ServiceFailedError, match=r"(?s)PostgreSQL did not start.*FATAL|could not"):
+            start_cluster(directory, password="never-used")  # noqa: S106 - made up for this test
+
+
+def test_the_log_quotes_no_row(postgres: Cluster, nexus_database: str) -> None:
+    with psycopg.connect(nexus_database, autocommit=True) as connection:
+        insert = "INSERT INTO companies VALUES ('0b0e7c1e-0000-4000-8000-000000000001', %s, now(), now())"
+        connection.execute(insert, ["Umbrella Makers"])
+        with pytest.raises(psycopg.errors.UniqueViolation):
+            connection.execute("INSERT INTO companies SELECT * FROM companies WHERE name = 'Umbrella Makers'")
+    assert "duplicate key" in postgres.log.read_text()
+    assert "Umbrella" not in postgres.log.read_text()
+    assert "0b0e7c1e" not in postgres.log.read_text()
