@@ -168,10 +168,17 @@ def _two_numbers(row: Row, _chance: Chance) -> None:
     row["RecipientPhoneMobileIntFormat"] = None
 
 
+def _words_in_place_of_number(row: Row, _chance: Chance) -> None:
+    """Leave the number in the international field only, and words where the desk types it."""
+    if not row["RecipientPhoneMobileIntFormat"]:
+        row["RecipientPhoneMobileIntFormat"] = row["RecipientPhoneMobile"]
+    row["RecipientPhoneMobile"] = "ask at the desk"
+
+
 ADDRESSED_DIRT: Final = (
     Dirt("mixed_case_contact_of_message", 60, changing("_kf_ContactID", mixed_case)),
     Dirt("over_long_number_of_message", 6, _two_numbers),
-    Dirt("unreadable_number_of_message", 4, setting("RecipientPhoneMobile", "ask at the desk")),
+    Dirt("words_in_place_of_number_of_message", 4, _words_in_place_of_number),
 )
 MESSAGE_DIRT: Final = (
     Dirt("mixed_case_message_id", 30, changing("_kp_MessageID", mixed_case)),

@@ -214,6 +214,9 @@ def test_messages_are_odd_where_the_books_say_so(small: SyntheticClinic) -> None
         assert not row["RecipientPhoneMobile"]
         assert row["RecipientPhoneMobileIntFormat"]
     assert all(len(str(row["RecipientPhoneMobile"])) > 20 for row in messages("over_long_number_of_message"))
+    for row in messages("words_in_place_of_number_of_message"):
+        assert not re.search(r"\d", str(row["RecipientPhoneMobile"]))
+        assert re.search(r"\d{4}", str(row["RecipientPhoneMobileIntFormat"]))
     assert not any(row["SentTimestamp"] for row in messages("message_without_sent_time"))
     assert all("\u0000" in str(row["MessageBody"]) for row in messages("nul_in_message"))
     events = {str(row["id"]).lower() for row in small.entities["API_event"]}
