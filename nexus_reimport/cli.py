@@ -14,7 +14,7 @@ from nexus_reimport.sandbox.exceptions import SandboxError
 from nexus_reimport.settings import SettingsMissing, load_dotenv_file, require_settings
 
 FAILED, WRONG_USE = 1, 2
-
+PIPE_WIDTH = 120
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -28,13 +28,19 @@ main.add_command(sandbox)
 
 @main.command()
 @click.option("--full", is_flag=True, help="Everything; the same as naming nothing.")
-@click.option("--phase", "phases", multiple=True, metavar="NAME", help="A phase of the old scripts; may be repeated.")
+@click.option(
+    "--phase", "phases", multiple=True, metavar="NAME", help="A phase of the old scripts; may be repeated."
+)
 @click.option("--select", "selection", metavar="SELECTION", help="Assets, in Dagster's selection syntax.")
 @click.option("--dry-run", is_flag=True, help="Read, stage and check; write nothing to Nexus.")
 @click.option("--limit", type=click.IntRange(min=1), help="Only so many patients, and what is theirs.")
-@click.option("--allow-shrunk", multiple=True, metavar="TABLE", help="A table that may have lost over a tenth.")
+@click.option(
+    "--allow-shrunk", multiple=True, metavar="TABLE", help="A table that may have lost over a tenth."
+)
 @click.option("--yes", is_flag=True, help="Do not ask.")
-@click.option("--json", "json_file", type=click.Path(path_type=Path, dir_okay=False), help="Write the outcome here.")
+@click.option(
+    "--json", "json_file", type=click.Path(path_type=Path, dir_okay=False), help="Write the outcome here."
+)
 def run(
     full: bool,
     phases: Sequence[str],
@@ -56,13 +62,17 @@ def run(
 
 
 @main.command()
-@click.option("--dir", "directory", type=click.Path(path_type=Path, file_okay=False), default=Path(".sandbox"))
+@click.option(
+    "--dir", "directory", type=click.Path(path_type=Path, file_okay=False), default=Path(".sandbox")
+)
 @click.option("--scale", type=click.FloatRange(min=0, min_open=True), default=0.1, show_default=True)
 @click.option("--seed", type=int, default=7, show_default=True)
-@click.option("--json", "json_file", type=click.Path(path_type=Path, dir_okay=False), help="Write the outcome here.")
+@click.option(
+    "--json", "json_file", type=click.Path(path_type=Path, dir_okay=False), help="Write the outcome here."
+)
 def demo(directory: Path, scale: float, seed: int, json_file: Path | None) -> None:
     """Start the sandbox and reimport its whole clinic; non-zero if any check fails."""
-    console = Console()
+    console = open_console()
     _enter_sandbox(console, directory, scale, seed)
     outcome = _run([], None, False, {})
     console.print(
@@ -72,13 +82,15 @@ def demo(directory: Path, scale: float, seed: int, json_file: Path | None) -> No
 
 
 @main.command()
-@click.option("--dir", "directory", type=click.Path(path_type=Path, file_okay=False), default=Path(".sandbox"))
+@click.option(
+    "--dir", "directory", type=click.Path(path_type=Path, file_okay=False), default=Path(".sandbox")
+)
 @click.option("--port", type=int, default=3000, show_default=True, help="The next free one, if taken.")
 def ui(directory: Path, port: int) -> None:
     """Open Dagster on the sandbox, at an address of this machine only; Ctrl-C ends it."""
     from nexus_reimport.automation.webserver import serve_ui
 
-    console = Console()
+    console = open_console()
     _enter_sandbox(console, directory)
     serve_ui(port, lambda address: console.print(f"Dagster: {address} (Ctrl-C ends it)", highlight=False))
 
@@ -115,8 +127,12 @@ def _enter_sandbox(
 
 
 @main.command()
-@click.option("--rejects", "table", metavar="TABLE", help="List each rejected row of a table: key, field, reason.")
-@click.option("--json", "json_file", type=click.Path(path_type=Path, dir_okay=False), help="Write it here too.")
+@click.option(
+    "--rejects", "table", metavar="TABLE", help="List each rejected row of a table: key, field, reason."
+)
+@click.option(
+    "--json", "json_file", type=click.Path(path_type=Path, dir_okay=False), help="Write it here too."
+)
 def status(table: str | None, json_file: Path | None) -> None:
     """Show the last publications, failed checks and what is stale; or a table's rejected rows."""
     _require_environment()
@@ -128,11 +144,11 @@ def status(table: str | None, json_file: Path | None) -> None:
 
     if table:
         rejects = overview.read_rejects(storage_frames(), table)
-        terminal.show_rejects(Console(), rejects)
+        terminal.show_rejects(open_console(), rejects)
         return _write_json(json_file, rejects)
     with dg.DagsterInstance.get() as instance:
         found = overview.read_overview(instance, GATE, storage_frames(), os.environ["NEXUS_DATABASE_URL"])
-    terminal.show_overview(Console(), found)
+    terminal.show_overview(open_console(), found)
     return _write_json(json_file, found)
 
 
@@ -145,7 +161,7 @@ def _run(phases: Sequence[str], selection: str | None, dry_run: bool, options: d
     from nexus_reimport.terminal import run_display, show_outcome
 
     request = _request(phases, selection, dry_run, options)
-    console = Console()
+    console = open_console()
     with dg.DagsterInstance.get() as instance, run_display(console) as listener:
         outcome = launch(build_definitions(), instance, request, listener)
     show_outcome(console, outcome)
@@ -176,6 +192,12 @@ def _finish(outcome: Any, json_file: Path | None) -> None:
 def _write_json(json_file: Path | None, content: Any) -> None:
     if json_file:
         json_file.write_bytes(orjson.dumps(content, option=orjson.OPT_INDENT_2) + b"\n")
+
+
+def open_console() -> Console:
+    """Return the console of this process: as wide as its terminal, or wide enough for a table in a pipe."""
+    console = Console()
+    return console if console.is_terminal else Console(width=PIPE_WIDTH)
 
 
 def _require_environment() -> None:

@@ -24,7 +24,9 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("FILEMAKER_USERNAME", "an account with the fmodata privilege", unless="FILEMAKER_FMID_TOKEN"),
     Setting("FILEMAKER_PASSWORD", "its password", unless="FILEMAKER_FMID_TOKEN"),
     Setting("FILEMAKER_FMID_TOKEN", "a FileMaker Cloud token, in place of the account", required=False),
-    Setting("FILEMAKER_CA_BUNDLE", "a file with the private authority that signed its certificate", required=False),
+    Setting(
+        "FILEMAKER_CA_BUNDLE", "a file with the private authority that signed its certificate", required=False
+    ),
     Setting("NEXUS_DATABASE_URL", "Nexus's PostgreSQL, postgresql://…"),
     Setting("AWS_ACCESS_KEY_ID", "key of an account that may list the bucket"),
     Setting("AWS_SECRET_ACCESS_KEY", "its secret"),

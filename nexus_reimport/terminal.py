@@ -40,7 +40,12 @@ def run_display(console: Console) -> Iterator[EventListener]:
     if not console.is_terminal:
         yield lambda event: _say(console, event)
         return
-    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed}"), TimeElapsedColumn())
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.completed}"),
+        TimeElapsedColumn(),
+    )
     with Progress(*columns, console=console) as bars:
         display = _Bars(bars)
         stop = steps.listen(display.on_progress)
@@ -70,7 +75,9 @@ def show_outcome(console: Console, outcome: RunOutcome) -> None:
     for check in outcome.checks:
         if not check["passed"]:
             colour = "red" if check["severity"] == "ERROR" else "yellow"
-            console.print(f"[{colour}]{check['asset']}, {check['check']}:[/] {check['says']}", highlight=False)
+            console.print(
+                f"[{colour}]{check['asset']}, {check['check']}:[/] {check['says']}", highlight=False
+            )
     for failure in outcome.failures:
         console.print(f"[red]{failure}", highlight=False)
     passed = sum(1 for check in outcome.checks if check["passed"])
@@ -82,20 +89,21 @@ def show_outcome(console: Console, outcome: RunOutcome) -> None:
     )
 
 
-COLUMNS = ("read", "inserted", "updated", "unchanged", "missing", "conflicts", "staged")
+ALWAYS = ("read", "staged", "inserted", "updated", "unchanged")
+IF_ANY = ("missing", "conflicts", "edits_kept", "restored")
 
 
 def tables_table(tables: dict[str, Counts]) -> Table:
     """Return a table of what was read, written and rejected, and why, one line a Nexus table."""
-    shown = [name for name in COLUMNS if any(name in counts for counts in tables.values())]
+    shown = [name for name in ALWAYS if any(name in counts for counts in tables.values())]
+    shown += [name for name in IF_ANY if any(counts.get(name) for counts in tables.values())]
     table = Table()
-    table.add_column("table")
-    for name in shown:
-        table.add_column(name, justify="right")
-    table.add_column("rejected", justify="right")
+    table.add_column("table", no_wrap=True)
+    for name in (*shown, "rejected"):
+        table.add_column(name.replace("_", " "), justify="right", no_wrap=True)
     table.add_column("why")
     for name, counts in tables.items():
-        reasons = ", ".join(f"{reason}: {count:,}" for reason, count in counts["rejected"].items())
+        reasons = "\n".join(f"{reason}: {count:,}" for reason, count in counts["rejected"].items())
         figures = [f"{counts[column]:,}" if column in counts else "" for column in shown]
         table.add_row(name, *figures, f"{sum(counts['rejected'].values()):,}", reasons)
     return table
@@ -113,7 +121,9 @@ def show_overview(console: Console, overview: Overview) -> None:
     console.print(table if overview.publications else "Nothing has been published yet.")
     for doubt in overview.doubts:
         console.print(doubt, highlight=False)
-    console.print("What is staged could not be published as it is." if overview.doubts else "Nothing is stale.")
+    console.print(
+        "What is staged could not be published as it is." if overview.doubts else "Nothing is stale."
+    )
 
 
 def show_rejects(console: Console, rejects: list[dict[str, str]]) -> None:

@@ -54,7 +54,11 @@ def publication_asset(gate: Gate) -> dg.AssetsDefinition:
         nexus: NexusResource,
         options: RunOptions,
     ) -> Iterator[dg.MaterializeResult[object] | dg.AssetCheckResult]:
-        names = [table.name for table in TABLES if dg.AssetKey(["nexus", table.name]) in context.selected_asset_keys]
+        names = [
+            table.name
+            for table in TABLES
+            if dg.AssetKey(["nexus", table.name]) in context.selected_asset_keys
+        ]
         inputs = [dg.AssetKey(["staged", name]) for name in names]
         staged = {name: cast("Staged", frames.read(key)) for name, key in zip(names, inputs, strict=True)}
         gate.refuse_unproved(context.instance, frames, inputs)
@@ -101,7 +105,12 @@ def _result(name: str, published: Publication, staged: Staged) -> dg.Materialize
             "relation": BY_NAME[name].relation,
         },
         check_results=[
-            dg.AssetCheckResult(check_name=PROVED, passed=True, metadata={"broken": dg.MetadataValue.json(links)})
+            dg.AssetCheckResult(
+                asset_key=key,
+                check_name=PROVED,
+                passed=True,
+                metadata={"broken": dg.MetadataValue.json(links)},
+            )
         ],
     )
 

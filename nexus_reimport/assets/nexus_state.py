@@ -16,7 +16,9 @@ from nexus_reimport.publish.state import read_state
     metadata={
         "dagster/column_schema": dg.TableSchema(
             columns=[
-                dg.TableColumn("kind", "text", description="What is known: a clinic, an identity, a claim, …"),
+                dg.TableColumn(
+                    "kind", "text", description="What is known: a clinic, an identity, a claim, …"
+                ),
                 dg.TableColumn("key", "text", description="What it is known by: an id, a name, a digest."),
                 dg.TableColumn("id", "text", description="Its id in Nexus."),
                 dg.TableColumn("detail", "text", description="For a patient, their clinic there."),

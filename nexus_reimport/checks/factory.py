@@ -33,7 +33,9 @@ class Evidence:
     def told(self, entry: str, *key: str) -> int:
         """Return a number that an asset's latest materialization told; -1 where it told none."""
         event = self.instance.get_latest_materialization_event(dg.AssetKey(key))
-        found = event.asset_materialization.metadata.get(entry) if event and event.asset_materialization else None
+        found = (
+            event.asset_materialization.metadata.get(entry) if event and event.asset_materialization else None
+        )
         return int(cast("int", found.value)) if found is not None else -1
 
 

@@ -43,7 +43,9 @@ def complete_finding(frame: pd.DataFrame, key: str, declared: int) -> Finding:
     """Say whether an extract has as many different keys as the source declared."""
     distinct = int(frame[key].str.lower().nunique())
     if distinct == declared:
-        return Finding(True, f"All {declared} records that FileMaker counts are here.", {"declared": declared})
+        return Finding(
+            True, f"All {declared} records that FileMaker counts are here.", {"declared": declared}
+        )
     return Finding(
         False,
         f"FileMaker counts {declared} records and {distinct} are here: {declared - distinct} are missing. "
@@ -90,7 +92,9 @@ def accounting_finding(source_keys: pd.Series, staged: Staged) -> Finding:
     twice = int(answered.duplicated().sum())
     facts: dict[str, Fact] = {"read": len(read), "staged": len(staged.rows), "rejected": len(staged.rejects)}
     if not (lost or invented or twice or len(read) != len(answered)):
-        return Finding(True, f"{len(read)} read = {len(staged.rows)} staged + {len(staged.rejects)} rejected.", facts)
+        return Finding(
+            True, f"{len(read)} read = {len(staged.rows)} staged + {len(staged.rejects)} rejected.", facts
+        )
     return Finding(
         False,
         f"{len(read)} rows were read; {len(lost)} are unaccounted for, {len(invented)} come from nowhere and "

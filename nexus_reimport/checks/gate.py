@@ -26,7 +26,9 @@ class Gate:
     parents: Mapping[AssetKey, frozenset[AssetKey]]
     blocking: Mapping[AssetKey, frozenset[str]]
 
-    def refuse_unproved(self, instance: DagsterInstance, frames: FrameIOManager, inputs: list[AssetKey]) -> None:
+    def refuse_unproved(
+        self, instance: DagsterInstance, frames: FrameIOManager, inputs: list[AssetKey]
+    ) -> None:
         """Raise InputsNotProved unless every input, and all it comes from, is proved as it is now."""
         if reasons := self.doubts(instance, frames, inputs):
             raise InputsNotProved(

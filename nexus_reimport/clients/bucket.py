@@ -65,5 +65,7 @@ def _explained(error: Exception, bucket: str) -> Exception:
     if code in {"NoSuchBucket", "404"}:
         return NotFound(f"There is no bucket «{bucket}». Correct AWS_S3_BUCKET_NAME.")
     if code in {"AccessDenied", "InvalidAccessKeyId", "SignatureDoesNotMatch", "403"}:
-        return AccessDenied(f"The bucket «{bucket}» may not be listed ({code}). Correct the AWS key and its rights.")
+        return AccessDenied(
+            f"The bucket «{bucket}» may not be listed ({code}). Correct the AWS key and its rights."
+        )
     return ConnectionFailed(f"The bucket «{bucket}» could not be listed ({code}). Run again when S3 answers.")

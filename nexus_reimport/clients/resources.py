@@ -16,7 +16,9 @@ class FileMakerResource(dg.ConfigurableResource):  # type: ignore[type-arg]  # i
     database: str = Field(description="The FileMaker database's name")
     username: str | None = Field(default=None, description="An account with the fmodata privilege")
     password: str | None = Field(default=None, description="Its password")
-    fmid_token: str | None = Field(default=None, description="A FileMaker Cloud token, in place of the account")
+    fmid_token: str | None = Field(
+        default=None, description="A FileMaker Cloud token, in place of the account"
+    )
     ca_bundle: str | None = Field(default=None, description="File of a private certificate authority")
 
     def client(self, on_progress: Callable[[int, int | None], None]) -> FileMakerClient:

@@ -29,7 +29,9 @@ def _block(table: pa.Table) -> bytes:
     cells = [_cells(column.combine_chunks()) for column in table.columns]
     separator, missing = pa.scalar("\t", pa.large_string()), "\\N"
     lines = pc.binary_join_element_wise(*cells, separator, null_handling="replace", null_replacement=missing)
-    ended = pc.binary_join_element_wise(lines, pa.scalar("", pa.large_string()), pa.scalar("\n", pa.large_string()))
+    ended = pc.binary_join_element_wise(
+        lines, pa.scalar("", pa.large_string()), pa.scalar("\n", pa.large_string())
+    )
     return b"".join(value.encode() for value in ended.to_pylist())
 
 

@@ -235,7 +235,9 @@ def _explained(error: psycopg.Error) -> PublicationError:
     where = ".".join(filter(None, [diagnosis.table_name, diagnosis.column_name or diagnosis.constraint_name]))
     match error:
         case errors.UndefinedTable() | errors.UndefinedColumn():
-            return TargetNotAsExpected(f"Nexus's schema is not the one expected: {diagnosis.message_primary}.")
+            return TargetNotAsExpected(
+                f"Nexus's schema is not the one expected: {diagnosis.message_primary}."
+            )
         case errors.UniqueViolation():
             return StagedFramesOutdated(
                 f"{where}: somebody else's row took a FileMaker id since staging. Materialize nexus_state "

@@ -110,7 +110,9 @@ def _rows(connection: Connection) -> list[tuple[str | None, ...]]:
     return rows + kept_rows + _adoptable_patients(claims, kept_rows)
 
 
-def _adoptable_patients(claims: list[tuple[str | None, ...]], kept: list[tuple[str | None, ...]]) -> list[tuple[str | None, ...]]:
+def _adoptable_patients(
+    claims: list[tuple[str | None, ...]], kept: list[tuple[str | None, ...]]
+) -> list[tuple[str | None, ...]]:
     """Patients alive under a FileMaker id by their own claim, where no kept identity says so already."""
     alive = {key for kind, key, _, _ in kept if kind == "live:patients"}
     found: list[tuple[str | None, ...]] = []

@@ -39,7 +39,7 @@ class ListingRequest:
         if not self.continuation_token:
             return self.start_after
         try:
-            return base64.urlsafe_b64decode(self.continuation_token.encode()).decode()
+            return base64.b64decode(self.continuation_token.encode(), b"-_", validate=True).decode()
         except (binascii.Error, UnicodeDecodeError) as error:
             raise InvalidListingError("The continuation token provided is incorrect") from error
 

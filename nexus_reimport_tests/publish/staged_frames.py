@@ -32,7 +32,10 @@ def staged_table(table: Table, *rows: dict[str, object], rejected: list[str] | N
         "source_key": pd.array([uid(f"key {name}") for name in names], dtype=pd.ArrowDtype(pa.string()))
     }
     for column in table.columns:
-        values = [_value(table, column, index, name, row) for index, (name, row) in enumerate(zip(names, rows, strict=True))]
+        values = [
+            _value(table, column, index, name, row)
+            for index, (name, row) in enumerate(zip(names, rows, strict=True))
+        ]
         columns[column.name] = pd.array(values, dtype=column.dtype)
     return StagedTable(pd.DataFrame(columns), rejected or [])
 

@@ -17,7 +17,9 @@ storable = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="
 @given(st.lists(st.tuples(st.none() | storable, st.none() | storable), max_size=8))
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_text_arrives_as_it_was(nexus_database: str, rows: list[tuple[str | None, str | None]]) -> None:
-    frame = pd.DataFrame({name: pd.array([row[i] for row in rows], dtype=TEXT) for i, name in enumerate("ab")})
+    frame = pd.DataFrame(
+        {name: pd.array([row[i] for row in rows], dtype=TEXT) for i, name in enumerate("ab")}
+    )
     with psycopg.connect(nexus_database) as connection:
         connection.execute("CREATE TEMPORARY TABLE arrived (n serial, a text, b text)")
         copy_frame(connection, frame, "arrived")

@@ -40,7 +40,9 @@ def tuples_written(url: str) -> int:
     with psycopg.connect(url) as connection:
         connection.execute("SELECT pg_stat_force_next_flush()")
         connection.execute("SELECT pg_stat_clear_snapshot()")
-        row = connection.execute("SELECT sum(n_tup_ins + n_tup_upd + n_tup_del) FROM pg_stat_user_tables").fetchone()
+        row = connection.execute(
+            "SELECT sum(n_tup_ins + n_tup_upd + n_tup_del) FROM pg_stat_user_tables"
+        ).fetchone()
     assert row is not None
     return int(row[0])
 
@@ -54,7 +56,10 @@ def test_staged_rows_are_inserted_with_every_column(nexus_database: str) -> None
 
 
 def test_a_second_run_writes_nothing_at_all(nexus_database: str) -> None:
-    tables = {"patients": staged_table(PATIENTS, ANN, BEN), "notes": staged_table(NOTES, {"patient_id": uid("patients ann")})}
+    tables = {
+        "patients": staged_table(PATIENTS, ANN, BEN),
+        "notes": staged_table(NOTES, {"patient_id": uid("patients ann")}),
+    }
     publish_tables(nexus_database, **tables)
     before = tuples_written(nexus_database)
     outcome = publish_tables(nexus_database, **tables)
@@ -66,7 +71,9 @@ def test_a_second_run_writes_nothing_at_all(nexus_database: str) -> None:
 def test_only_the_row_that_changed_is_written(nexus_database: str) -> None:
     publish_tables(nexus_database, patients=staged_table(PATIENTS, ANN, BEN))
     before = rows(nexus_database, "SELECT id, xmin FROM patients WHERE first_name = 'Ann'")
-    outcome = publish_tables(nexus_database, patients=staged_table(PATIENTS, ANN, {**BEN, "last_name": "Dell"}))
+    outcome = publish_tables(
+        nexus_database, patients=staged_table(PATIENTS, ANN, {**BEN, "last_name": "Dell"})
+    )
     assert (outcome.tables["patients"].updated, outcome.tables["patients"].unchanged) == (1, 1)
     assert rows(nexus_database, "SELECT id, xmin FROM patients WHERE first_name = 'Ann'") == before
 
@@ -88,7 +95,9 @@ def test_a_persons_edit_stays_field_by_field(nexus_database: str) -> None:
     assert (counts.updated, counts.edits_kept, counts.conflicts) == (1, 1, 0)
 
 
-def test_where_both_sides_changed_a_field_the_persons_stays_and_is_reported_again(nexus_database: str) -> None:
+def test_where_both_sides_changed_a_field_the_persons_stays_and_is_reported_again(
+    nexus_database: str,
+) -> None:
     publish_tables(nexus_database, patients=staged_table(PATIENTS, ANN))
     change(nexus_database, "UPDATE patients SET first_name = 'Anna'")
     changed = staged_table(PATIENTS, {**ANN, "first_name": "Annette"})
@@ -162,7 +171,9 @@ def test_a_link_to_a_row_that_is_not_there_stops_everything(nexus_database: str)
     assert rows(nexus_database, "SELECT FROM patients") == []
 
 
-def test_a_document_that_points_at_nobody_stops_everything_though_postgres_would_not(nexus_database: str) -> None:
+def test_a_document_that_points_at_nobody_stops_everything_though_postgres_would_not(
+    nexus_database: str,
+) -> None:
     number = rows(nexus_database, "SELECT id FROM django_content_type WHERE model = 'patient'")[0][0]
     lost = staged_table(DOCUMENTS, {"object_id": uid("nobody"), "content_type_id": number})
     with pytest.raises(BrokenLinks, match=r"documents\.object_id: 1"):
@@ -188,7 +199,9 @@ def test_a_second_publication_is_refused_with_the_name_of_the_first(
         with pytest.raises(PublicationInProgress, match="nexus-reimport run first"):
             publish(nexus_database, "second", AS_OF, {"patients": staged_table(PATIENTS, ANN)})
 
-    publish(nexus_database, "first", AS_OF, {"patients": staged_table(PATIENTS, ANN)}, before_commit=meanwhile)
+    publish(
+        nexus_database, "first", AS_OF, {"patients": staged_table(PATIENTS, ANN)}, before_commit=meanwhile
+    )
 
 
 def test_a_table_held_by_somebody_else_is_a_clear_refusal(

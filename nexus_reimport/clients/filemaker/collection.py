@@ -72,8 +72,6 @@ class Collection:
 
     def table(self) -> pa.Table:
         """Return every row received, repeats included."""
-        if not self.tables:
-            return pa.table({name: pa.array([], pa.string()) for name in self.entity_set.names})
         return pa.concat_tables(self.tables)
 
     def changed_keys(self) -> list[str]:

@@ -33,11 +33,6 @@ class Configuration:
     clinics: list[Row]
     nexus: dict[str, list[Row]]
 
-    @property
-    def clinic_ids(self) -> dict[str, str]:
-        """FileMaker's clinic ids by clinic name."""
-        return {str(row["Name"]): str(row["id"]) for row in self.clinics}
-
 
 def configuration(seed: int) -> Configuration:
     """Return both sides' configuration; it has the same size at any scale."""

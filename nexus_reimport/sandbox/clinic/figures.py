@@ -34,11 +34,6 @@ class Figures:
     documents_unlinked: int = 42
     documents_without_file: int = 1084
 
-    @property
-    def contacts(self) -> int:
-        """Rows of API_Contacts."""
-        return self.patients + self.nameless_contacts
-
 
 def figures_at(scale: float) -> Figures:
     """Return the figures at a scale; ValueError where the scale is not above zero."""
