@@ -48,9 +48,8 @@ def secure(served: Callable[..., str], rows: list[dict[str, object]]) -> Callabl
     """Serve the rows over TLS with a certificate and its key."""
 
     def start(files: tuple[Path, Path]) -> str:
-        app = create_app(
-            {"API_Things": rows}, database="Clinic", username="importer", password="only-for-these-tests"
-        )
+        password = "only-for-these-tests"
+        app = create_app({"API_Things": rows}, database="Clinic", username="importer", password=password)
         return served(app, ssl_certfile=str(files[0]), ssl_keyfile=str(files[1]))
 
     return start
