@@ -52,6 +52,11 @@ _ENDINGS: Final = (
 )  # fmt: skip
 
 
+_SENTENCES: Final = tuple(
+    f"{subject} {verb} {ending}." for subject in _SUBJECTS for verb in _VERBS for ending in _ENDINGS
+)
+
+
 def first_name(chance: Chance) -> str:
     """Return a made-up first name, such as Velmora."""
     return _FIRST_STARTS[chance.below(len(_FIRST_STARTS))] + _FIRST_ENDS[chance.below(len(_FIRST_ENDS))]
@@ -69,9 +74,7 @@ def street(chance: Chance) -> str:
 
 def sentence(chance: Chance) -> str:
     """Return one made-up clinic sentence with its full stop."""
-    subject = _SUBJECTS[chance.below(len(_SUBJECTS))]
-    verb = _VERBS[chance.below(len(_VERBS))]
-    return f"{subject} {verb} {_ENDINGS[chance.below(len(_ENDINGS))]}."
+    return _SENTENCES[chance.below(len(_SENTENCES))]
 
 
 def paragraph(chance: Chance, most: int = 4) -> str:
