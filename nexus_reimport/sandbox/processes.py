@@ -24,6 +24,7 @@ CLOCK_TOLERANCE_SECONDS = 2.0
 LOG_TAIL_LINES = 12
 POLL_SECONDS = 0.02
 PORT_ATTEMPTS = 3
+COMMAND_LINE_SECONDS = 2.0
 
 
 @dataclass(frozen=True)
@@ -92,7 +93,17 @@ def spawn(
         created = time.time()
     # The child outlives this handle on purpose; telling Popen so keeps it from warning.
     child.returncode = 0
-    return ServiceProcess(name, child.pid, created, marker)
+    record = ServiceProcess(name, child.pid, created, marker)
+    _await_command_line(record)
+    return record
+
+
+def _await_command_line(record: ServiceProcess) -> None:
+    """Wait out the instant in which a new process has no command line yet and would look like a stranger."""
+    deadline = time.monotonic() + COMMAND_LINE_SECONDS
+    with contextlib.suppress(psutil.Error):
+        while not psutil.Process(record.pid).cmdline() and time.monotonic() < deadline:
+            time.sleep(POLL_SECONDS / 10)
 
 
 def restore_default_signals() -> None:

@@ -1,0 +1,179 @@
+"""The S3 server: one process for the whole file, killed and started again in the middle of it."""
+
+import hashlib
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from pathlib import Path
+
+import httpx
+import obstore
+import pytest
+from obstore.store import S3Store
+
+from nexus_reimport.sandbox.object_journal import ObjectJournal, StoredObject
+from nexus_reimport.sandbox.processes import accepts_connections, free_port
+
+UPLOADED = datetime(2025, 6, 30, 3, 0, tzinfo=UTC)
+BUCKET = "clinic-files"
+COUNT = 2_500
+
+
+class Server:
+    """The object store on one journal, at one port."""
+
+    def __init__(self, journal: Path) -> None:
+        self.journal = journal
+        self.port = free_port()
+        self.start()
+
+    def start(self) -> None:
+        command = [
+            sys.executable,
+            "-m",
+            "nexus_reimport.sandbox.object_store",
+            "--journal",
+            str(self.journal),
+        ]
+        options = ["--port", str(self.port), "--bucket", BUCKET, "--region", "ap-southeast-2"]
+        self.process = subprocess.Popen(  # noqa: S603 - our own program
+            [*command, *options], stderr=subprocess.PIPE
+        )
+        deadline = time.monotonic() + 30
+        while not accepts_connections(self.port):
+            assert self.process.poll() is None
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+
+    def end(self, number: signal.Signals) -> bytes:
+        """Send a signal; return what the server wrote in its life."""
+        self.process.send_signal(number)
+        return self.process.communicate(timeout=10)[1]
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def store(self) -> S3Store:
+        return S3Store(
+            BUCKET,
+            endpoint=self.url,
+            access_key_id="anybody",
+            secret_access_key="anything",  # noqa: S106 - the server takes any
+            region="ap-southeast-2",
+            client_options={"allow_http": True},
+            virtual_hosted_style_request=False,
+        )
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    path = tmp_path_factory.mktemp("objects") / "objects.sqlite"
+    journal = ObjectJournal(path)
+    journal.fill(StoredObject(f"dump/{number}.jpg", b"picture", UPLOADED) for number in range(COUNT))
+    journal.fill([StoredObject("patients/", b"", UPLOADED), StoredObject("a é&.pdf", b"%PDF", UPLOADED)])
+    journal.close()
+    server = Server(path)
+    yield server
+    server.end(signal.SIGKILL)
+
+
+def listed(store: S3Store, prefix: str = "") -> dict[str, tuple[int, str | None, datetime]]:
+    return {
+        item["path"]: (item["size"], item["e_tag"], item["last_modified"])
+        for page in obstore.list(store, prefix)
+        for item in page
+    }
+
+
+def test_every_object_is_listed_with_size_etag_and_time(server: Server) -> None:
+    found = listed(server.store())
+    etag = hashlib.md5(b"picture", usedforsecurity=False).hexdigest()
+    assert len(found) == COUNT + 2
+    assert found["dump/7.jpg"] == (7, f'"{etag}"', UPLOADED)
+    assert "a é&.pdf" in found
+
+
+def test_a_page_has_a_thousand_keys_at_most(server: Server) -> None:
+    answer = httpx.get(f"{server.url}/{BUCKET}", params={"list-type": "2", "max-keys": "5000"})
+    assert answer.text.count("<Contents>") == 1000
+    assert "<MaxKeys>1000</MaxKeys>" in answer.text
+    assert "<IsTruncated>true</IsTruncated>" in answer.text
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"continuation-token": ""}, {"max-keys": "-1"}, {"max-keys": "many"}, {"continuation-token": "%"}],
+)
+def test_a_wrong_argument_is_refused(server: Server, wrong: dict[str, str]) -> None:
+    answer = httpx.get(f"{server.url}/{BUCKET}", params={"list-type": "2", **wrong})
+    assert answer.status_code == 400
+    assert "InvalidArgument" in answer.text
+
+
+def test_another_bucket_is_not_there(server: Server) -> None:
+    assert httpx.get(f"{server.url}/another", params={"list-type": "2"}).status_code == 404
+
+
+def test_versioning_was_never_switched_on(server: Server) -> None:
+    answer = httpx.get(f"{server.url}/{BUCKET}?versioning")
+    assert answer.status_code == 200
+    assert "<Status>" not in answer.text
+
+
+def test_an_object_is_read_as_it_was_put_and_listed_at_once(server: Server) -> None:
+    store = server.store()
+    obstore.put(store, "put/one.jpg", b"bytes", attributes={"Content-Type": "image/jpeg"})
+    answer = obstore.get(store, "put/one.jpg")
+    assert answer.attributes["Content-Type"] == "image/jpeg"
+    assert bytes(answer.bytes()) == b"bytes"
+    assert listed(store, "put").keys() == {"put/one.jpg"}
+    obstore.delete(store, "put/one.jpg")
+    assert listed(store, "put") == {}
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
+def test_changes_outlive_the_server_however_it_ends(server: Server, number: signal.Signals) -> None:
+    store = server.store()
+    obstore.put(store, f"kept/{number}.jpg", b"kept", attributes={"Content-Type": "image/jpeg"})
+    obstore.put(store, "dump/1.jpg", b"changed")
+    obstore.delete(store, [f"dump/{number + 100}.jpg", f"dump/{number + 200}.jpg"])
+    large = b"large" * 3_000_000
+    obstore.put(store, "kept/large", large, use_multipart=True)
+    before = listed(store)
+    server.end(number)
+    server.start()
+    after = listed(server.store())
+    assert {key: row[:2] for key, row in after.items()} == {key: row[:2] for key, row in before.items()}
+    assert all(abs((after[key][2] - row[2]).total_seconds()) < 1 for key, row in before.items())
+    assert obstore.head(server.store(), f"kept/{number}.jpg")["size"] == 4
+    assert f"dump/{number + 100}.jpg" not in after
+    kept = obstore.get(server.store(), f"kept/{number}.jpg")
+    assert kept.attributes["Content-Type"] == "image/jpeg"
+    assert bytes(obstore.get(server.store(), "kept/large").bytes()) == large
+
+
+def test_many_at_once_lose_nothing(server: Server) -> None:
+    store = server.store()
+
+    def put_then_list(number: int) -> bool:
+        obstore.put(store, f"busy/{number}", b"x")
+        return f"busy/{number}" in listed(store, "busy")
+
+    with ThreadPoolExecutor(8) as pool:
+        assert all(pool.map(put_then_list, range(40)))
+    assert len(listed(store, "busy")) == 40
+
+
+def test_the_log_names_no_key(server: Server) -> None:
+    obstore.put(server.store(), "patients/somebody", b"x")
+    with pytest.raises(FileNotFoundError):
+        obstore.head(server.store(), "patients/nobody")
+    written = server.end(signal.SIGTERM).decode()
+    server.start()
+    assert "somebody" not in written
+    assert "nobody" not in written
