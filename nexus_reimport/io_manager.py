@@ -1,6 +1,7 @@
 """How Dagster keeps an asset's frames: one set of Parquet files each, in the FrameStore."""
 
 from collections.abc import Mapping
+from typing import TypeAlias
 
 import dagster as dg
 import pandas as pd
@@ -9,7 +10,7 @@ from pydantic import Field
 from nexus_reimport.clients.frame_store import FrameStore, open_store
 from nexus_reimport.transform.staged import Staged
 
-Value = pd.DataFrame | Staged
+Value: TypeAlias = pd.DataFrame | Staged
 
 
 class FrameIOManager(dg.ConfigurableIOManager):

@@ -1,4 +1,4 @@
-"""What a person at a terminal sees of a run: bars while it goes on, tables when it is over; plain in a pipe."""
+"""What a person at a terminal sees of a run: bars while it goes on, then tables; plain in a pipe."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -1,6 +1,7 @@
 """What assets tell about their frames in the UI: column schemas, counts, reasons. Never a row's values."""
 
 from collections.abc import Mapping
+from typing import Any, TypeAlias
 
 import dagster as dg
 import pandas as pd
@@ -12,7 +13,7 @@ from nexus_reimport.transform.staged import Staged
 OWNERS = ["team:clinic"]
 KEYS_SHOWN = 50
 
-Metadata = dict[str, dg.MetadataValue[object] | int | str]
+Metadata: TypeAlias = dict[str, Any]
 
 
 def entity_columns(entity_set: EntitySet) -> dg.TableSchema:
@@ -75,7 +76,7 @@ def by_reason(report: pd.DataFrame) -> dict[str, int]:
     return {str(reason): int(count) for reason, count in report["reason"].value_counts().items()}
 
 
-def keys_table(report: pd.DataFrame) -> dg.MetadataValue[object]:
+def keys_table(report: pd.DataFrame) -> dg.TableMetadataValue:
     """Return the first lines of rejects or warnings, a few of each reason: table, key, field, reason."""
     each = max(1, KEYS_SHOWN // max(1, report["reason"].nunique()))
     shown = report.groupby("reason", sort=True).head(each)

@@ -1,7 +1,7 @@
 """The staged tables: rows exactly as Nexus will hold them, ids decided, and what was rejected."""
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable
+from typing import TypeAlias
 
 import dagster as dg
 import pandas as pd
@@ -18,34 +18,28 @@ from nexus_reimport.transform.patients import stage_patients
 from nexus_reimport.transform.sms_messages import stage_sms_messages
 from nexus_reimport.transform.staged import Staged
 
-
-def _source(name: str) -> dg.AssetIn:
-    return dg.AssetIn(key=["filemaker", name])
+StagedAsset: TypeAlias = Callable[[Callable[..., dg.Output[Staged]]], dg.AssetsDefinition]
 
 
-def _staged(name: str) -> dg.AssetIn:
-    return dg.AssetIn(key=["staged", name])
-
-
-def _about(table: Table) -> Mapping[str, Any]:
-    return {
-        "name": table.name,
-        "key_prefix": "staged",
-        "group_name": "staged",
-        "kinds": {"pandas", "parquet"},
-        "owners": OWNERS,
-        "metadata": {"dagster/column_schema": table_columns(table)},
-    }
+def staged_asset(table: Table, *made_from: str) -> StagedAsset:
+    """Return the decorator of a staged table; `made_from` names assets, whose last parts are parameters."""
+    ins = {name.rpartition("/")[2]: dg.AssetIn(key=name.split("/")) for name in made_from}
+    return dg.asset(
+        name=table.name,
+        key_prefix="staged",
+        group_name="staged",
+        kinds={"pandas", "parquet"},
+        owners=OWNERS,
+        metadata={"dagster/column_schema": table_columns(table)},
+        ins=ins,
+    )
 
 
 def _output(staged: Staged) -> dg.Output[Staged]:
     return dg.Output(staged, metadata=staged_facts(staged))
 
 
-@dg.asset(
-    **_about(PATIENTS),
-    ins={name: _source(name) for name in ("contacts", "contact_details", "clinics")},
-)
+@staged_asset(PATIENTS, "filemaker/contacts", "filemaker/contact_details", "filemaker/clinics")
 def staged_patients(
     context: dg.AssetExecutionContext,
     contacts: pd.DataFrame,
@@ -59,10 +53,7 @@ def staged_patients(
     return _output(stage_patients(contacts, contact_details, clinics, state, as_of, options.limit))
 
 
-@dg.asset(
-    **_about(APPOINTMENTS),
-    ins={"events": _source("events"), "clinics": _source("clinics"), "patients": _staged("patients")},
-)
+@staged_asset(APPOINTMENTS, "filemaker/events", "filemaker/clinics", "staged/patients")
 def staged_appointments(
     context: dg.AssetExecutionContext,
     events: pd.DataFrame,
@@ -76,7 +67,7 @@ def staged_appointments(
     return _output(stage_appointments(events, clinics, patients, state, as_of))
 
 
-@dg.asset(**_about(NOTES), ins={"notes": _source("notes"), "patients": _staged("patients")})
+@staged_asset(NOTES, "filemaker/notes", "staged/patients")
 def staged_notes(
     context: dg.AssetExecutionContext,
     notes: pd.DataFrame,
@@ -84,18 +75,11 @@ def staged_notes(
     nexus_state: pd.DataFrame,
     options: RunOptions,
 ) -> dg.Output[Staged]:
-    """Notes, typed by the words in their FileMaker type."""
+    """Clinical and other notes, typed by the words in their FileMaker type."""
     return _output(stage_notes(notes, patients, NexusState(nexus_state), options.instant(context)))
 
 
-@dg.asset(
-    **_about(SMS_MESSAGES),
-    ins={
-        "messages": _source("messages"),
-        "patients": _staged("patients"),
-        "appointments": _staged("appointments"),
-    },
-)
+@staged_asset(SMS_MESSAGES, "filemaker/messages", "staged/patients", "staged/appointments")
 def staged_sms_messages(
     context: dg.AssetExecutionContext,
     messages: pd.DataFrame,
@@ -109,14 +93,7 @@ def staged_sms_messages(
     return _output(stage_sms_messages(messages, patients, appointments, state, as_of))
 
 
-@dg.asset(
-    **_about(DOCUMENTS),
-    ins={
-        "docs": _source("docs"),
-        "s3_listing": dg.AssetIn(key=["files", "s3_listing"]),
-        "patients": _staged("patients"),
-    },
-)
+@staged_asset(DOCUMENTS, "filemaker/docs", "files/s3_listing", "staged/patients")
 def staged_documents(
     context: dg.AssetExecutionContext,
     docs: pd.DataFrame,

@@ -2,7 +2,8 @@
 
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -52,7 +53,7 @@ def launch(
     started = time.monotonic()
     job = definitions.resolve_job_def(request.job)
     keys = _selected(definitions, request)
-    with _heard(on_event):
+    with _heard_by(on_event):
         result = job.execute_in_process(
             instance=instance,
             raise_on_error=False,
@@ -89,13 +90,13 @@ def tables_of(events: list[dg.EventLogEntry]) -> dict[str, Counts]:
     for entry in events:
         materialization = entry.asset_materialization
         if materialization:
-            told = {name: value.value for name, value in materialization.metadata.items()}
+            told: Counts = {name: value.value for name, value in materialization.metadata.items()}
             found[tuple(materialization.asset_key.path)] = told
     tables = {}
     for table in TABLES:
-        told = found.get(("nexus", table.name)) or found.get(("staged", table.name))
-        if told:
-            tables[table.name] = _table_counts(told, published=("nexus", table.name) in found)
+        latest = found.get(("nexus", table.name)) or found.get(("staged", table.name))
+        if latest:
+            tables[table.name] = _table_counts(latest, published=("nexus", table.name) in found)
     return tables
 
 
@@ -149,17 +150,14 @@ def _reason(data: Any) -> str:
 _listeners: list[EventListener] = []
 
 
-class _heard:
+@contextmanager
+def _heard_by(listener: EventListener) -> Iterator[None]:
     """Have a listener called with every event of runs in this process, while inside."""
-
-    def __init__(self, listener: EventListener) -> None:
-        self._listener = listener
-
-    def __enter__(self) -> None:
-        _listeners.append(self._listener)
-
-    def __exit__(self, *_: object) -> None:
-        _listeners.remove(self._listener)
+    _listeners.append(listener)
+    try:
+        yield
+    finally:
+        _listeners.remove(listener)
 
 
 class _EventHandler(logging.Handler):
@@ -172,9 +170,13 @@ class _EventHandler(logging.Handler):
                 listener(event)
 
 
-@dg.logger(description="Tells a terminal of this process how far a run is.")
-def terminal_logger(_: dg.InitLoggerContext) -> logging.Logger:
+def _open_terminal_logger(_: dg.InitLoggerContext) -> logging.Logger:
     """Return a logger that hands events to whoever launched the run here, and prints nothing itself."""
     logger = logging.Logger("nexus_reimport.terminal", logging.DEBUG)
     logger.addHandler(_EventHandler())
     return logger
+
+
+terminal_logger = dg.LoggerDefinition(
+    _open_terminal_logger, description="Tells a terminal of this process how far a run is."
+)

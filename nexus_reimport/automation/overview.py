@@ -15,7 +15,7 @@ from nexus_reimport.transform.staged import Staged
 
 @dataclass(frozen=True)
 class Overview:
-    """Publications (newest first), and why a publication of what is stored now would be refused, if it would."""
+    """Publications (newest first), and why one of what is stored now would be refused, if it would."""
 
     publications: list[Counts]
     doubts: list[str]

@@ -1,7 +1,7 @@
 """How checks become Dagster asset checks: one step per asset, each check a row of its own in the UI."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import cast
 
 import dagster as dg
@@ -9,7 +9,7 @@ import pandas as pd
 
 from nexus_reimport.checks.findings import Finding
 from nexus_reimport.clients.resources import NexusResource, RunOptions
-from nexus_reimport.io_manager import FrameIOManager
+from nexus_reimport.io_manager import FrameIOManager, Value
 from nexus_reimport.transform.staged import Staged
 
 
@@ -21,14 +21,20 @@ class Evidence:
     instance: dg.DagsterInstance
     nexus: NexusResource
     options: RunOptions
+    _read: dict[dg.AssetKey, Value] = field(default_factory=dict)
 
     def frame(self, *key: str) -> pd.DataFrame:
-        """Return the stored frame of an asset."""
-        return cast("pd.DataFrame", self.frames.read(dg.AssetKey(key)))
+        """Return the stored frame of an asset; read once for all checks of a step."""
+        return cast("pd.DataFrame", self._stored(dg.AssetKey(key)))
 
     def staged(self, table: str) -> Staged:
-        """Return a staged table as stored."""
-        return cast("Staged", self.frames.read(dg.AssetKey(["staged", table])))
+        """Return a staged table as stored; read once for all checks of a step."""
+        return cast("Staged", self._stored(dg.AssetKey(["staged", table])))
+
+    def _stored(self, key: dg.AssetKey) -> Value:
+        if key not in self._read:
+            self._read[key] = self.frames.read(key)
+        return self._read[key]
 
     def told(self, entry: str, *key: str) -> int:
         """Return a number that an asset's latest materialization told; -1 where it told none."""

@@ -38,7 +38,7 @@ class Gate:
             )
 
     def doubts(self, instance: DagsterInstance, frames: FrameIOManager, inputs: list[AssetKey]) -> list[str]:
-        """Return why the inputs, or anything they come from, are not proved as they are now; one line each."""
+        """Return why the inputs, or what they come from, are not proved as they are now; a line each."""
         return [
             reason for key in sorted(self.lineage(inputs)) for reason in self._doubts(instance, frames, key)
         ]

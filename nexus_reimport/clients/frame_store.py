@@ -132,7 +132,7 @@ class FrameStore:
     def _forget(
         self, name: str, current: Mapping[str, Mapping[str, str]], earlier: Mapping[str, Mapping[str, str]]
     ) -> None:
-        """Delete what neither this set nor the one before it names; a slow reader may still be at that one."""
+        """Delete what neither this set nor the one before it names: a slow reader may be at that one."""
         kept = {entry["file"] for parts in (current, earlier) for entry in parts.values()} | {MANIFEST}
         for chunk in obstore.list(self._store, prefix=f"{name}/"):
             for found in chunk:

@@ -61,7 +61,7 @@ class RunOptions(dg.ConfigurableResource):  # type: ignore[type-arg]  # it holds
     )
 
     def instant(self, context: dg.AssetExecutionContext) -> datetime:
-        """Return the one instant of the run (UTC): its own option, else when its first attempt was created."""
+        """Return the run's one instant (UTC): its own option, else when its first attempt was created."""
         if self.as_of:
             return datetime.fromisoformat(self.as_of).astimezone(UTC)
         run = context.run
@@ -69,4 +69,5 @@ class RunOptions(dg.ConfigurableResource):  # type: ignore[type-arg]  # it holds
         if record is None:
             message = "The run is not in Dagster's storage, so its instant is not known."
             raise dg.DagsterInvariantViolationError(message)
-        return record.create_timestamp.astimezone(UTC)
+        created: datetime = record.create_timestamp
+        return created.astimezone(UTC)

@@ -15,9 +15,9 @@ ESCAPES = (("\\", "\\\\"), ("\n", "\\n"), ("\r", "\\r"), ("\t", "\\t"))
 
 
 def copy_text(frame: pd.DataFrame) -> Iterator[bytes]:
-    """Yield the frame's rows as blocks of PostgreSQL COPY text (tabs between columns, `\\N` for null).
+    r"""Yield the frame's rows as blocks of PostgreSQL COPY text (tabs between columns, `\N` for null).
 
-    The text format and not CSV: before PostgreSQL 18 a line that holds only `\\.` ends a CSV copy even
+    The text format and not CSV: before PostgreSQL 18 a line that holds only `\.` ends a CSV copy even
     inside quotes, and a note may hold such a line.
     """
     table = pa.Table.from_pandas(frame, preserve_index=False)

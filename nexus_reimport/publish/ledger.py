@@ -24,7 +24,8 @@ CREATE TABLE nexus_reimport.publications (
     published_at timestamptz NOT NULL DEFAULT clock_timestamp(),
     tables jsonb NOT NULL
 );
-COMMENT ON TABLE nexus_reimport.publications IS 'One row per reimport that wrote something: its run and counts.';
+COMMENT ON TABLE nexus_reimport.publications IS
+    'One row per reimport that wrote something: its run and counts.';
 CREATE TABLE nexus_reimport.identities (
     table_name text NOT NULL,
     source_key text NOT NULL,
@@ -80,7 +81,7 @@ def exists(connection: Connection) -> bool:
 
 
 def prepare(connection: Connection) -> None:
-    """Make what is missing of the schema, inside the caller's transaction; an existing one is left as it is."""
+    """Make what is missing of the schema, in the caller's transaction; what is there stays as it is."""
     if not exists(connection):
         connection.execute(_TABLES)
     present = connection.execute(

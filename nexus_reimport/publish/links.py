@@ -10,7 +10,7 @@ from nexus_reimport.schemas.columns import Link, Table
 
 @dataclass(frozen=True)
 class LinkCount:
-    """How many rows of a table point, by one column, at a row that isn't there; `ours` came from FileMaker."""
+    """How many rows point, by one column, at a row that isn't there; `ours` came from FileMaker."""
 
     table: str
     column: str

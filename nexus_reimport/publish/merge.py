@@ -130,7 +130,7 @@ def keep_identities(table: Table) -> sql.Composed:
 
 
 def count_contradicted_identities(table: Table) -> sql.Composed:
-    """Return SQL that counts staged rows whose id is not the one kept for their key, or is kept for another."""
+    """Return SQL that counts staged rows whose id is not the one kept for their key, or is another's."""
     return sql.SQL(
         """
         SELECT (SELECT count(*) FROM {staged} s JOIN nexus_reimport.identities i
@@ -154,7 +154,7 @@ def _field(alias: str, name: str) -> Fragment:
 
 
 def _compared(alias: str, column: Column) -> Fragment:
-    """The value as it counts in a comparison: a jsonb object without its volatile keys."""
+    """Return the value as it counts in a comparison: a jsonb object without its volatile keys."""
     value = _field(alias, column.name)
     if not column.volatile_keys:
         return value
@@ -186,7 +186,7 @@ def _hash_pair(column: Column) -> Fragment:
 
 
 def _takes_source(column: Column) -> Fragment:
-    """FileMaker decides: the row is not there, was never written by us, or is as we wrote it."""
+    """Say that FileMaker decides: the row is not there, was never written by us, or is as we wrote it."""
     return sql.SQL("(t.id IS NULL OR {written} IS NULL OR {written} = {target})").format(
         written=_field("w", column.name), target=_field("h", f"target_{column.name}")
     )
@@ -215,7 +215,7 @@ def _changes(column: Column) -> Fragment:
 
 
 def _edited(column: Column) -> Fragment:
-    """A person has changed the field since it was last written, and to something else than FileMaker has."""
+    """Say that a person changed the field since it was written, to something else than FileMaker has."""
     return sql.SQL("(NOT {} AND {} <> {})").format(
         _takes_source(column), _field("h", f"source_{column.name}"), _field("h", f"target_{column.name}")
     )

@@ -45,6 +45,12 @@ SELECT 'claim:appointments', filemaker_event_id::text, id::text, NULL FROM appoi
 UNION ALL
 SELECT 'claim:documents', filemaker_id::text, id::text, NULL FROM documents_document
     WHERE filemaker_id IS NOT NULL
+UNION ALL
+(SELECT 'claim:documents', stem, id::text, NULL FROM (
+        SELECT id, uploaded_at, lower(substring(s3_key FROM '([^/.]+)[.][^/.]*$')) AS stem
+        FROM documents_document
+        WHERE filemaker_id IS NULL AND s3_key LIKE 'patients/filemaker-import/documents/%') d
+    WHERE stem IS NOT NULL ORDER BY uploaded_at, id)
 """
 
 # A row without an identity of its own may be an older import's; {known} leaves out those that have one.

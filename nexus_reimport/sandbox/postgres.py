@@ -20,6 +20,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, LiteralString
 
+import psutil
 import psycopg
 from psycopg import sql
 
@@ -56,6 +57,7 @@ SETTINGS = {
     "max_wal_senders": "0",
     "max_connections": "200",
     "timezone": "UTC",
+    "log_checkpoints": "off",
     "log_error_verbosity": "terse",
     "log_min_error_statement": "panic",
 }
@@ -127,7 +129,7 @@ def stop_cluster(directory: Path) -> bool:
     process_file = directory / "postgres.json"
     was_running = stop_process(read_process(process_file), STOP_SIGNALS)
     process_file.unlink(missing_ok=True)
-    return was_running
+    return _release_data(directory / "data") or was_running
 
 
 def load_nexus_schema(url: str) -> None:
@@ -137,10 +139,18 @@ def load_nexus_schema(url: str) -> None:
         connection.execute(script.encode())
 
 
+def folder_in_memory() -> Path | None:
+    """Return a roomy file system in memory: a database copied there takes a hundredth of a second."""
+    with contextlib.suppress(OSError):
+        if os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free >= ENOUGH_MEMORY_BYTES:
+            return MEMORY
+    return None
+
+
 @contextlib.contextmanager
 def ephemeral_postgres() -> Iterator[Cluster]:
     """Run a throwaway server whose template database holds Nexus's tables; nothing stays behind."""
-    directory = Path(tempfile.mkdtemp(prefix="nexus-reimport-postgres-", dir=_folder_in_memory()))
+    directory = Path(tempfile.mkdtemp(prefix="nexus-reimport-postgres-", dir=folder_in_memory()))
     try:
         cluster = start_cluster(directory, password=secrets.token_urlsafe(24))
         _create_database(cluster, TEMPLATE, "nexus")
@@ -174,14 +184,6 @@ def _program(name: str) -> Path:
     return Path(package.origin).parent / "pginstall18" / "bin" / name
 
 
-def _folder_in_memory() -> Path | None:
-    """Return a roomy file system in memory: a database copied there takes a hundredth of a second."""
-    with contextlib.suppress(OSError):
-        if os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free >= ENOUGH_MEMORY_BYTES:
-            return MEMORY
-    return None
-
-
 def _initialize(cluster: Cluster) -> None:
     """Make a data directory that knows passwords only."""
     secret = cluster.directory / "initial-password"
@@ -212,6 +214,24 @@ def _initialize(cluster: Cluster) -> None:
         shutil.rmtree(cluster.data, ignore_errors=True)
         message = f"PostgreSQL could not make its data directory:\n{log_tail(cluster.log)}"
         raise ServiceFailedError(message)
+
+
+def _release_data(data: Path) -> bool:
+    """Stop a server on the data that was started but never recorded; drop a lock that names a stranger.
+
+    PostgreSQL would take any living process of its user for the owner of the lock, after a reboot say.
+    Return whether such a server was running.
+    """
+    lock = data / "postmaster.pid"
+    try:
+        pid = int(lock.read_text().splitlines()[0])
+        owner = ServiceProcess("PostgreSQL", pid, psutil.Process(pid).create_time(), str(data))
+    except (FileNotFoundError, ValueError, IndexError, psutil.Error):
+        return False
+    was_running = stop_process(owner, STOP_SIGNALS)
+    if not was_running:
+        lock.unlink(missing_ok=True)
+    return was_running
 
 
 def _launch(cluster: Cluster) -> None:

@@ -1,6 +1,7 @@
 """Staged tables for publication tests, made from a few words each."""
 
 import uuid
+from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 
 import pandas as pd
@@ -25,7 +26,7 @@ def uid(name: str) -> str:
     return str(uuid.uuid5(uuid.NAMESPACE_URL, name))
 
 
-def staged_table(table: Table, *rows: dict[str, object], rejected: list[str] | None = None) -> StagedTable:
+def staged_table(table: Table, *rows: Mapping[str, object], rejected: list[str] | None = None) -> StagedTable:
     """Return staged rows: `name` in a row decides its id and key; what isn't given is as blank as may be."""
     names = [str(row.get("name", index)) for index, row in enumerate(rows)]
     columns: dict[str, object] = {
@@ -40,7 +41,7 @@ def staged_table(table: Table, *rows: dict[str, object], rejected: list[str] | N
     return StagedTable(pd.DataFrame(columns), rejected or [])
 
 
-def _value(table: Table, column: Column, index: int, name: str, row: dict[str, object]) -> object:
+def _value(table: Table, column: Column, index: int, name: str, row: Mapping[str, object]) -> object:
     if column.name in row:
         return row[column.name]
     if column.role == "key":

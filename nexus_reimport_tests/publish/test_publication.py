@@ -5,6 +5,7 @@ from typing import Any
 import psycopg
 import pytest
 
+from nexus_reimport.publish import publication as publishing
 from nexus_reimport.publish.exceptions import (
     BrokenLinks,
     PublicationError,
@@ -12,7 +13,6 @@ from nexus_reimport.publish.exceptions import (
     StagedFramesOutdated,
     TargetNotAsExpected,
 )
-from nexus_reimport.publish import publication as publishing
 from nexus_reimport.publish.publication import Publication, StagedTable, publish
 from nexus_reimport.schemas.nexus import APPOINTMENTS, DOCUMENTS, NOTES, PATIENTS
 from nexus_reimport_tests.publish.staged_frames import AS_OF, staged_table, uid

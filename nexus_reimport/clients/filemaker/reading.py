@@ -137,7 +137,7 @@ class Reader:
             declared = page.count if declared is None else declared
             fresh = collection.add(page.records)
             self.on_progress(collection.distinct, declared)
-            url = self.endpoint.follow(url, page.next_link) if page.next_link else None
+            url = self.endpoint.follow(url, page.next_link) if page.next_link and fresh else None
         return collection, self.count() if declared is None else declared
 
     def by_key(self, declared: int) -> Collection | None:
