@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from nexus_reimport.sandbox import lifecycle
+from nexus_reimport.sandbox.postgres import folder_in_memory
 
 SCALE = 0.02
 
@@ -16,7 +17,7 @@ SCALE = 0.02
 @contextlib.contextmanager
 def folder_for_sandbox() -> Iterator[Path]:
     """A folder that is not there yet; pytest's own folders are closed to the user PostgreSQL runs as."""
-    parent = Path(tempfile.mkdtemp(prefix="nexus-reimport-sandbox-"))
+    parent = Path(tempfile.mkdtemp(prefix="nexus-reimport-sandbox-", dir=folder_in_memory()))
     try:
         yield parent / "sandbox"
     finally:

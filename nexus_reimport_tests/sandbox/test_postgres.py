@@ -2,9 +2,11 @@
 
 import contextlib
 import os
+import secrets
 import signal
 import stat
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
@@ -17,6 +19,7 @@ from nexus_reimport.sandbox.postgres import (
     Cluster,
     ephemeral_database,
     ephemeral_postgres,
+    folder_in_memory,
     start_cluster,
     stop_cluster,
 )
@@ -97,26 +100,64 @@ def test_an_ephemeral_server_leaves_nothing_behind_even_after_an_error() -> None
     assert not cluster.directory.exists()
 
 
-def test_data_and_password_outlive_a_stop_and_a_kill() -> None:
-    with tempfile.TemporaryDirectory(prefix="nexus-reimport-postgres-") as folder:
+PASSWORD = secrets.token_urlsafe()
+
+
+@contextlib.contextmanager
+def started_anew() -> Iterator[Cluster]:
+    """A server of the test's own, stopped at the end even if the test started it again."""
+    with tempfile.TemporaryDirectory(dir=folder_in_memory()) as folder:
         directory = Path(folder) / "postgres"
         try:
-            first = start_cluster(directory, password="first-password")  # noqa: S106 - made up for this test
-            with psycopg.connect(first.url("nexus")) as connection:
-                connection.execute("CREATE TABLE kept AS SELECT 42 AS answer")
-            assert stop_cluster(directory)
-            assert not stop_cluster(directory)
-            second = start_cluster(directory, password="first-password", port=first.port)  # noqa: S106 - as above
-            assert second.port == first.port
-            record = second.process()
-            assert record is not None
-            os.kill(record.pid, signal.SIGKILL)
-            psutil.wait_procs([psutil.Process(record.pid)], timeout=5)
-            third = start_cluster(directory, password="first-password", port=second.port)  # noqa: S106 - as above
-            with psycopg.connect(third.url("nexus")) as connection:
-                assert connection.execute("SELECT answer FROM kept").fetchone() == (42,)
+            yield start_cluster(directory, password=PASSWORD)
         finally:
             stop_cluster(directory)
+
+
+def started_again(cluster: Cluster) -> Cluster:
+    return start_cluster(cluster.directory, password=cluster.password, port=cluster.port)
+
+
+def killed(cluster: Cluster) -> None:
+    record = cluster.process()
+    assert record is not None
+    os.kill(record.pid, signal.SIGKILL)
+    psutil.wait_procs([psutil.Process(record.pid)], timeout=5)
+
+
+def test_data_and_password_outlive_a_stop_and_a_kill() -> None:
+    with started_anew() as first:
+        with psycopg.connect(first.url("nexus")) as connection:
+            connection.execute("CREATE TABLE kept AS SELECT 42 AS answer")
+        assert stop_cluster(first.directory)
+        assert not stop_cluster(first.directory)
+        second = started_again(first)
+        assert second == first
+        killed(second)
+        third = started_again(second)
+        with psycopg.connect(third.url("nexus")) as connection:
+            assert connection.execute("SELECT answer FROM kept").fetchone() == (42,)
+
+
+def test_a_lock_file_that_names_another_servers_pid_is_stale(postgres: Cluster) -> None:
+    other = postgres.process()
+    assert other is not None
+    with started_anew() as cluster:
+        killed(cluster)
+        lock = cluster.data / "postmaster.pid"
+        lines = lock.read_text().splitlines(keepends=True)
+        lock.write_text("".join([f"{other.pid}\n", *lines[1:]]))
+        assert started_again(cluster).process() is not None
+    assert other.process() is not None
+
+
+def test_a_server_that_was_never_recorded_is_stopped_first() -> None:
+    with started_anew() as cluster:
+        forgotten = cluster.process()
+        assert forgotten is not None
+        cluster.process_file.unlink()
+        assert started_again(cluster).process() is not None
+        assert forgotten.process() is None
 
 
 def test_starting_what_runs_already_changes_nothing(postgres: Cluster) -> None:
@@ -131,12 +172,12 @@ def test_the_data_folder_is_closed_to_others(postgres: Cluster) -> None:
 
 
 def test_a_failure_shows_the_end_of_the_log() -> None:
-    with tempfile.TemporaryDirectory(prefix="nexus-reimport-postgres-") as folder:
+    with tempfile.TemporaryDirectory(dir=folder_in_memory()) as folder:
         directory = Path(folder) / "postgres"
         (directory / "data").mkdir(parents=True)
         (directory / "data" / "PG_VERSION").write_text("9.6\n")
         with pytest.raises(ServiceFailedError, match=r"(?s)PostgreSQL did not start.*FATAL|could not"):
-            start_cluster(directory, password="never-used")  # noqa: S106 - made up for this test
+            start_cluster(directory, password=PASSWORD)
 
 
 def test_the_log_quotes_no_row(postgres: Cluster, nexus_database: str) -> None:

@@ -1,0 +1,277 @@
+"""A sandbox's life, with real processes: started, found running, stopped for sure, started again."""
+
+import json
+import os
+import signal
+import stat
+from collections.abc import Callable
+from pathlib import Path
+
+import httpx
+import obstore
+import psutil
+import psycopg
+import pytest
+from obstore.store import S3Store
+
+from nexus_reimport.sandbox import lifecycle
+from nexus_reimport.sandbox.clinic import synthetic_clinic
+from nexus_reimport.sandbox.exceptions import (
+    SandboxError,
+    SandboxMismatchError,
+    ServiceFailedError,
+    UnknownFaultError,
+    UnknownStartingStateError,
+)
+from nexus_reimport.sandbox.processes import read_process
+from nexus_reimport.sandbox.settings import Layout, read_settings
+from nexus_reimport_tests.sandbox.conftest import SCALE
+
+VARIABLES = {
+    "FILEMAKER_HOST",
+    "FILEMAKER_DATABASE",
+    "FILEMAKER_USERNAME",
+    "FILEMAKER_PASSWORD",
+    "NEXUS_DATABASE_URL",
+    "AWS_ACCESS_KEY_ID",
+    "AWS_SECRET_ACCESS_KEY",
+    "AWS_REGION",
+    "AWS_S3_BUCKET_NAME",
+    "AWS_ENDPOINT_URL_S3",
+    "IMAGE_CSV_DIR",
+    "NEXUS_REIMPORT_STORAGE",
+    "DAGSTER_HOME",
+    "DAGSTER_PG_URL",
+}
+SECRETS = ("FILEMAKER_PASSWORD", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
+Look = Callable[[Path], list[str]]
+
+
+def bucket(variables: dict[str, str]) -> S3Store:
+    return S3Store(
+        variables["AWS_S3_BUCKET_NAME"],
+        endpoint=variables["AWS_ENDPOINT_URL_S3"],
+        access_key_id=variables["AWS_ACCESS_KEY_ID"],
+        secret_access_key=variables["AWS_SECRET_ACCESS_KEY"],
+        region=variables["AWS_REGION"],
+        client_options={"allow_http": True},
+        virtual_hosted_style_request=False,
+    )
+
+
+def filemaker_count(variables: dict[str, str], entity: str, password: str | None = None) -> httpx.Response:
+    address = f"{variables['FILEMAKER_HOST']}/fmi/odata/v4/{variables['FILEMAKER_DATABASE']}/{entity}/$count"
+    account = (variables["FILEMAKER_USERNAME"], password or variables["FILEMAKER_PASSWORD"])
+    return httpx.get(address, auth=account)
+
+
+def ask(url: str, query: str) -> object:
+    with psycopg.connect(url) as connection:
+        row = connection.execute(query.encode()).fetchone()
+    return row[0] if row else None
+
+
+def test_a_started_sandbox_serves_the_synthetic_clinic_at_its_environment(sandbox: Path) -> None:
+    variables, clinic = lifecycle.environment(sandbox), synthetic_clinic(SCALE)
+    for entity, rows in clinic.entities.items():
+        assert filemaker_count(variables, entity).text.strip("\ufeff") == str(len(rows))
+    keys = [item["path"] for page in obstore.list(bucket(variables)) for item in page]
+    # Folder markers end in a slash, which the client drops.
+    assert sorted(keys) == sorted(item.key.rstrip("/") for item in clinic.objects)
+    assert ask(variables["NEXUS_DATABASE_URL"], "SELECT count(*) FROM clinics") == 11
+    assert ask(variables["NEXUS_DATABASE_URL"], "SELECT count(*) FROM patients") == 0
+    assert ask(variables["DAGSTER_PG_URL"], "SELECT current_database()") == "dagster"
+
+
+def test_the_environment_has_every_variable_and_folders_that_exist(sandbox: Path) -> None:
+    variables = lifecycle.environment(sandbox)
+    assert variables.keys() == VARIABLES
+    for name in ("IMAGE_CSV_DIR", "NEXUS_REIMPORT_STORAGE", "DAGSTER_HOME"):
+        assert Path(variables[name]).is_dir()
+    assert "DAGSTER_PG_URL" in (Path(variables["DAGSTER_HOME"]) / "dagster.yaml").read_text()
+    written = (sandbox / ".env").read_text().splitlines()
+    assert written == [f"{name}='{value}'" for name, value in variables.items()]
+
+
+def test_a_wrong_filemaker_password_is_refused(sandbox: Path) -> None:
+    answer = filemaker_count(lifecycle.environment(sandbox), "API_Contacts", password="guessed")  # noqa: S106
+    assert answer.status_code == 401
+
+
+def test_everything_listens_on_loopback_only(sandbox: Path) -> None:
+    for service in lifecycle.status(sandbox).services:
+        assert service.pid is not None
+        listening = [
+            one.laddr
+            for process in [
+                psutil.Process(service.pid),
+                *psutil.Process(service.pid).children(recursive=True),
+            ]
+            for one in process.net_connections()
+            if one.status == psutil.CONN_LISTEN
+        ]
+        assert {(address.ip, address.port) for address in listening} == {("127.0.0.1", service.port)}
+
+
+def test_nobody_else_may_read_the_sandbox(sandbox: Path) -> None:
+    mode = stat.S_IMODE(sandbox.stat().st_mode)
+    assert mode == (0o710 if os.geteuid() == 0 else 0o700)
+    for path in sandbox.iterdir():
+        assert not stat.S_IMODE(path.stat().st_mode) & 0o077, path.name
+
+
+def test_no_secret_is_on_a_command_line_or_in_a_log(sandbox: Path) -> None:
+    variables = lifecycle.environment(sandbox)
+    secrets = [variables[name] for name in SECRETS]
+    secrets.append(variables["NEXUS_DATABASE_URL"].split(":")[2].split("@")[0])
+    lines = [
+        " ".join(process.cmdline())
+        for service in lifecycle.status(sandbox).services
+        for process in [psutil.Process(service.pid)]
+    ]
+    logs = [path.read_text() for path in (*sandbox.glob("*.log"), *sandbox.glob("postgres/*.log"))]
+    assert len(logs) == 3
+    for text in (*lines, *logs, repr(lifecycle.status(sandbox))):
+        assert not any(secret in text for secret in secrets)
+
+
+def test_starting_again_changes_nothing(sandbox: Path) -> None:
+    before = lifecycle.status(sandbox)
+    assert before.is_running
+    assert lifecycle.start(sandbox, SCALE) == before
+
+
+@pytest.mark.parametrize(
+    ("change", "name"), [({"scale": 0.03}, "scale"), ({"seed": 8}, "seed"), ({"nexus": "people"}, "nexus")]
+)
+def test_another_clinic_in_the_same_directory_is_refused(
+    sandbox: Path, change: dict[str, object], name: str
+) -> None:
+    with pytest.raises(SandboxMismatchError, match=f"has {name} .*clean it first"):
+        lifecycle.start(sandbox, **{"scale": SCALE, **change})  # type: ignore[arg-type]  # by name
+    assert lifecycle.status(sandbox).is_running
+
+
+def test_faults_asked_for_come_and_go_without_touching_the_rest(sandbox: Path) -> None:
+    before = {service.name: service for service in lifecycle.status(sandbox).services}
+    faulty = lifecycle.start(sandbox, SCALE, faults=["too-many-requests", "too-many-requests"])
+    assert faulty.faults == ("too-many-requests",)
+    answers = [filemaker_count(lifecycle.environment(sandbox), "API_Contacts") for _ in range(8)]
+    assert 429 in {answer.status_code for answer in answers}
+    after = {service.name: service for service in lifecycle.start(sandbox, SCALE).services}
+    answers = [filemaker_count(lifecycle.environment(sandbox), "API_Contacts") for _ in range(8)]
+    assert {answer.status_code for answer in answers} == {200}
+    for name in ("postgres", "object-store"):
+        assert after[name] == before[name]
+    assert after["filemaker"].port == before["filemaker"].port
+
+
+def test_unknown_names_are_refused_before_anything_is_made(directory: Path) -> None:
+    with pytest.raises(UnknownFaultError, match=r"no fault 'rain'; choose from .*slow-answers"):
+        lifecycle.start(directory, SCALE, faults=["rain"])
+    with pytest.raises(UnknownStartingStateError, match="older-import"):
+        lifecycle.start(directory, SCALE, nexus="full")
+    assert not directory.exists()
+
+
+def test_stop_leaves_nothing_running_and_start_brings_the_same_data_back(
+    directory: Path, names_of_processes: Look
+) -> None:
+    lifecycle.start(directory, SCALE, seed=3, nexus="people")
+    variables = lifecycle.environment(directory)
+    with psycopg.connect(variables["NEXUS_DATABASE_URL"]) as connection:
+        connection.execute("UPDATE clinics SET phone = '02 7010 0000'")
+    obstore.put(bucket(variables), "images/kept.jpg", b"kept")
+    assert len(names_of_processes(directory)) >= 3
+
+    assert lifecycle.stop(directory)
+    assert names_of_processes(directory) == []
+    assert lifecycle.status(directory).is_stopped
+    assert not lifecycle.stop(directory)
+
+    lifecycle.start(directory, SCALE, seed=3, nexus="people")
+    assert lifecycle.environment(directory) == variables
+    phones = "SELECT count(*) FROM clinics WHERE phone = '02 7010 0000'"
+    assert ask(variables["NEXUS_DATABASE_URL"], phones) == 11
+    assert bytes(obstore.get(bucket(variables), "images/kept.jpg").bytes()) == b"kept"
+    assert filemaker_count(variables, "API_Contacts").status_code == 200
+
+
+def test_a_service_that_was_killed_is_started_again_alone(directory: Path) -> None:
+    before = lifecycle.start(directory, SCALE)
+    victim = next(service for service in before.services if service.name == "object-store")
+    assert victim.pid is not None
+    os.kill(victim.pid, signal.SIGKILL)
+    psutil.wait_procs([psutil.Process(victim.pid)], timeout=5)
+    assert [service.pid is None for service in lifecycle.status(directory).services] == [False, True, False]
+    after = lifecycle.start(directory, SCALE)
+    assert after.is_running
+    assert [service.pid == old.pid for service, old in zip(after.services, before.services, strict=True)] == [
+        True,
+        False,
+        True,
+    ]
+
+
+def test_a_pid_that_belongs_to_somebody_else_by_now_is_left_alone(directory: Path) -> None:
+    lifecycle.start(directory, SCALE)
+    layout = Layout(directory)
+    record = read_process(layout.process("filemaker"))
+    assert record is not None
+    lifecycle.stop(directory)
+    for path in (
+        layout.process("filemaker"),
+        layout.process("object-store"),
+        layout.postgres / "postgres.json",
+    ):
+        path.write_text(json.dumps({"name": "x", "pid": os.getpid(), "created": 1.0, "marker": "python"}))
+    assert lifecycle.status(directory).is_stopped
+    assert not lifecycle.stop(directory)
+    assert lifecycle.start(directory, SCALE).is_running
+
+
+def test_a_start_that_was_cut_short_is_made_anew(directory: Path, names_of_processes: Look) -> None:
+    first = lifecycle.start(directory, SCALE)
+    layout = Layout(directory)
+    kept = json.loads(layout.settings.read_text())
+    layout.settings.write_text(json.dumps({**kept, "is_prepared": False}))
+    with pytest.raises(SandboxError, match="start one first"):
+        lifecycle.environment(directory)
+    second = lifecycle.start(directory, 0.01, seed=9)
+    assert second.is_running
+    assert {service.pid for service in first.services}.isdisjoint(service.pid for service in second.services)
+    assert ask(lifecycle.environment(directory)["NEXUS_DATABASE_URL"], "SELECT count(*) FROM clinics") == 11
+    assert lifecycle.clean(directory)
+    assert names_of_processes(directory) == []
+
+
+def test_a_failed_start_leaves_nothing_running_and_says_why(
+    directory: Path, names_of_processes: Look
+) -> None:
+    lifecycle.start(directory, SCALE)
+    lifecycle.stop(directory)
+    (directory / "filemaker.json").write_text("{ cut short")
+    with pytest.raises(ServiceFailedError, match=r"(?s)filemaker did not start.*JSONDecodeError"):
+        lifecycle.start(directory, SCALE)
+    assert names_of_processes(directory) == []
+    assert lifecycle.status(directory).is_stopped
+
+
+def test_a_directory_with_other_things_in_it_is_neither_used_nor_removed(tmp_path: Path) -> None:
+    (tmp_path / "thesis.txt").write_text("years of work")
+    with pytest.raises(SandboxError, match="not a sandbox and not empty"):
+        lifecycle.start(tmp_path, SCALE)
+    assert not lifecycle.clean(tmp_path)
+    assert not lifecycle.stop(tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["thesis.txt"]
+
+
+def test_where_there_is_no_sandbox_status_says_so(directory: Path) -> None:
+    state = lifecycle.status(directory)
+    assert state.is_stopped
+    assert not state.is_running
+    assert state.scale is None
+    assert not lifecycle.clean(directory)
+    assert read_settings(Layout(directory)) is None
+    with pytest.raises(SandboxError, match="start one first"):
+        lifecycle.environment(directory)
