@@ -7,17 +7,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import obstore
 import orjson
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
-from obstore.store import LocalStore, ObjectStore, S3Store
+from obstore.store import ClientConfig, LocalStore, ObjectStore, S3Store
 
 from nexus_reimport.clients.exceptions import FrameDamaged, FrameMissing
 
 MANIFEST = "manifest.json"
+# Frames hold patients' data: they cross no network unencrypted.
+PLAIN_LOOPBACK = ("http://127.", "http://localhost", "http://[::1]")
 
 
 def open_store(location: str, environ: Mapping[str, str] = os.environ) -> ObjectStore:
@@ -26,18 +29,16 @@ def open_store(location: str, environ: Mapping[str, str] = os.environ) -> Object
         folder = Path(location).expanduser().resolve()
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         return LocalStore(folder)
-    endpoint = environ.get("AWS_ENDPOINT_URL_S3")
-    return S3Store.from_url(
-        location,
-        region=environ.get("AWS_REGION"),
-        access_key_id=environ.get("AWS_ACCESS_KEY_ID"),
-        secret_access_key=environ.get("AWS_SECRET_ACCESS_KEY"),
-        endpoint=endpoint,
-        client_options={
-            "allow_http": bool(endpoint and endpoint.startswith("http://")),
-            "timeout": timedelta(seconds=60),
-        },
-    )
+    named = {
+        "region": environ.get("AWS_REGION"),
+        "access_key_id": environ.get("AWS_ACCESS_KEY_ID"),
+        "secret_access_key": environ.get("AWS_SECRET_ACCESS_KEY"),
+        "endpoint": environ.get("AWS_ENDPOINT_URL_S3"),
+    }
+    config: Any = {name: value for name, value in named.items() if value}
+    plain = str(config.get("endpoint", "")).startswith(PLAIN_LOOPBACK)
+    options: ClientConfig = {"allow_http": plain, "timeout": timedelta(seconds=60)}
+    return S3Store.from_url(location, client_options=options, **config)
 
 
 def content_version(*frames: pd.DataFrame) -> str:

@@ -97,4 +97,4 @@ def presentable(part: object) -> str:
     text = str(part)
     if text.removeprefix("-").isdigit():
         return text[:12]
-    return " ".join(text.split())[:MESSAGE_LENGTH]
+    return " ".join(QUOTED.sub("…", text).split())[:MESSAGE_LENGTH]
