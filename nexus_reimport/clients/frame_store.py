@@ -14,7 +14,7 @@ import orjson
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
-from obstore.store import ClientConfig, LocalStore, ObjectStore, S3Store
+from obstore.store import LocalStore, ObjectStore, S3Store
 
 from nexus_reimport.clients.exceptions import FrameDamaged, FrameMissing
 
@@ -37,7 +37,7 @@ def open_store(location: str, environ: Mapping[str, str] = os.environ) -> Object
     }
     config: Any = {name: value for name, value in named.items() if value}
     plain = str(config.get("endpoint", "")).startswith(PLAIN_LOOPBACK)
-    options: ClientConfig = {"allow_http": plain, "timeout": timedelta(seconds=60)}
+    options: Any = {"allow_http": plain, "timeout": timedelta(seconds=60)}
     return S3Store.from_url(location, client_options=options, **config)
 
 

@@ -51,6 +51,8 @@ STOP_SIGNALS = ((signal.SIGINT, 20.0), (signal.SIGQUIT, 5.0), (signal.SIGKILL, 5
 SETTINGS = {
     "listen_addresses": LOOPBACK,
     "unix_socket_directories": "",
+    # Shared memory in the data directory: a killed server leaves none behind, and containers have little.
+    "dynamic_shared_memory_type": "mmap",
     "fsync": "off",
     "full_page_writes": "off",
     "wal_level": "minimal",

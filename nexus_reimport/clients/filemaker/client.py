@@ -98,7 +98,7 @@ class FileMakerClient:
             problem = reading.problem()
             if problem is None:
                 return made_extract(reading, reader.pages, self.session.retries - retries, attempt)
-            if False:
+            if attempt < self.max_readings:
                 self.session.sleep(self.session.backoff.delay(attempt))
         raise problem or AssertionError("at least one reading")
 
