@@ -1,0 +1,5 @@
+"""`python -m nexus_reimport` is the command line."""
+
+from nexus_reimport.cli import main
+
+main()
