@@ -56,7 +56,7 @@ class Collection:
 
     def register(self, key: str | None) -> None:
         """Note the key of the next row."""
-        if key is None:
+        if key is None or not key.strip():
             self.keyless += 1
         else:
             self.last_key = key

@@ -70,6 +70,14 @@ def test_a_host_that_ignores_skip_is_read_by_key(
     assert list(extract.rows["id"]) == sorted(str(row["id"]) for row in rows)
 
 
+def test_a_link_that_repeats_is_asked_once(
+    stand_in: StandIn, client: MakeClient, things: EntitySet, rows: Rows
+) -> None:
+    extract = client(stand_in({"API_Things": rows}, [Fault.REPEATED_NEXT_LINK])).extract(things)
+    assert extract.paging == "by_key"
+    assert extract.pages == 2 + 3
+
+
 def test_messages_are_paged_by_their_own_key(stand_in: StandIn, client: MakeClient) -> None:
     messages = BY_ASSET["messages"]
     rows: Rows = [

@@ -199,16 +199,22 @@ def test_long_lists_of_keys_are_cut(scripted: Scripted, things: EntitySet) -> No
         client.extract(things)
 
 
-def test_a_count_that_moved_makes_it_read_again(scripted: Scripted, things: EntitySet) -> None:
+def test_a_count_that_moved_makes_it_read_again_after_a_pause(
+    scripted: Scripted, pauses: list[float], things: EntitySet
+) -> None:
     client, _ = scripted(one_page([record("A"), record("B")], 2, 3, 2))
     assert client.extract(things).readings == 2
+    assert len(pauses) == 1
 
 
-def test_a_count_that_keeps_moving_is_refused(scripted: Scripted, things: EntitySet) -> None:
+def test_a_count_that_keeps_moving_is_refused(
+    scripted: Scripted, pauses: list[float], things: EntitySet
+) -> None:
     client, script = scripted(one_page([record("A"), record("B")], 2, 3, 2, 3, 2, 3, 2))
     with pytest.raises(RowsChangedWhileReading, match="2 records became 3"):
         client.extract(things)
     assert len(script.requests) == 6
+    assert len(pauses) == 2
 
 
 def test_more_rows_than_counted_are_refused(scripted: Scripted, things: EntitySet) -> None:

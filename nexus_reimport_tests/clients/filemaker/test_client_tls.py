@@ -17,6 +17,8 @@ from nexus_reimport.clients.exceptions import CertificateRefused, SettingsRefuse
 from nexus_reimport.sandbox.filemaker import create_app
 from nexus_reimport.schemas.filemaker import EntitySet
 
+DATABASE, USERNAME, PASSWORD = "Clinic", "importer", "only-for-these-tests"
+
 
 def self_signed(folder: Path, address: str) -> tuple[Path, Path]:
     """Write a certificate for an address, good for an hour, and its key; return their files."""
@@ -48,8 +50,7 @@ def secure(served: Callable[..., str], rows: list[dict[str, object]]) -> Callabl
     """Serve the rows over TLS with a certificate and its key."""
 
     def start(files: tuple[Path, Path]) -> str:
-        password = "only-for-these-tests"
-        app = create_app({"API_Things": rows}, database="Clinic", username="importer", password=password)
+        app = create_app({"API_Things": rows}, database=DATABASE, username=USERNAME, password=PASSWORD)
         return served(app, ssl_certfile=str(files[0]), ssl_keyfile=str(files[1]))
 
     return start
