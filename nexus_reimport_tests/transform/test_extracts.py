@@ -1,0 +1,117 @@
+"""Extract frames as the rules read them."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nexus_reimport.schemas.filemaker import NOTES as NOTE_RECORDS
+from nexus_reimport.schemas.nexus import NOTES
+from nexus_reimport.transform.dates import UNKNOWN_INSTANT
+from nexus_reimport.transform.exceptions import MissingFieldError
+from nexus_reimport.transform.extracts import creation_instants, distinct_instants, read_extract
+from nexus_reimport.transform.staged import Ledger
+from nexus_reimport_tests.transform.records import Record, extract, fm, key, reasons
+
+MICROSECOND = 1
+BASES = st.lists(st.tuples(st.integers(0, 5), st.integers(0, 3)), max_size=40)
+
+
+def read(*records: Record) -> tuple[list[str], list[tuple[str, str, str]]]:
+    ledger = Ledger(NOTES)
+    found = read_extract(NOTE_RECORDS, extract(NOTE_RECORDS, *records), ledger)
+    return found.keys, reasons(ledger.staged([], {}, {"note_type": "", "content": "", **STAMPS}).rejects)
+
+
+STAMPS = {"id": "", "created_at": 0, "updated_at": 0, "patient_id": ""}
+
+
+def test_rows_come_in_order_of_their_id_whatever_order_filemaker_answered_in() -> None:
+    assert read({"id": fm(2)}, {"id": fm(3).lower()}, {"id": fm(1)}) == ([key(1), key(2), key(3)], [])
+
+
+def test_a_row_whose_id_is_no_uuid_is_rejected() -> None:
+    assert read({"id": "77"}, {"id": None}, {"id": fm(1)}) == (
+        [key(1)],
+        [("", "id", "bad_id"), ("77", "id", "bad_id")],
+    )
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_the_second_row_with_one_id_is_rejected(turned: bool) -> None:
+    records: list[Record] = [{"id": fm(1), "Note": "first"}, {"id": fm(1).lower(), "Note": "second"}]
+    ledger = Ledger(NOTES)
+    found = read_extract(NOTE_RECORDS, extract(NOTE_RECORDS, *(records[::-1] if turned else records)), ledger)
+    assert found.texts("Note") == ["first"]
+    assert read(*records)[1] == [(key(1), "id", "duplicate_id")]
+
+
+def test_fields_stay_with_their_row() -> None:
+    found = read_extract(
+        NOTE_RECORDS, extract(NOTE_RECORDS, {"id": fm(2), "Note": " b "}, {"id": fm(1), "Note": "a"})
+    )
+    assert found.texts("Note") == ["a", "b"]
+    assert found.take([1]).texts("Note") == ["b"]
+    assert found.take([]).keys == []
+
+
+def test_a_field_the_frame_lacks_is_named() -> None:
+    frame = extract(NOTE_RECORDS, {"id": fm(1)}).drop(columns="Note")
+    with pytest.raises(MissingFieldError, match="filemaker/notes has no column 'Note'"):
+        read_extract(NOTE_RECORDS, frame).texts("Note")
+
+
+def test_equal_instants_are_spread_a_microsecond_apart_in_order_of_their_ties() -> None:
+    assert distinct_instants([5, 5, 5, 6, 100], [2, 1, 1, 0, 0]) == [7, 5, 6, 8, 100]
+    assert distinct_instants([], []) == []
+
+
+@given(BASES)
+def test_instants_become_distinct_and_stay_in_order(rows: list[tuple[int, int]]) -> None:
+    bases, ties = [base for base, _ in rows], [tie for _, tie in rows]
+    spread = distinct_instants(bases, ties)
+    assert len(set(spread)) == len(rows)
+    assert all(late >= base for late, base in zip(spread, bases, strict=True))
+    by_rank = sorted(range(len(rows)), key=lambda place: (bases[place], ties[place], place))
+    ordered = [spread[place] for place in by_rank]
+    assert ordered == sorted(ordered)
+    assert all(
+        late in (bases[place], before + MICROSECOND)
+        for place, late, before in zip(by_rank, ordered, [-10, *ordered], strict=False)
+    )
+
+
+def created(*records: Record, preferred: list[int | None] | None = None) -> tuple[list[int], list[str]]:
+    ledger = Ledger(NOTES)
+    found = read_extract(NOTE_RECORDS, extract(NOTE_RECORDS, *records), ledger)
+    moments = creation_instants(found, ledger, "created_at", preferred)
+    staged = ledger.staged([], {}, {"note_type": "", "content": "", **STAMPS})
+    return moments, staged.warnings["reason"].tolist()
+
+
+def test_a_row_was_made_when_its_creation_timestamp_says() -> None:
+    record: Record = {
+        "creationTimestamp": "2000-01-01T10:00:00+10:00",
+        "modificationTimestamp": "2001-01-01T00:00:00Z",
+    }
+    assert created({"id": fm(1), **record}) == ([UNKNOWN_INSTANT], [])
+
+
+def test_without_a_creation_timestamp_the_modification_timestamp_counts() -> None:
+    changed = "2000-01-01T00:00:01Z"
+    for missing in (None, "", "garbage"):
+        record: Record = {"creationTimestamp": missing, "modificationTimestamp": changed}
+        assert created({"id": fm(1), **record}) == ([UNKNOWN_INSTANT + 1_000_000], [])
+
+
+def test_without_any_timestamp_a_row_is_of_2000_with_a_warning() -> None:
+    nothing: Record = {"creationTimestamp": None}
+    moments, warnings = created({"id": fm(1), **nothing}, {"id": fm(2), **nothing})
+    assert moments == [UNKNOWN_INSTANT, UNKNOWN_INSTANT + 1]
+    assert warnings == ["no_timestamp", "no_timestamp"]
+
+
+def test_a_preferred_instant_comes_first_and_creation_breaks_its_ties() -> None:
+    early: Record = {"creationTimestamp": "2000-01-01T00:00:00Z"}
+    late: Record = {"creationTimestamp": "2000-01-01T00:00:01Z"}
+    assert created({"id": fm(1), **late}, {"id": fm(2), **early}, preferred=[7, 7]) == ([8, 7], [])
+    assert created({"id": fm(1), **early}, preferred=[None]) == ([UNKNOWN_INSTANT], [])
