@@ -104,5 +104,6 @@ WEB_SERVICES = (OBJECT_STORE, FILEMAKER)
 def _own_environment() -> dict[str, str]:
     environment = {name: os.environ[name] for name in INHERITED if name in os.environ}
     # The package may run from a checkout that is not installed.
-    environment["PYTHONPATH"] = str(Path(nexus_reimport.__file__).parents[1])
+    project = str(Path(nexus_reimport.__file__).parents[1])
+    environment["PYTHONPATH"] = os.pathsep.join(filter(None, [project, os.environ.get("PYTHONPATH")]))
     return environment
