@@ -13,6 +13,7 @@ from nexus_reimport.assets.files import s3_listing
 from nexus_reimport.assets.nexus import publication_asset
 from nexus_reimport.assets.nexus_state import nexus_state
 from nexus_reimport.assets.staged import staged_assets
+from nexus_reimport.automation.abandoned import abandoned_runs
 from nexus_reimport.automation.jobs import jobs
 from nexus_reimport.automation.launch import terminal_logger
 from nexus_reimport.checks.gate import Gate
@@ -31,6 +32,7 @@ def build_definitions(resources: Mapping[str, Any] | None = None) -> dg.Definiti
         assets=[*FRAMES, publication_asset(GATE)],
         asset_checks=[*CHECKS, *nexus_checks],
         jobs=jobs,
+        sensors=[abandoned_runs],
         resources={**given, "io_manager": given["frames"]},
         executor=dg.in_process_executor,
         loggers={"terminal": terminal_logger},

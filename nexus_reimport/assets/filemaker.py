@@ -6,6 +6,7 @@ import pandas as pd
 from nexus_reimport.assets.metadata import OWNERS, entity_columns, rows_of
 from nexus_reimport.clients.frame_store import content_version
 from nexus_reimport.clients.resources import FileMakerResource
+from nexus_reimport.privacy import keeps_values_out_of_errors
 from nexus_reimport.progress import StepProgress
 from nexus_reimport.schemas.filemaker import ENTITY_SETS, EntitySet
 
@@ -32,6 +33,7 @@ def extract_asset(entity_set: EntitySet) -> dg.AssetsDefinition:
         description=f"{DESCRIPTIONS[entity_set.asset]} All of FileMaker's {entity_set.entity}, as it is now.",
         metadata={"dagster/column_schema": entity_columns(entity_set)},
     )
+    @keeps_values_out_of_errors
     def extract(context: dg.AssetExecutionContext, filemaker: FileMakerResource) -> dg.Output[pd.DataFrame]:
         with filemaker.client(StepProgress(context)) as client:
             extracted = client.extract(entity_set)

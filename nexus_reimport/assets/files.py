@@ -8,6 +8,7 @@ from nexus_reimport.assets.metadata import OWNERS, rows_of
 from nexus_reimport.clients.bucket import list_import_objects
 from nexus_reimport.clients.frame_store import content_version
 from nexus_reimport.clients.resources import BucketResource
+from nexus_reimport.privacy import keeps_values_out_of_errors
 from nexus_reimport.progress import StepProgress
 
 
@@ -27,6 +28,7 @@ from nexus_reimport.progress import StepProgress
         )
     },
 )
+@keeps_values_out_of_errors
 def s3_listing(
     context: dg.AssetExecutionContext, s3: S3Resource, bucket: BucketResource
 ) -> dg.Output[pd.DataFrame]:

@@ -9,6 +9,7 @@ from nexus_reimport.assets.metadata import OWNERS, by_reason, table_columns
 from nexus_reimport.checks.gate import Gate
 from nexus_reimport.clients.resources import NexusResource, RunOptions
 from nexus_reimport.io_manager import FrameIOManager
+from nexus_reimport.privacy import without_values
 from nexus_reimport.publish.exceptions import BrokenLinks, PublicationError
 from nexus_reimport.publish.ledger import TableCounts
 from nexus_reimport.publish.publication import Publication, StagedTable, publish
@@ -63,14 +64,15 @@ def publication_asset(gate: Gate) -> dg.AssetsDefinition:
         staged = {name: cast("Staged", frames.read(key)) for name, key in zip(names, inputs, strict=True)}
         gate.refuse_unproved(context.instance, frames, inputs)
         try:
-            published = publish(
-                nexus.database_url,
-                context.run_id,
-                options.instant(context),
-                {name: _given(one) for name, one in staged.items()},
-                before_commit=lambda _: gate.refuse_unproved(context.instance, frames, inputs),
-                progress=context.log.info,
-            )
+            with without_values():
+                published = publish(
+                    nexus.database_url,
+                    context.run_id,
+                    options.instant(context),
+                    {name: _given(one) for name, one in staged.items()},
+                    before_commit=lambda _: gate.refuse_unproved(context.instance, frames, inputs),
+                    progress=context.log.info,
+                )
         except BrokenLinks as refusal:
             yield from _disproved(names, refusal)
             raise dg.Failure(str(refusal), allow_retries=False) from None

@@ -6,6 +6,7 @@ import pandas as pd
 from nexus_reimport.assets.metadata import OWNERS, rows_of
 from nexus_reimport.clients.frame_store import content_version
 from nexus_reimport.clients.resources import NexusResource
+from nexus_reimport.privacy import keeps_values_out_of_errors
 from nexus_reimport.publish.state import read_state
 
 
@@ -26,6 +27,7 @@ from nexus_reimport.publish.state import read_state
         )
     },
 )
+@keeps_values_out_of_errors
 def nexus_state(nexus: NexusResource) -> dg.Output[pd.DataFrame]:
     """Clinics, clinicians, types, funding, and who is in Nexus under which FileMaker id. Read only."""
     state = read_state(nexus.database_url)

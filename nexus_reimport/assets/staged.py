@@ -8,6 +8,7 @@ import pandas as pd
 
 from nexus_reimport.assets.metadata import OWNERS, staged_facts, table_columns
 from nexus_reimport.clients.resources import BucketResource, RunOptions
+from nexus_reimport.privacy import keeps_values_out_of_errors
 from nexus_reimport.schemas.columns import Table
 from nexus_reimport.schemas.nexus import APPOINTMENTS, DOCUMENTS, NOTES, PATIENTS, SMS_MESSAGES
 from nexus_reimport.transform.appointments import stage_appointments
@@ -40,6 +41,7 @@ def _output(staged: Staged) -> dg.Output[Staged]:
 
 
 @staged_asset(PATIENTS, "filemaker/contacts", "filemaker/contact_details", "filemaker/clinics")
+@keeps_values_out_of_errors
 def staged_patients(
     context: dg.AssetExecutionContext,
     contacts: pd.DataFrame,
@@ -54,6 +56,7 @@ def staged_patients(
 
 
 @staged_asset(APPOINTMENTS, "filemaker/events", "filemaker/clinics", "staged/patients")
+@keeps_values_out_of_errors
 def staged_appointments(
     context: dg.AssetExecutionContext,
     events: pd.DataFrame,
@@ -68,6 +71,7 @@ def staged_appointments(
 
 
 @staged_asset(NOTES, "filemaker/notes", "staged/patients")
+@keeps_values_out_of_errors
 def staged_notes(
     context: dg.AssetExecutionContext,
     notes: pd.DataFrame,
@@ -80,6 +84,7 @@ def staged_notes(
 
 
 @staged_asset(SMS_MESSAGES, "filemaker/messages", "staged/patients", "staged/appointments")
+@keeps_values_out_of_errors
 def staged_sms_messages(
     context: dg.AssetExecutionContext,
     messages: pd.DataFrame,
@@ -94,6 +99,7 @@ def staged_sms_messages(
 
 
 @staged_asset(DOCUMENTS, "filemaker/docs", "files/s3_listing", "staged/patients")
+@keeps_values_out_of_errors
 def staged_documents(
     context: dg.AssetExecutionContext,
     docs: pd.DataFrame,

@@ -9,6 +9,7 @@ from typing import Any
 
 import dagster as dg
 
+from nexus_reimport.automation.abandoned import fail_abandoned_runs, process_tag
 from nexus_reimport.schemas.nexus import TABLES
 
 EventListener = Callable[[dg.DagsterEvent], None]
@@ -51,6 +52,7 @@ def launch(
 ) -> RunOutcome:
     """Run what is asked for in this process and return its outcome. Failed steps are in the outcome."""
     started = time.monotonic()
+    fail_abandoned_runs(instance)
     job = definitions.resolve_job_def(request.job)
     keys = _selected(definitions, request)
     with _heard_by(on_event):
@@ -58,6 +60,7 @@ def launch(
             instance=instance,
             raise_on_error=False,
             asset_selection=keys,
+            tags=process_tag(),
             run_config={
                 "loggers": {"terminal": {}},
                 "resources": {"options": {"config": dict(request.options)}},

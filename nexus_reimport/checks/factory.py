@@ -10,6 +10,7 @@ import pandas as pd
 from nexus_reimport.checks.findings import Finding
 from nexus_reimport.clients.resources import NexusResource, RunOptions
 from nexus_reimport.io_manager import FrameIOManager, Value
+from nexus_reimport.privacy import keeps_values_out_of_errors
 from nexus_reimport.transform.staged import Staged
 
 
@@ -83,9 +84,14 @@ def checks_over(name: str, checks: Mapping[dg.AssetKey, list[Check]]) -> dg.Asse
     ) -> Iterator[dg.AssetCheckResult]:
         evidence = Evidence(frames, context.instance, nexus, options)
         for key in sorted(context.selected_asset_check_keys, key=list(by_key).index):
-            yield _result(key, by_key[key], by_key[key].find(evidence))
+            yield _result(key, by_key[key], _found(by_key[key], evidence))
 
     return run_checks
+
+
+@keeps_values_out_of_errors
+def _found(check: Check, evidence: Evidence) -> Finding:
+    return check.find(evidence)
 
 
 def _result(key: dg.AssetCheckKey, check: Check, finding: Finding) -> dg.AssetCheckResult:
