@@ -36,4 +36,4 @@ class StepProgress:
 
     def _tell(self, step: str, far: str) -> None:
         self.context.log.info(f"{step}: {far}")
-        self.context.instance.add_run_tags(self.context.run_id, {"progress": far})
+        self.context.instance.add_run_tags(self.context.run.run_id, {"progress": far})

@@ -29,7 +29,7 @@ def test_a_guarded_function_keeps_its_signature_for_dagster() -> None:
     @keeps_values_out_of_errors
     def guarded(context: dg.AssetExecutionContext) -> int:
         """Say something."""
-        return len(context.run_id)
+        return len(context.run.run_id)
 
     assert dg.materialize_to_memory([guarded]).success
     assert guarded.descriptions_by_key[dg.AssetKey("guarded")] == "Say something."

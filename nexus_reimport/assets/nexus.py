@@ -67,7 +67,7 @@ def publication_asset(gate: Gate) -> dg.AssetsDefinition:
             with without_values():
                 published = publish(
                     nexus.database_url,
-                    context.run_id,
+                    context.run.run_id,
                     options.instant(context),
                     {name: _given(one) for name, one in staged.items()},
                     before_commit=lambda _: gate.refuse_unproved(context.instance, frames, inputs),

@@ -20,11 +20,17 @@ class FileMakerResource(dg.ConfigurableResource):  # type: ignore[type-arg]  # i
         default=None, description="A FileMaker Cloud token, in place of the account"
     )
     ca_bundle: str | None = Field(default=None, description="File of a private certificate authority")
+    requests_per_second: float = Field(default=10, gt=0, description="Never more requests than this")
 
     def client(self, on_progress: Callable[[int, int | None], None]) -> FileMakerClient:
         """Return a client; `on_progress` hears how many records have come, and of how many."""
         return FileMakerClient(
-            self.host, self.database, self._auth(), ca_bundle=self.ca_bundle, on_progress=on_progress
+            self.host,
+            self.database,
+            self._auth(),
+            ca_bundle=self.ca_bundle,
+            requests_per_second=self.requests_per_second,
+            on_progress=on_progress,
         )
 
     def _auth(self) -> BasicAuth | FmidAuth:
