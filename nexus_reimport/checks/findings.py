@@ -152,6 +152,7 @@ def known_rows(state: pd.DataFrame, staged: Mapping[str, Staged]) -> dict[str, f
         "funding_sources": "funding_source_name",
         "appointment_types": "appointment_type_id",
         "patients": "live:patients",
+        "appointments": "claim:appointments",
     }
     known = {relation: set(state.loc[state["kind"] == kind, "id"]) for relation, kind in kinds.items()}
     for table in TABLES:

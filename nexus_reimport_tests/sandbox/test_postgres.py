@@ -17,6 +17,7 @@ from sqlalchemy import create_engine, text
 from nexus_reimport.sandbox.exceptions import ServiceFailedError
 from nexus_reimport.sandbox.postgres import (
     Cluster,
+    _open_installation,
     ephemeral_database,
     ephemeral_postgres,
     folder_in_memory,
@@ -189,3 +190,22 @@ def test_the_log_quotes_no_row(postgres: Cluster, nexus_database: str) -> None:
     assert "duplicate key" in postgres.log.read_text()
     assert "Umbrella" not in postgres.log.read_text()
     assert "0b0e7c1e" not in postgres.log.read_text()
+
+
+def test_an_installation_closed_by_a_strict_umask_is_opened_but_not_for_writing(tmp_path: Path) -> None:
+    package, libraries = tmp_path / "database", tmp_path / "database.libs"
+    for folder in (package, package / "bin", libraries):
+        folder.mkdir(mode=0o700)
+    (package / "bin" / "postgres").touch(mode=0o700)
+    (libraries / "libpq.so").touch(mode=0o600)
+    (tmp_path / "another").touch(mode=0o600)
+    _open_installation(package)
+    modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in tmp_path.rglob("*")}
+    assert modes == {
+        "database": 0o705,
+        "bin": 0o705,
+        "postgres": 0o705,
+        "database.libs": 0o705,
+        "libpq.so": 0o604,
+        "another": 0o600,
+    }
