@@ -12,7 +12,6 @@ from nexus_reimport.sandbox import commands, lifecycle
 from nexus_reimport.sandbox.exceptions import SandboxError
 from nexus_reimport_tests.sandbox.conftest import SCALE
 
-
 pytestmark = pytest.mark.xdist_group("one sandbox")
 
 
