@@ -65,13 +65,8 @@ def test_an_event_becomes_an_appointment() -> None:
 
 def test_what_nexus_decides_has_the_apps_own_defaults() -> None:
     staged = appointments_of(event(1))
-    flags = (
-        "followup_scheduled",
-        "needs_followup_reminder",
-        "is_recurring",
-        "sms_confirmed",
-        "sms_cancelled",
-    )
+    flags = ["followup_scheduled", "needs_followup_reminder", "is_recurring"]
+    flags += ["sms_confirmed", "sms_cancelled"]
     assert [cell(staged, name) for name in flags] == [False] * 5
     assert (cell(staged, "billing_notes"), cell(staged, "invoice_contact_type")) == ("", "patient")
     assert cell(staged, "billing_company_id") is None
