@@ -6,13 +6,19 @@ asks again itself, for the latest evaluation of every blocking check on the whol
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import dagster as dg
-from dagster import AssetKey, DagsterInstance
+from dagster import AssetCheckKey, AssetKey, DagsterInstance
+from dagster._core.storage.asset_check_execution_record import (
+    AssetCheckExecutionRecord,
+    AssetCheckExecutionRecordStatus,
+)
 
 from nexus_reimport.io_manager import FrameIOManager
 
 POINTER = "dagster/input_event_pointer/"
+EVALUATED = (AssetCheckExecutionRecordStatus.SUCCEEDED, AssetCheckExecutionRecordStatus.FAILED)
 
 
 class InputsNotProved(dg.Failure):
@@ -39,9 +45,17 @@ class Gate:
 
     def doubts(self, instance: DagsterInstance, frames: FrameIOManager, inputs: list[AssetKey]) -> list[str]:
         """Return why the inputs, or what they come from, are not proved as they are now; a line each."""
-        return [
-            reason for key in sorted(self.lineage(inputs)) for reason in self._doubts(instance, frames, key)
-        ]
+        lineage = sorted(self.lineage(inputs))
+        latest = latest_materializations(instance, lineage)
+        doubts: list[str] = []
+        for key in lineage:
+            if key not in latest:
+                doubts.append(f"{key.to_user_string()}: never materialized")
+            elif frames.version(key) != latest[key].run_id:
+                doubts.append(f"{key.to_user_string()}: what is stored is not what was last materialized")
+            else:
+                doubts += self._older_parents(key, latest)
+        return doubts + self._check_doubts(instance, lineage, latest)
 
     def lineage(self, inputs: list[AssetKey]) -> frozenset[AssetKey]:
         """Return the inputs and everything that they are made from."""
@@ -54,53 +68,80 @@ class Gate:
                 waiting += self.parents.get(key, frozenset())
         return frozenset(found)
 
-    def _doubts(self, instance: DagsterInstance, frames: FrameIOManager, key: AssetKey) -> list[str]:
-        name = key.to_user_string()
-        latest = _latest(instance, key)
-        if latest is None:
-            return [f"{name}: never materialized"]
-        if frames.version(key) != latest.run_id:
-            return [f"{name}: what is stored is not what was last materialized"]
-        older = [
-            f"{name}: made from an older {parent.to_user_string()}"
+    def _older_parents(self, key: AssetKey, latest: "Latest") -> list[str]:
+        """Name what an asset was made from that has been materialized again since."""
+        made_from = latest[key].made_from
+        return [
+            f"{key.to_user_string()}: made from an older {parent.to_user_string()}"
             for parent in sorted(self.parents.get(key, frozenset()))
-            if not latest.made_from_latest(instance, parent)
+            if parent in latest and made_from(parent) != str(latest[parent].storage_id)
         ]
-        checks = sorted(self.blocking.get(key, frozenset()))
-        return older + [doubt for check in checks if (doubt := _check_doubt(instance, key, check, latest))]
+
+    def _check_doubts(
+        self, instance: DagsterInstance, lineage: list[AssetKey], latest: "Latest"
+    ) -> list[str]:
+        keys = [
+            AssetCheckKey(key, name)
+            for key in lineage
+            if key in latest
+            for name in sorted(self.blocking.get(key, frozenset()))
+        ]
+        evaluations = latest_evaluations(instance, keys)
+        return [doubt for key in keys if (doubt := _doubt(key, evaluations.get(key), latest))]
 
 
 @dataclass(frozen=True)
-class _Materialization:
+class Materialization:
+    """The latest materialization of an asset: its place in Dagster's log, its run, and its tags."""
+
     storage_id: int
     run_id: str
     tags: Mapping[str, str]
 
-    def made_from_latest(self, instance: DagsterInstance, parent: AssetKey) -> bool:
-        pointer = self.tags.get(POINTER + parent.to_user_string())
-        latest = _latest(instance, parent)
-        return latest is not None and pointer == str(latest.storage_id)
+    def made_from(self, parent: AssetKey) -> str | None:
+        """Return which materialization of a parent it was made from."""
+        return self.tags.get(POINTER + parent.to_user_string())
 
 
-def _latest(instance: DagsterInstance, key: AssetKey) -> _Materialization | None:
-    records = instance.fetch_materializations(key, limit=1).records
-    if not records:
-        return None
-    event = records[0].asset_materialization
-    return _Materialization(records[0].storage_id, records[0].run_id, (event.tags if event else None) or {})
+Latest: TypeAlias = dict[AssetKey, Materialization]
 
 
-def _check_doubt(
-    instance: DagsterInstance, key: AssetKey, check: str, latest: _Materialization
-) -> str | None:
-    name = f"{key.to_user_string()}: check {check}"
-    record = instance.get_latest_asset_check_evaluation_record(dg.AssetCheckKey(key, check))
-    evaluation = record.evaluation if record else None
+def latest_materializations(instance: DagsterInstance, keys: list[AssetKey]) -> Latest:
+    """Return the latest materialization of each asset that has one."""
+    found: Latest = {}
+    for record in instance.get_asset_records(keys):
+        last = record.asset_entry.last_materialization_record
+        if last and last.asset_materialization:
+            tags = last.asset_materialization.tags or {}
+            found[record.asset_entry.asset_key] = Materialization(last.storage_id, last.run_id, tags)
+    return found
+
+
+def latest_evaluations(
+    instance: DagsterInstance, keys: list[AssetCheckKey]
+) -> dict[AssetCheckKey, dg.AssetCheckEvaluation]:
+    """Return the latest evaluation of each check that has one.
+
+    Asked of all at once; only a check that is planned again and not evaluated yet is asked of alone.
+    """
+    records = instance.event_log_storage.get_latest_asset_check_execution_by_key(keys)
+    found = {}
+    for key, record in records.items():
+        evaluated: AssetCheckExecutionRecord | None = record
+        if record.evaluation is None or record.status not in EVALUATED:
+            evaluated = instance.get_latest_asset_check_evaluation_record(key)
+        if evaluated and evaluated.evaluation:
+            found[key] = evaluated.evaluation
+    return found
+
+
+def _doubt(key: AssetCheckKey, evaluation: dg.AssetCheckEvaluation | None, latest: Latest) -> str | None:
+    name = f"{key.asset_key.to_user_string()}: check {key.name}"
     if evaluation is None:
         return f"{name} has not been evaluated"
     if not evaluation.passed:
         return f"{name} failed"
     target = evaluation.target_materialization_data
-    if target is None or target.storage_id != latest.storage_id:
+    if target is None or target.storage_id != latest[key.asset_key].storage_id:
         return f"{name} was evaluated on an older version"
     return None
