@@ -1,0 +1,272 @@
+"""The shape of every frame."""
+
+from datetime import UTC, date, datetime
+
+import pandas as pd
+import pandera.pandas as pandera
+import pyarrow as pa
+import pytest
+
+from nexus_reimport.schemas.columns import Column, Table
+from nexus_reimport.schemas.filemaker import ENTITY_SETS, MESSAGES, NOTES, EntitySet
+from nexus_reimport.schemas.frames import (
+    NEXUS_STATE_SCHEMA,
+    REJECTS_SCHEMA,
+    describe,
+    extract_schema,
+    failures,
+    listing_schema,
+    staged_schema,
+)
+from nexus_reimport.schemas.nexus import PATIENTS, TABLES
+
+TEXT = pd.ArrowDtype(pa.string())
+ONE, TWO = "00000000-0000-0000-0000-00000000000a", "00000000-0000-0000-0000-00000000000b"
+TABLE = Table(
+    "things",
+    "things",
+    (
+        Column("id", "uuid", role="key"),
+        Column("owner", "uuid", null=True),
+        Column("name", "varchar", length=5),
+        Column("kind", "varchar", null=True, length=10, choices=("a", "b")),
+        Column("story", "text", null=True),
+        Column("on_day", "date", null=True),
+        Column("created_at", "timestamptz"),
+        Column("count", "integer"),
+        Column("done", "boolean"),
+        Column("data", "jsonb", null=True),
+        Column("tags", "jsonb"),
+    ),
+)
+GOOD: dict[str, object] = {
+    "source_key": [ONE, TWO],
+    "id": [ONE, TWO],
+    "owner": [None, ONE],
+    "name": ["éééé👍", ""],
+    "kind": ["a", None],
+    "story": ["long" * 100, None],
+    "on_day": [date(2020, 1, 1), None],
+    "created_at": [datetime(2020, 1, 1, tzinfo=UTC), datetime(2020, 1, 2, tzinfo=UTC)],
+    "count": [2**31 - 1, -(2**31)],
+    "done": [True, False],
+    "data": ['{"a":1}', None],
+    "tags": ["[]", '["x"]'],
+}
+
+
+def staged(**changed: object) -> pd.DataFrame:
+    dtypes = {"source_key": TEXT, **{column.name: column.dtype for column in TABLE.columns}}
+    values = {**GOOD, **changed}
+    return pd.DataFrame({name: pd.Series(values[name], dtype=dtype) for name, dtype in dtypes.items()})
+
+
+def broken(schema: pandera.DataFrameSchema, frame: pd.DataFrame, key: str) -> list[tuple[str, ...]]:
+    found = failures(schema, frame, key)
+    assert list(found.columns) == ["key", "field", "rule"]
+    return [tuple(row) for row in found.to_numpy().tolist()]
+
+
+def test_a_frame_that_holds_its_schema_has_no_failures() -> None:
+    assert broken(staged_schema(TABLE), staged(), "source_key") == []
+
+
+@pytest.mark.parametrize(
+    ("column", "first", "rule"),
+    [
+        ("id", "00000000-0000-0000-0000-00000000000A", "not_a_uuid"),
+        ("id", None, "null"),
+        ("source_key", "x", "not_a_uuid"),
+        ("source_key", None, "null"),
+        ("owner", ONE.replace("-", ""), "not_a_uuid"),
+        ("owner", f"{ONE}\n", "not_a_uuid"),
+        ("name", "123456", "too_long"),
+        ("name", None, "null"),
+        ("name", "a\x00", "nul"),
+        ("story", "a\x00b", "nul"),
+        ("kind", "c", "not_a_choice"),
+        ("kind", "", "not_a_choice"),
+        ("count", 2**31, "integer_range"),
+        ("count", -(2**31) - 1, "integer_range"),
+        ("created_at", None, "null"),
+        ("done", None, "null"),
+        ("data", "[]", "not_a_json_object"),
+        ("data", "{", "not_a_json_object"),
+        ("data", '"{}"', "not_a_json_object"),
+        ("data", '{"a":"\\u0000"}', "nul"),
+        ("data", '{"a":"\\\\\\u0000"}', "nul"),
+        ("tags", "{}", "not_a_json_list"),
+        ("tags", None, "null"),
+    ],
+)
+def test_a_cell_nexus_cannot_hold_is_named_by_key_field_rule(column: str, first: object, rule: str) -> None:
+    second = GOOD[column][1]  # type: ignore[index]  # a list
+    frame = staged(**{column: [first, second]})
+    key = "" if column == "source_key" and first is None else str(frame["source_key"][0])
+    assert (key, column, rule) in broken(staged_schema(TABLE), frame, "source_key")
+    assert {row[1] for row in broken(staged_schema(TABLE), frame, "source_key")} == {column}
+
+
+def test_text_about_a_nul_escape_is_no_nul() -> None:
+    assert broken(staged_schema(TABLE), staged(data=['{"a":"\\\\u0000"}', None]), "source_key") == []
+
+
+def test_ids_repeat_for_every_row_that_has_them() -> None:
+    assert broken(staged_schema(TABLE), staged(id=[ONE, ONE]), "source_key") == [
+        (ONE, "id", "repeated"),
+        (TWO, "id", "repeated"),
+    ]
+
+
+def test_creation_times_are_distinct() -> None:
+    same = [datetime(2020, 1, 1, tzinfo=UTC)] * 2
+    found = broken(staged_schema(TABLE), staged(created_at=same), "source_key")
+    assert {row[1:] for row in found} == {("created_at", "repeated")}
+
+
+def test_days_that_not_even_python_can_hold_are_named_by_their_column() -> None:
+    days = pa.array([-800_000, None], pa.int32()).cast(pa.date32())
+    frame = staged().assign(on_day=pd.Series(pd.arrays.ArrowExtensionArray(days)))
+    assert broken(staged_schema(TABLE), frame, "source_key") == [("", "on_day", "outside_calendar")]
+
+
+def test_a_column_too_few_too_many_or_out_of_order_is_named() -> None:
+    schema = staged_schema(TABLE)
+    assert broken(schema, staged().drop(columns="name"), "source_key") == [("", "name", "missing_column")]
+    assert broken(schema, staged().assign(more=1), "source_key") == [("", "more", "unknown_column")]
+    turned = staged()[["source_key", "owner", "id", *list(staged().columns[3:])]]
+    assert {row[2] for row in broken(schema, turned, "source_key")} == {"column_order"}
+
+
+def test_a_column_of_another_type_is_named_once() -> None:
+    frame = staged().astype({"name": object})
+    assert broken(staged_schema(TABLE), frame, "source_key") == [("", "name", "type")]
+
+
+def test_without_its_key_column_a_frame_still_has_failures() -> None:
+    assert broken(staged_schema(TABLE), staged().drop(columns="source_key"), "source_key") == [
+        ("", "source_key", "missing_column")
+    ]
+
+
+def test_rows_are_named_by_key_whatever_the_frames_index() -> None:
+    frame = staged(name=["ok", "too long"]).set_index(pd.Index(["x", "y"]))
+    assert broken(staged_schema(TABLE), frame, "source_key") == [(TWO, "name", "too_long")]
+
+
+def test_failures_never_contain_a_value() -> None:
+    value_of_a_row = "Ada Byron of Nowhere"
+    frame = staged(
+        name=[value_of_a_row, value_of_a_row],
+        kind=[value_of_a_row, value_of_a_row],
+        data=[value_of_a_row, value_of_a_row],
+        owner=[value_of_a_row, value_of_a_row],
+    )
+    found = failures(staged_schema(TABLE), frame, "source_key")
+    assert len(found) == 10
+    assert value_of_a_row not in found.to_csv()
+
+
+def test_an_empty_frame_holds_its_schema() -> None:
+    assert broken(staged_schema(TABLE), staged().iloc[:0], "source_key") == []
+
+
+@pytest.mark.parametrize("entity", ENTITY_SETS, ids=lambda entity: entity.asset)
+def test_an_extract_has_all_fields_as_text_and_a_description_for_each(entity: EntitySet) -> None:
+    schema = extract_schema(entity)
+    assert list(schema.columns) == list(entity.names)
+    assert all(column.description for column in schema.columns.values())
+    frame = pd.DataFrame({name: pd.Series(["a", "b"], dtype=TEXT) for name in entity.names})
+    assert broken(schema, frame, entity.key) == []
+    blank = frame.assign(**{name: pd.Series([None, None], dtype=TEXT) for name in entity.names})
+    assert broken(schema, blank, entity.key) == [("", entity.key, "null")]
+
+
+def test_an_extract_has_no_key_twice_in_any_case() -> None:
+    frame = pd.DataFrame({name: pd.Series(["a", "A"], dtype=TEXT) for name in MESSAGES.names})
+    assert broken(extract_schema(MESSAGES), frame, MESSAGES.key) == [
+        ("A", "_kp_MessageID", "repeated"),
+        ("a", "_kp_MessageID", "repeated"),
+    ]
+
+
+def test_an_extract_without_a_field_is_named() -> None:
+    frame = pd.DataFrame({name: pd.Series(["a"], dtype=TEXT) for name in NOTES.names if name != "Note"})
+    assert broken(extract_schema(NOTES), frame, "id") == [("", "Note", "missing_column")]
+
+
+@pytest.mark.parametrize("table", TABLES, ids=lambda table: table.name)
+def test_every_staged_column_is_described(table: Table) -> None:
+    columns = staged_schema(table).columns
+    assert list(columns) == ["source_key", *(column.name for column in table.columns)]
+    assert all(column.description for column in columns.values())
+
+
+def test_a_description_says_type_choices_and_who_decides() -> None:
+    assert describe(PATIENTS.column("title")) == (
+        "varchar(10), one of Mr, Mrs, Ms, Miss, Dr, Prof, may be null; from FileMaker."
+    )
+    assert describe(PATIENTS.column("archived")).endswith("given once, Nexus's own from then on.")
+
+
+def listing(**changed: object) -> pd.DataFrame:
+    stamp = pd.ArrowDtype(pa.timestamp("us", tz="UTC"))
+    values: dict[str, object] = {"key": ["a/b"], "size": [0], "etag": ["e"], "modified": [datetime.now(UTC)]}
+    dtypes = {"key": TEXT, "size": pd.ArrowDtype(pa.int64()), "etag": TEXT, "modified": stamp}
+    return pd.DataFrame(
+        {name: pd.Series({**values, **changed}[name], dtype=dtype) for name, dtype in dtypes.items()}
+    )
+
+
+def test_a_listing_has_each_key_once_and_no_negative_size() -> None:
+    assert broken(listing_schema(), listing(), "key") == []
+    assert broken(listing_schema(), listing(size=[-1]), "key") == [("a/b", "size", "negative")]
+    twice = pd.concat([listing(), listing()], ignore_index=True)
+    assert broken(listing_schema(), twice, "key") == [("a/b", "key", "repeated")]
+    assert broken(listing_schema(), listing(etag=[None]), "key") == [("a/b", "etag", "null")]
+
+
+def reports(reason: str) -> pd.DataFrame:
+    cells = {"table": "notes", "key": ONE, "field": "Note", "reason": reason}
+    return pd.DataFrame({name: pd.Series([value], dtype=TEXT) for name, value in cells.items()})
+
+
+def test_a_reject_has_a_reason_code_not_a_sentence() -> None:
+    assert broken(REJECTS_SCHEMA, reports("empty_content"), "key") == []
+    assert broken(REJECTS_SCHEMA, reports("Ada has no note"), "key") == [(ONE, "reason", "reason_code")]
+
+
+def state(kind: str, row_id: str | None = ONE) -> pd.DataFrame:
+    cells = {"kind": kind, "key": "k", "id": row_id, "detail": None}
+    return pd.DataFrame({name: pd.Series([value], dtype=TEXT) for name, value in cells.items()})
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        "clinic_filemaker_id",
+        "clinic_name",
+        "clinician_id",
+        "clinician_name",
+        "appointment_type_id",
+        "appointment_type_name",
+        "funding_source_name",
+        "content_type",
+        "live:patients",
+        "external:sms_messages",
+        *(f"identity:{table.name}" for table in TABLES),
+        *(f"claim:{table.name}" for table in TABLES),
+        *(f"natural:{table.name}" for table in TABLES),
+    ],
+)
+def test_the_state_has_these_kinds(kind: str) -> None:
+    assert broken(NEXUS_STATE_SCHEMA, state(kind), "key") == []
+
+
+@pytest.mark.parametrize("kind", ["", "identity", "identity:nobody", "clinic_names", "live:notes"])
+def test_the_state_has_no_other_kinds(kind: str) -> None:
+    assert broken(NEXUS_STATE_SCHEMA, state(kind), "key") == [("k", "kind", "unknown_kind")]
+
+
+def test_the_state_names_a_row() -> None:
+    assert broken(NEXUS_STATE_SCHEMA, state("clinic_name", None), "key") == [("k", "id", "null")]
