@@ -6,6 +6,8 @@ import pytest
 
 from nexus_reimport.sandbox.postgres import Cluster, ephemeral_database, ephemeral_postgres
 
+pytest_plugins = ["nexus_reimport_tests.line_fixtures"]
+
 
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[Cluster]:

@@ -1,0 +1,1 @@
+"""Tests of the assets: the line as a whole, from an empty Nexus and from others."""

@@ -1,0 +1,1 @@
+"""Tests of jobs, phases and runs started from a terminal."""

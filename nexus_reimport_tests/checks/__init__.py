@@ -1,0 +1,1 @@
+"""Tests of the checks and the gate: what fails, and what that stops."""
