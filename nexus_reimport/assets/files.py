@@ -5,6 +5,7 @@ import pandas as pd
 from dagster_aws.s3 import S3Resource
 
 from nexus_reimport.assets.metadata import OWNERS, rows_of
+from nexus_reimport.assets.refusals import refusal_first
 from nexus_reimport.clients.bucket import list_import_objects
 from nexus_reimport.clients.frame_store import content_version
 from nexus_reimport.clients.resources import BucketResource
@@ -33,7 +34,8 @@ def s3_listing(
     context: dg.AssetExecutionContext, s3: S3Resource, bucket: BucketResource
 ) -> dg.Output[pd.DataFrame]:
     """Every object under the import prefixes, without folder markers, thumbnails and backups."""
-    listing = list_import_objects(s3.get_client(), bucket.name, StepProgress(context))
+    with refusal_first():
+        listing = list_import_objects(s3.get_client(), bucket.name, StepProgress(context))
     return dg.Output(
         listing, metadata=rows_of(listing), data_version=dg.DataVersion(content_version(listing))
     )
