@@ -107,7 +107,8 @@ def _proved_anew(context: dg.AssetExecutionContext, url: str) -> Iterator[dg.Ass
 
 
 def _given(staged: Staged) -> StagedTable:
-    return StagedTable(staged.rows, staged.rejects["key"].to_list())
+    cut = int((staged.rejects["reason"] == "limit").sum())
+    return StagedTable(staged.rows, staged.rejects["key"].to_list(), cut)
 
 
 def _disproved(names: list[str], refusal: BrokenLinks) -> Iterator[dg.AssetCheckResult]:
