@@ -37,7 +37,7 @@ class OneLineErrors(click.Group):
             raise click.ClickException(message) from None
 
 
-class TableName(click.ParamType):
+class TableName(click.ParamType[str]):
     """The name of a published table."""
 
     name = "table"
