@@ -16,6 +16,10 @@ from nexus_reimport.sandbox.exceptions import SandboxError
 from nexus_reimport.settings import SettingsMissing, load_dotenv_file, require_settings
 
 FAILED, WRONG_USE = 1, 2
+WELCOME = (
+    "Dagster will answer in about half a minute at {}\n"
+    "Ctrl-C ends it. The sandbox stays up; stop it: nexus-reimport sandbox stop --dir {}"
+)
 # By name: what they are defined in takes seconds to import, and most commands do not need it.
 DAGSTER_STORAGE_ERRORS = ("OperationalError", "DagsterPostgresException")
 PIPE_WIDTH = 120
@@ -129,7 +133,7 @@ def ui(directory: Path, port: int) -> None:
 
     console = open_console()
     _enter_sandbox(console, directory)
-    serve_ui(port, lambda address: console.print(f"Dagster: {address} (Ctrl-C ends it)", highlight=False))
+    serve_ui(port, lambda address: console.print(WELCOME.format(address, directory), highlight=False))
 
 
 def _enter_sandbox(
