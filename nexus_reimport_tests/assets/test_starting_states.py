@@ -1,4 +1,4 @@
-"""A reimport into a Nexus that isn't empty: people's rows are theirs, an older import's rows keep their ids."""
+"""A Nexus that is not empty: what is people's stays theirs, an older import's rows keep their ids."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""Every fault of a FileMaker host, through the whole line: the right result or a refusal, never a short one."""
+"""Every fault of a FileMaker host, through the whole line: the right result or a refusal, never short."""
 
 import pytest
 
