@@ -1,6 +1,5 @@
 """Frames between assets: they come back as they were, types and all."""
 
-from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -63,8 +62,8 @@ def stored(frames: FrameIOManager, value: Value) -> tuple[Value, str]:
 
 
 @pytest.fixture(params=sorted(FRAMES))
-def some_frame(request: pytest.FixtureRequest) -> Iterator[pd.DataFrame]:
-    yield FRAMES[request.param]
+def some_frame(request: pytest.FixtureRequest) -> pd.DataFrame:
+    return FRAMES[str(request.param)]
 
 
 def test_a_frame_comes_back_with_its_types_even_where_all_is_null(

@@ -116,7 +116,7 @@ def test_a_bucket_without_files_is_an_empty_listing_of_the_same_types(client: An
 
 
 def test_a_bucket_that_is_not_there_is_named(client: Any) -> None:
-    with pytest.raises(NotFound, match="no bucket «elsewhere». Correct AWS_S3_BUCKET_NAME"):
+    with pytest.raises(NotFound, match=r"no bucket «elsewhere»\. Correct AWS_S3_BUCKET_NAME"):
         list_import_objects(client, "elsewhere")
 
 

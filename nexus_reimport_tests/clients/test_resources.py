@@ -70,8 +70,6 @@ def test_a_token_takes_the_place_of_an_account() -> None:
 
 
 def test_a_client_is_of_the_host_and_database_given() -> None:
-    resource = FileMakerResource(
-        host="https://fms.example.org", database="Clinic", username="a", password="b"
-    )
+    resource = FileMakerResource(host="https://fms.example.org", database="Clinic", fmid_token="a")  # noqa: S106 - no real one
     with resource.client(lambda *_: None) as client:
         assert "https://fms.example.org/fmi/odata/v4/Clinic" in repr(client)

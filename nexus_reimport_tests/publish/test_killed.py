@@ -32,6 +32,7 @@ from nexus_reimport.transform.patients import stage_patients
 from nexus_reimport.transform.sms_messages import stage_sms_messages
 from nexus_reimport.transform.staged import Staged
 
+DIGEST = "SELECT md5(coalesce(string_agg(t::text, E'\\n' ORDER BY t::text), '')) FROM {} t"
 SCALE, SEED, KILLS = 0.05, 20, 20
 AS_OF = datetime(2026, 7, 1, 2, 0, tzinfo=UTC)
 
@@ -109,12 +110,7 @@ def content(url: str) -> str:
             "SELECT format('%I.%I', table_schema, table_name) FROM information_schema.tables"
             " WHERE table_schema IN ('public', 'nexus_reimport') AND table_name <> 'publications' ORDER BY 1"
         ).fetchall()
-        digests = [
-            connection.execute(
-                f"SELECT md5(coalesce(string_agg(t::text, E'\\n' ORDER BY t::text), '')) FROM {name} t".encode()  # noqa: S608 - its own names
-            ).fetchone()
-            for (name,) in tables
-        ]
+        digests = [connection.execute(DIGEST.format(name).encode()).fetchone() for (name,) in tables]
     return repr(list(zip(tables, digests, strict=True)))
 
 
