@@ -1,5 +1,6 @@
 """What staging is told of Nexus: configuration, identities, claims, and digests in place of words."""
 
+import json
 import uuid
 
 import pandas as pd
@@ -15,7 +16,7 @@ from nexus_reimport.transform.text import natural_key
 from nexus_reimport_tests.line import load_state, query, tuples_written
 from nexus_reimport_tests.publish.staged_frames import AS_OF, staged_table, uid
 
-ANN = {"name": "ann", "filemaker_metadata": '{"filemaker_id": "%s"}' % uid("key ann").upper()}
+ANN = {"name": "ann", "filemaker_metadata": json.dumps({"filemaker_id": uid("key ann").upper()})}
 
 
 def of_kind(state: pd.DataFrame, kind: str) -> list[tuple[str, str]]:
