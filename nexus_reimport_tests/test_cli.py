@@ -4,7 +4,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -46,7 +46,7 @@ def ask(*words: str | Path) -> Result:
 @pytest.fixture(scope="module")
 def demonstrated(
     running_sandbox: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[tuple[subprocess.CompletedProcess[str], dict[str, Any]]]:
+) -> tuple[subprocess.CompletedProcess[str], dict[str, Any]]:
     """What a person sees who runs the demo, and the JSON that it writes."""
     file = tmp_path_factory.mktemp("demo") / "outcome.json"
     program = Path(sys.executable).with_name("nexus-reimport")
@@ -55,7 +55,7 @@ def demonstrated(
     done = subprocess.run(  # noqa: S603 - our own program
         [program, *words], capture_output=True, text=True, check=False, env=environ, cwd=file.parent
     )
-    yield done, json.loads(file.read_bytes())
+    return done, json.loads(file.read_bytes())
 
 
 Demonstrated = tuple[subprocess.CompletedProcess[str], dict[str, Any]]
