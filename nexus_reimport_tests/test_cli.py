@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import click
-import dagster_postgres.utils
 import pytest
 from click.testing import CliRunner, Result
 
@@ -231,7 +230,7 @@ def test_missing_settings_are_all_named_in_one_message(command: str) -> None:
 def test_a_person_who_says_no_has_written_nothing(
     sandboxed: Mapping[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(cli.os, "isatty", lambda _: True)
+    monkeypatch.setattr(os, "isatty", lambda _: True)
     before = tuples_written(sandboxed["NEXUS_DATABASE_URL"])
     result = CliRunner().invoke(cli.main, ["run"], input="n\n")
     assert result.exit_code == 1
@@ -243,7 +242,7 @@ def test_a_dagster_database_that_is_down_is_told_in_one_line(
     sandboxed: Mapping[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("DAGSTER_PG_URL", "postgresql+psycopg2://dagster:secretword@127.0.0.1:1/dagster")
-    monkeypatch.setattr(dagster_postgres.utils.time, "sleep", lambda _: None)
+    monkeypatch.setattr("dagster_postgres.utils.time.sleep", lambda _: None)
     result = ask("status")
     assert result.exit_code == 1
     assert "Check DAGSTER_PG_URL and that it is up." in result.output

@@ -80,7 +80,7 @@ def test_loading_without_settings_names_them_and_does_not_fail() -> None:
 
 
 def test_layers_know_only_what_they_may() -> None:
-    """What must not import Dagster, do input or know the sandbox, does not: the contracts of pyproject.toml."""
+    """What must not import Dagster, do input or know the sandbox, does not: see pyproject.toml."""
     program = Path(sys.executable).with_name("lint-imports")
     done = subprocess.run(  # noqa: S603 - our own program
         [program, "--no-cache"], capture_output=True, text=True, check=False, cwd=PROJECT
