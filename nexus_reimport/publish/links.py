@@ -49,16 +49,3 @@ def _points_at_patients(table: Table) -> sql.Composable:
         "c.content_type_id = (SELECT id FROM django_content_type"
         " WHERE app_label = 'patients' AND model = 'patient')"
     )
-
-
-def count_half_links(connection: Connection, table: Table) -> int:
-    """Count our rows that name a content type without a row, or a row without a content type."""
-    statement = sql.SQL(
-        """
-        SELECT count(*) FROM {child} c
-        JOIN nexus_reimport.identities i ON i.table_name = {name} AND i.id = c.id
-        WHERE (c.content_type_id IS NULL) <> (c.object_id IS NULL)
-        """
-    ).format(child=sql.Identifier(table.relation), name=sql.Literal(table.name))
-    row = connection.execute(statement).fetchone() or (0,)
-    return int(row[0])
