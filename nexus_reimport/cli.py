@@ -9,15 +9,49 @@ import click
 import orjson
 from rich.console import Console
 
+from nexus_reimport.clients.exceptions import ClientError
+from nexus_reimport.publish.exceptions import PublicationError
 from nexus_reimport.sandbox.commands import sandbox
 from nexus_reimport.sandbox.exceptions import SandboxError
 from nexus_reimport.settings import SettingsMissing, load_dotenv_file, require_settings
 
 FAILED, WRONG_USE = 1, 2
+# By name: what they are defined in takes seconds to import, and most commands do not need it.
+DAGSTER_STORAGE_ERRORS = ("OperationalError", "DagsterPostgresException")
 PIPE_WIDTH = 120
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+class OneLineErrors(click.Group):
+    """A group whose commands end in one line and exit 1 where a service fails them, not in a traceback."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the chosen command."""
+        try:
+            return super().invoke(ctx)
+        except (ClientError, PublicationError, SandboxError) as error:
+            raise click.ClickException(str(error)) from None
+        except Exception as error:
+            if type(error).__name__ not in DAGSTER_STORAGE_ERRORS:
+                raise
+            message = "Dagster's database could not be reached. Check DAGSTER_PG_URL and that it is up."
+            raise click.ClickException(message) from None
+
+
+class TableName(click.ParamType[str]):
+    """The name of a published table."""
+
+    name = "table"
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Return the name, or fail naming those there are."""
+        from nexus_reimport.schemas.nexus import BY_NAME
+
+        if value not in BY_NAME:
+            self.fail(f"{value!r} is none of {', '.join(BY_NAME)}.", param, ctx)
+        return value
+
+
+@click.group(cls=OneLineErrors, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="nexus-reimport")
 def main() -> None:
     """Reimport a clinic's FileMaker records into Nexus, whole or not at all."""
@@ -35,7 +69,10 @@ main.add_command(sandbox)
 @click.option("--dry-run", is_flag=True, help="Read, stage and check; write nothing to Nexus.")
 @click.option("--limit", type=click.IntRange(min=1), help="Only so many patients, and what is theirs.")
 @click.option(
-    "--allow-shrunk", multiple=True, metavar="TABLE", help="A table that may have lost over a tenth."
+    "--allow-shrunk",
+    multiple=True,
+    type=TableName(),
+    help="A table that may have lost over a tenth.",
 )
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @click.option(
@@ -128,7 +165,10 @@ def _enter_sandbox(
 
 @main.command()
 @click.option(
-    "--rejects", "table", metavar="TABLE", help="List each rejected row of a table: key, field, reason."
+    "--rejects",
+    "table",
+    type=TableName(),
+    help="List the rejected rows of a table: key, field, reason.",
 )
 @click.option(
     "--json", "json_file", type=click.Path(path_type=Path, dir_okay=False), help="Write it here too."
@@ -169,8 +209,6 @@ def _run(phases: Sequence[str], selection: str | None, dry_run: bool, options: d
 
 
 def _request(phases: Sequence[str], selection: str | None, dry_run: bool, options: dict[str, Any]) -> Any:
-    import dagster as dg
-
     from nexus_reimport.automation import phases as known
     from nexus_reimport.automation.launch import RunRequest
 
@@ -180,8 +218,24 @@ def _request(phases: Sequence[str], selection: str | None, dry_run: bool, option
         return RunRequest(job="validation_post", options=options)
     chosen = known.phases_selection(list(phases)) if phases else None
     if selection:
-        chosen = dg.AssetSelection.from_string(selection)
+        chosen = _selection(selection)
     return RunRequest(chosen, dry_run=dry_run, options=options)
+
+
+def _selection(text: str) -> Any:
+    """Return what is selected, or refuse text that is no selection and one that selects nothing."""
+    import dagster as dg
+
+    from nexus_reimport.definitions import defs
+
+    try:
+        chosen = dg.AssetSelection.from_string(text)
+        found = chosen.resolve(defs.resolve_asset_graph())
+    except Exception as error:  # noqa: BLE001 - whatever it is, the text is to blame
+        _refuse(f"--select: this is no selection ({type(error).__name__}). Try 'key:\"staged/notes\"'.")
+    if not found:
+        _refuse("--select: no asset is selected. Try 'key:\"staged/notes\"'.")
+    return chosen
 
 
 def _finish(outcome: Any, json_file: Path | None) -> None:

@@ -7,7 +7,7 @@ import dagster as dg
 import pandas as pd
 from pydantic import Field
 
-from nexus_reimport.clients.frame_store import FrameStore, open_store
+from nexus_reimport.clients.frame_store import FRAMES, FrameStore, open_store
 from nexus_reimport.transform.staged import Staged
 
 Value: TypeAlias = pd.DataFrame | Staged
@@ -39,7 +39,7 @@ class FrameIOManager(dg.ConfigurableIOManager):
 
 
 def _name(key: dg.AssetKey) -> str:
-    return "/".join(("frames", *key.path))
+    return "/".join((FRAMES, *key.path))
 
 
 def _parts(value: Value) -> dict[str, pd.DataFrame]:

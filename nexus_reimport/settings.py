@@ -5,7 +5,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from dotenv import load_dotenv
+from dotenv import dotenv_values, load_dotenv
+
+FMID_TOKEN = "FILEMAKER_FMID_TOKEN"  # noqa: S105 - the name of a variable
 
 
 @dataclass(frozen=True)
@@ -21,9 +23,9 @@ class Setting:
 SETTINGS: tuple[Setting, ...] = (
     Setting("FILEMAKER_HOST", "FileMaker's address, https://… (plain http only to this machine)"),
     Setting("FILEMAKER_DATABASE", "the FileMaker database's name"),
-    Setting("FILEMAKER_USERNAME", "an account with the fmodata privilege", unless="FILEMAKER_FMID_TOKEN"),
-    Setting("FILEMAKER_PASSWORD", "its password", unless="FILEMAKER_FMID_TOKEN"),
-    Setting("FILEMAKER_FMID_TOKEN", "a FileMaker Cloud token, in place of the account", required=False),
+    Setting("FILEMAKER_USERNAME", "an account with the fmodata privilege", unless=FMID_TOKEN),
+    Setting("FILEMAKER_PASSWORD", "its password", unless=FMID_TOKEN),
+    Setting(FMID_TOKEN, "a FileMaker Cloud token, in place of the account", required=False),
     Setting(
         "FILEMAKER_CA_BUNDLE", "a file with the private authority that signed its certificate", required=False
     ),
@@ -46,6 +48,11 @@ class SettingsMissing(Exception):
 def load_dotenv_file(folder: Path | None = None) -> None:
     """Read `.env` of the folder (the current one), if there is one; what is already set stays as it is."""
     load_dotenv((folder or Path.cwd()) / ".env", override=False)
+
+
+def latest_fmid_token() -> str:
+    """Return the FMID token as it is now, `.env` first: it lives an hour, and is renewed there."""
+    return dotenv_values(Path.cwd() / ".env").get(FMID_TOKEN) or os.environ.get(FMID_TOKEN, "")
 
 
 def missing_settings(environ: Mapping[str, str] = os.environ) -> list[Setting]:

@@ -4,6 +4,7 @@ import dagster as dg
 import pandas as pd
 
 from nexus_reimport.assets.metadata import OWNERS, entity_columns, rows_of
+from nexus_reimport.assets.refusals import refusal_first
 from nexus_reimport.clients.frame_store import content_version
 from nexus_reimport.clients.resources import FileMakerResource
 from nexus_reimport.privacy import keeps_values_out_of_errors
@@ -35,7 +36,7 @@ def extract_asset(entity_set: EntitySet) -> dg.AssetsDefinition:
     )
     @keeps_values_out_of_errors
     def extract(context: dg.AssetExecutionContext, filemaker: FileMakerResource) -> dg.Output[pd.DataFrame]:
-        with filemaker.client(StepProgress(context)) as client:
+        with refusal_first(), filemaker.client(StepProgress(context)) as client:
             extracted = client.extract(entity_set)
         facts = {
             "declared": extracted.declared,

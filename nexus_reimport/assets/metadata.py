@@ -15,6 +15,13 @@ KEYS_SHOWN = 50
 
 Metadata: TypeAlias = dict[str, Any]
 
+# What each role of a column means to somebody who reads the table in the UI.
+ROLES = {
+    "key": "Who the row is: the same for ever.",
+    "source": "From FileMaker, in every run.",
+    "initial": "Set at the first insert; Nexus's own from then on.",
+}
+
 
 def entity_columns(entity_set: EntitySet) -> dg.TableSchema:
     """Return the column schema of an extract: every value is text, as FileMaker gave it."""
@@ -38,11 +45,10 @@ def table_columns(table: Table) -> dg.TableSchema:
 
 def _column(column: Column) -> dg.TableColumn:
     kind = f"varchar({column.length})" if column.length else column.kind
-    deciders = {"key": "kept for ever", "source": "FileMaker", "initial": "Nexus, after the first insert"}
     return dg.TableColumn(
         column.name,
         kind,
-        description=f"Decided by: {deciders.get(column.role, 'the run')}.",
+        description=ROLES.get(column.role, "Set by the run."),
         constraints=dg.TableColumnConstraints(
             nullable=column.null,
             unique=column.role == "key",

@@ -16,12 +16,15 @@ EventListener = Callable[[dg.DagsterEvent], None]
 Counts = dict[str, Any]
 
 
+REIMPORT = "reimport"
+
+
 @dataclass(frozen=True)
 class RunRequest:
     """What to run: an asset selection (None: everything), or a job by name; and the run's options."""
 
     selection: dg.AssetSelection | None = None
-    job: str = "reimport"
+    job: str = REIMPORT
     dry_run: bool = False
     options: Mapping[str, Any] = field(default_factory=dict)
 
@@ -79,7 +82,7 @@ def launch(
 
 
 def _selected(definitions: dg.Definitions, request: RunRequest) -> list[dg.AssetKey] | None:
-    if request.selection is None and not request.dry_run:
+    if request.job != REIMPORT or (request.selection is None and not request.dry_run):
         return None
     selection = request.selection or dg.AssetSelection.all()
     if request.dry_run:

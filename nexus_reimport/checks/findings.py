@@ -84,12 +84,11 @@ def links_finding(table: Table, staged: Staged, known: Mapping[str, frozenset[st
     return Finding(True, f"Every link of {len(staged.rows)} rows is to a row that is staged or in Nexus.")
 
 
-def accounting_finding(source_keys: pd.Series, staged: Staged) -> Finding:
-    """Say whether every source row is either staged or rejected, once, and nothing else is."""
-    read = source_keys.str.lower()
+def accounting_finding(read: list[str], staged: Staged) -> Finding:
+    """Say whether every source row, by its key, is either staged or rejected, and nothing else is."""
     answered = pd.concat([staged.rows["source_key"], staged.rejects["key"]], ignore_index=True)
     lost, invented = set(read) - set(answered), set(answered) - set(read)
-    twice = int(answered.duplicated().sum())
+    twice = int(answered.duplicated().sum()) - (len(read) - len(set(read)))
     facts: dict[str, Fact] = {"read": len(read), "staged": len(staged.rows), "rejected": len(staged.rejects)}
     if not (lost or invented or twice or len(read) != len(answered)):
         return Finding(

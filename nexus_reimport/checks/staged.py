@@ -18,6 +18,7 @@ from nexus_reimport.schemas.columns import Table
 from nexus_reimport.schemas.filemaker import ENTITY_SETS
 from nexus_reimport.schemas.frames import staged_schema
 from nexus_reimport.schemas.nexus import TABLES
+from nexus_reimport.transform.extracts import source_keys
 
 
 def staged_table_checks(table: Table) -> list[Check]:
@@ -67,8 +68,8 @@ def _links(table: Table, seen: Evidence) -> Finding:
 
 def _accounting(table: Table, seen: Evidence) -> Finding:
     group, asset = table.source.split("/")
-    key = next(one.key for one in ENTITY_SETS if one.asset == asset)
-    return accounting_finding(seen.frame(group, asset)[key], seen.staged(table.name))
+    entity_set = next(one for one in ENTITY_SETS if one.asset == asset)
+    return accounting_finding(source_keys(entity_set, seen.frame(group, asset)), seen.staged(table.name))
 
 
 def _shrunk(table: Table, seen: Evidence) -> Finding:

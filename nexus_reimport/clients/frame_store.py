@@ -17,10 +17,10 @@ import pyarrow.parquet as pq
 from obstore.store import LocalStore, ObjectStore, S3Store
 
 from nexus_reimport.clients.exceptions import FrameDamaged, FrameMissing
+from nexus_reimport.clients.loopback import require_private
 
 MANIFEST = "manifest.json"
-# Frames hold patients' data: they cross no network unencrypted.
-PLAIN_LOOPBACK = ("http://127.", "http://localhost", "http://[::1]")
+FRAMES = "frames"
 
 
 def open_store(location: str, environ: Mapping[str, str] = os.environ) -> ObjectStore:
@@ -28,6 +28,8 @@ def open_store(location: str, environ: Mapping[str, str] = os.environ) -> Object
     if not location.startswith("s3://"):
         folder = Path(location).expanduser().resolve()
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        # Whoever made the folder, what is in it is its owner's alone.
+        (folder / FRAMES).mkdir(mode=0o700, exist_ok=True)
         return LocalStore(folder)
     named = {
         "region": environ.get("AWS_REGION"),
@@ -36,8 +38,9 @@ def open_store(location: str, environ: Mapping[str, str] = os.environ) -> Object
         "endpoint": environ.get("AWS_ENDPOINT_URL_S3"),
     }
     config: Any = {name: value for name, value in named.items() if value}
-    plain = str(config.get("endpoint", "")).startswith(PLAIN_LOOPBACK)
-    options: Any = {"allow_http": plain, "timeout": timedelta(seconds=60)}
+    endpoint = str(config.get("endpoint", "https:"))
+    require_private(endpoint, "AWS_ENDPOINT_URL_S3")
+    options: Any = {"allow_http": not endpoint.startswith("https:"), "timeout": timedelta(seconds=60)}
     return S3Store.from_url(location, client_options=options, **config)
 
 

@@ -7,6 +7,7 @@ import dagster as dg
 from pydantic import Field
 
 from nexus_reimport.clients.filemaker import BasicAuth, FileMakerClient, FmidAuth
+from nexus_reimport.settings import latest_fmid_token
 
 
 class FileMakerResource(dg.ConfigurableResource):  # type: ignore[type-arg]  # it holds no inner value
@@ -35,7 +36,8 @@ class FileMakerResource(dg.ConfigurableResource):  # type: ignore[type-arg]  # i
 
     def _auth(self) -> BasicAuth | FmidAuth:
         if self.fmid_token:
-            return FmidAuth(self.fmid_token)
+            given = self.fmid_token
+            return FmidAuth(given, renew=lambda: latest_fmid_token() or given)
         return BasicAuth(self.username or "", self.password or "")
 
 

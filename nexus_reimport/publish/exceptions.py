@@ -19,3 +19,11 @@ class StagedFramesOutdated(PublicationError):
 
 class BrokenLinks(PublicationError):
     """Rows about to be committed would point at rows that are not there."""
+
+
+class ConnectionNotSafe(PublicationError):
+    """The URL of the database does not let the server's certificate be verified."""
+
+
+class DatabaseUnreachable(PublicationError):
+    """No connection to Nexus's database could be made."""

@@ -107,9 +107,18 @@ def _more_digests(table: Table, names: list[str]) -> sql.Composed:
     return sql.SQL("ALTER TABLE {} {}").format(digests(table), sql.SQL(", ").join(added))
 
 
-def record(connection: Connection, run_id: str, as_of: datetime, counts: dict[str, TableCounts]) -> int:
-    """Write down a publication inside its own transaction and return its number."""
-    tables = Jsonb({name: {**asdict(c), "rows": c.rows} for name, c in counts.items()})
+def record(
+    connection: Connection,
+    run_id: str,
+    as_of: datetime,
+    counts: dict[str, TableCounts],
+    cut: dict[str, int],
+) -> int:
+    """Write down a publication inside its own transaction and return its number.
+
+    `rows` is what the next run may not fall far short of: rows that a limit left out are in it.
+    """
+    tables = Jsonb({name: {**asdict(c), "rows": c.rows + cut[name]} for name, c in counts.items()})
     row = connection.execute(
         "INSERT INTO nexus_reimport.publications (run_id, as_of, tables) VALUES (%s, %s, %s) RETURNING id",
         [run_id, as_of, tables],

@@ -30,10 +30,14 @@ Progress = Callable[[str], None]
 
 @dataclass(frozen=True)
 class StagedTable:
-    """What a publication needs of one staged table: its rows (with `source_key`) and the keys rejected."""
+    """What a publication needs of one staged table: its rows (with `source_key`) and the keys rejected.
+
+    `cut`: how many of the rejected a limit of the run left out; they count as there for the next run.
+    """
 
     rows: pd.DataFrame
     rejected_keys: list[str]
+    cut: int = 0
 
 
 @dataclass(frozen=True)
@@ -75,6 +79,8 @@ def _publish(
     progress: Progress,
 ) -> Publication:
     tables = [table for name, table in BY_NAME.items() if name in staged]
+    # PostgreSQL only warns where ANALYZE is not allowed; its words name a table and no row.
+    connection.add_notice_handler(lambda notice: progress(f"PostgreSQL: {notice.message_primary}"))
     _lock(connection, tables)
     ledger.prepare(connection)
     for table in tables:
@@ -82,7 +88,8 @@ def _publish(
         _load(connection, table, staged[table.name])
         _refuse_contradictions(connection, table)
     counts = {table.name: _merge(connection, table, staged[table.name]) for table in tables}
-    outcome = _outcome(connection, run_id, as_of, tables, counts)
+    cut = {name: one.cut for name, one in staged.items()}
+    outcome = _outcome(connection, run_id, as_of, tables, counts, cut)
     before_commit(outcome)
     _refuse_broken_links(outcome.links)
     if outcome.number is None:
@@ -192,11 +199,12 @@ def _outcome(
     as_of: datetime,
     tables: list[Table],
     counts: dict[str, TableCounts],
+    cut: dict[str, int],
 ) -> Publication:
     _check_constraints(connection)
     broken = [count for table in tables for count in links.count_broken(connection, table)]
     wrote = _wrote_anything(connection)
-    number = ledger.record(connection, run_id, as_of, counts) if wrote else None
+    number = ledger.record(connection, run_id, as_of, counts, cut) if wrote else None
     return Publication(number, counts, broken)
 
 

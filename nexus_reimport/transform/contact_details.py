@@ -31,22 +31,22 @@ Entry = dict[str, str]
 
 @dataclass
 class ContactCard:
-    """All details of one patient, in the order in which they were made, identical ones once."""
+    """All details of one patient, as they were made, identical ones once; the default email comes first."""
 
     phones: list[Entry] = field(default_factory=list)
     emails: list[Entry] = field(default_factory=list)
     addresses: list[Entry] = field(default_factory=list)
-    default_email: str | None = None
+    has_default_email: bool = False
 
     def contact(self) -> dict[str, object]:
-        """Return what contact_json holds. `email` is the one flagged as default, else the first."""
+        """Return what contact_json holds; `mobile` and `email` are the first of each, null without one."""
         mobiles = (entry["number"] for entry in self.phones if entry["type"].casefold() == "mobile")
         emails = (entry["address"] for entry in self.emails)
         return {
             "phones": self.phones,
             "emails": self.emails,
             "mobile": next(mobiles, None),
-            "email": self.default_email or next(emails, None),
+            "email": next(emails, None),
         }
 
     def address(self) -> dict[str, object]:
@@ -114,8 +114,9 @@ def _add(card: ContactCard, kind: str, entry: Entry, is_default: bool) -> bool:
     """Put the entry where its type belongs; return False for a type nobody knows."""
     if kind == "email":
         _append(card.emails, entry, entry["address"])
-        if is_default and not card.default_email:
-            card.default_email = entry["address"]
+        if is_default and entry["address"] and not card.has_default_email:
+            card.has_default_email = True
+            card.emails.insert(0, card.emails.pop(card.emails.index(entry)))
     elif kind == "address":
         _append(card.addresses, entry, "".join(text for name, text in entry.items() if name != "label"))
     elif kind in PHONE_TYPES:

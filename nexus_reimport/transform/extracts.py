@@ -65,6 +65,12 @@ def read_extract(entity: EntitySet, frame: pd.DataFrame, ledger: Ledger | None =
     return Extract(entity.asset, ordered, rows)
 
 
+def source_keys(entity: EntitySet, frame: pd.DataFrame) -> list[str]:
+    """Return the key that each row of an extract has in rows and rejects, in the frame's order."""
+    values = Extract(entity.asset, [], pa.Table.from_pandas(frame, preserve_index=False))._values(entity.key)
+    return [uuid_text(value) or report_key(value) for value in values]
+
+
 def _reject_unusable(
     entity: EntitySet, raw: list[str], keys: list[str | None], places: dict[str, int], ledger: Ledger
 ) -> None:

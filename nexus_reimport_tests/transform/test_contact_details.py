@@ -57,15 +57,15 @@ def test_a_mobile_without_a_number_has_its_international_form() -> None:
     assert [phone["number"] for phone in found["phones"]] == ["+61412345678", "0499 999 999"]  # type: ignore[attr-defined]  # parsed JSON
 
 
-def test_an_email_has_its_address_in_ph_and_the_flag_is_only_a_flag() -> None:
+def test_an_email_has_its_address_in_ph_and_the_first_one_flagged_leads() -> None:
     found = contact_json(
         detail(1, "Email", ph="first@example.org", Name="Work"),
         detail(2, "Email", ph="second@example.org", **{"Email default": "1"}),
         detail(3, "Email", ph="third@example.org", **{"Email default": "1"}),
     )
     assert found["emails"] == [
-        {"address": "first@example.org", "label": "Work"},
         {"address": "second@example.org", "label": ""},
+        {"address": "first@example.org", "label": "Work"},
         {"address": "third@example.org", "label": ""},
     ]
     assert found["email"] == "second@example.org"

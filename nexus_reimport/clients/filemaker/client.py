@@ -10,10 +10,11 @@ import httpx
 import pandas as pd
 
 from nexus_reimport.clients.filemaker.auth import Auth
-from nexus_reimport.clients.filemaker.endpoint import Endpoint, is_loopback
+from nexus_reimport.clients.filemaker.endpoint import Endpoint
 from nexus_reimport.clients.filemaker.pace import Backoff, RateCap
 from nexus_reimport.clients.filemaker.reading import Paging, Progress, Reader, Reading
 from nexus_reimport.clients.filemaker.session import Session, open_http
+from nexus_reimport.clients.loopback import is_loopback
 from nexus_reimport.schemas.filemaker import EntitySet
 
 TIMEOUT = httpx.Timeout(120.0, connect=15.0)

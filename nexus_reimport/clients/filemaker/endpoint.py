@@ -1,6 +1,5 @@
 """Where the database is, and what may be asked: https anywhere, plain http on this machine only."""
 
-import ipaddress
 from dataclasses import dataclass
 from typing import Self
 from urllib.parse import quote
@@ -8,6 +7,7 @@ from urllib.parse import quote
 import httpx
 
 from nexus_reimport.clients.exceptions import SettingsRefused
+from nexus_reimport.clients.loopback import is_loopback
 
 # FileMaker ignores an option whose dollar sign is percent-encoded, and takes no plus sign for a blank.
 VALUE_SAFE = "'(),"
@@ -59,16 +59,6 @@ def parse_origin(host: str) -> httpx.URL:
         return url
     message = f"FILEMAKER_HOST {url.scheme}://{url.host} would send patients' records in clear. Use https."
     raise SettingsRefused(message)
-
-
-def is_loopback(host: str) -> bool:
-    """Say whether a host is this machine: 127.0.0.0/8, ::1 or localhost."""
-    if host.lower() == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def origin_of(url: httpx.URL) -> tuple[str, str, int | None]:

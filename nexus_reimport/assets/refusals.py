@@ -1,0 +1,20 @@
+"""How a source's refusal is shown: its own words first, ahead of any stack trace."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import dagster as dg
+
+from nexus_reimport.clients.exceptions import ClientError
+
+
+@contextmanager
+def refusal_first() -> Iterator[None]:
+    """Turn a client's error into a Dagster Failure, whose words the UI and a terminal put on top.
+
+    What the error came from is left out: our own words say what to do, and a cause may quote a row.
+    """
+    try:
+        yield
+    except ClientError as refusal:
+        raise dg.Failure(f"{type(refusal).__name__}: {refusal}") from None
