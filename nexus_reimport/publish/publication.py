@@ -1,7 +1,7 @@
 """The publication: all selected tables, in one transaction, under one lock, links proved before COMMIT."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import pandas as pd
@@ -18,6 +18,7 @@ from nexus_reimport.publish.exceptions import (
     TargetNotAsExpected,
 )
 from nexus_reimport.publish.ledger import TableCounts
+from nexus_reimport.publish.repair import repair
 from nexus_reimport.schemas.columns import Table
 from nexus_reimport.schemas.nexus import BY_NAME
 
@@ -33,11 +34,13 @@ class StagedTable:
     """What a publication needs of one staged table: its rows (with `source_key`) and the keys rejected.
 
     `cut`: how many of the rejected a limit of the run left out; they count as there for the next run.
+    `named`: stems (lower case) of files that some metadata names, staged or not.
     """
 
     rows: pd.DataFrame
     rejected_keys: list[str]
     cut: int = 0
+    named: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -88,6 +91,9 @@ def _publish(
         _load(connection, table, staged[table.name])
         _refuse_contradictions(connection, table)
     counts = {table.name: _merge(connection, table, staged[table.name]) for table in tables}
+    named = [stem for one in staged.values() for stem in one.named]
+    for name, mended in repair(connection, run_id, tables, named).items():
+        counts[name] = replace(counts[name], relinked=mended.relinked, removed=mended.removed)
     cut = {name: one.cut for name, one in staged.items()}
     outcome = _outcome(connection, run_id, as_of, tables, counts, cut)
     before_commit(outcome)

@@ -1,0 +1,90 @@
+"""The damage that earlier imports left in Nexus, mended inside the publication's own transaction.
+
+Uploads of people that point at a former UUID of a patient are linked to the patient again, where the former
+UUID is known. Imported rows that point at nobody and that no metadata names leave their table, as do
+imported batches that have become empty; each is kept, whole, in `nexus_reimport.removed`.
+"""
+
+from dataclasses import dataclass
+
+from psycopg import sql
+
+from nexus_reimport.publish import merge
+from nexus_reimport.publish.connection import Connection
+from nexus_reimport.schemas.columns import Table
+from nexus_reimport.schemas.nexus import DOCUMENTS, IMAGE_BATCHES, IMAGES
+
+BULK_DUMP = "filemaker-import/images-bulk-dump/"
+BATCH_NAME_END = " (FileMaker Import)"
+BATCH_DESCRIPTION = "Imported from FileMaker"
+
+_RELINK = """
+    UPDATE {relation} t SET object_id = p.id
+    FROM nexus_reimport.former_identities f
+    JOIN nexus_reimport.identities i ON i.table_name = 'patients' AND i.source_key = f.source_key
+    JOIN patients p ON p.id = i.id
+    WHERE f.id = t.object_id AND t.content_type_id = (
+            SELECT id FROM django_content_type WHERE app_label = 'patients' AND model = 'patient')
+        AND NOT EXISTS (SELECT FROM patients q WHERE q.id = t.object_id)
+        AND NOT EXISTS (SELECT FROM {staged} s WHERE s.id = t.id)
+"""
+
+_REMOVE_IMAGES = """
+    WITH gone AS (
+        DELETE FROM images_image t USING images_batch b
+        WHERE b.id = t.batch_id AND starts_with(t.s3_key, %(dump)s)
+            AND b.content_type_id = (
+                SELECT id FROM django_content_type WHERE app_label = 'patients' AND model = 'patient')
+            AND NOT EXISTS (SELECT FROM patients p WHERE p.id = b.object_id)
+            AND NOT EXISTS (SELECT FROM {staged} s WHERE s.id = t.id)
+            AND lower(substring(t.s3_key FROM '([^/]+?)(?:[.][^/.]*)?$')) <> ALL (%(named)s::text[])
+        RETURNING t.*)
+    INSERT INTO nexus_reimport.removed (run_id, table_name, id, row)
+    SELECT %(run)s, 'images', id, to_jsonb(gone) FROM gone
+"""
+
+_REMOVE_BATCHES = """
+    WITH gone AS (
+        DELETE FROM images_batch t
+        WHERE right(t.name, length(%(name_end)s)) = %(name_end)s AND t.description = %(description)s
+            AND NOT EXISTS (SELECT FROM {staged} s WHERE s.id = t.id)
+            AND NOT EXISTS (SELECT FROM images_image i WHERE i.batch_id = t.id)
+        RETURNING t.*)
+    INSERT INTO nexus_reimport.removed (run_id, table_name, id, row)
+    SELECT %(run)s, 'image_batches', id, to_jsonb(gone) FROM gone
+"""
+
+
+@dataclass(frozen=True)
+class Repair:
+    """How many rows of a table were linked again, and how many left it."""
+
+    relinked: int = 0
+    removed: int = 0
+
+
+def repair(connection: Connection, run_id: str, tables: list[Table], named: list[str]) -> dict[str, Repair]:
+    """Mend the selected tables and return what was done to each, by table name.
+
+    `named` are the stems (lower case) of image files that some metadata names, whether or not they are
+    staged: their rows have a place to go and stay. Images are only taken out together with their batches.
+    """
+    relinked = {
+        table.name: _execute(connection, _RELINK, table)
+        for table in tables
+        if table in (DOCUMENTS, IMAGE_BATCHES)
+    }
+    removed = {}
+    if IMAGES in tables and IMAGE_BATCHES in tables:
+        given: dict[str, object] = {"dump": BULK_DUMP, "named": named, "run": run_id}
+        removed[IMAGES.name] = _execute(connection, _REMOVE_IMAGES, IMAGES, given)
+        given = {"name_end": BATCH_NAME_END, "description": BATCH_DESCRIPTION, "run": run_id}
+        removed[IMAGE_BATCHES.name] = _execute(connection, _REMOVE_BATCHES, IMAGE_BATCHES, given)
+    return {table.name: Repair(relinked.get(table.name, 0), removed.get(table.name, 0)) for table in tables}
+
+
+def _execute(
+    connection: Connection, statement: str, table: Table, given: dict[str, object] | None = None
+) -> int:
+    composed = sql.SQL(statement).format(relation=sql.Identifier(table.relation), staged=merge.staged(table))
+    return connection.execute(composed, given).rowcount
