@@ -43,7 +43,7 @@ ui: .venv/runtime.done
 	@$(BIN)/nexus-reimport ui --dir $(SANDBOX) $(ARGS)
 
 test: .venv/development.done
-	@$(BIN)/python -m pytest $(if $(ARGS),$(ARGS),-q -n 2 --dist loadgroup)
+	@$(BIN)/python -m pytest $(if $(ARGS),$(ARGS),-q -n 2 --dist loadfile)
 
 bench: .venv/development.done
 	@$(BIN)/python -m nexus_reimport_tests.bench $(ARGS)

@@ -1,5 +1,6 @@
 """The table of contents: every asset, check, job and resource of the reimport, gathered in one place."""
 
+import gc
 import logging
 import os
 from collections.abc import Mapping
@@ -96,3 +97,6 @@ if absent := missing_settings():
     )
 
 defs = build_definitions()
+
+# What is imported lives as long as the process: collections need not walk it again and again.
+gc.freeze()

@@ -126,6 +126,15 @@ class Line:
         request = RunRequest(selection, dry_run=dry_run, options=options)
         return launch(self.definitions(), self.instance, request)
 
+    def run_with_sources(self, *keys: str, **options: Any) -> RunOutcome:
+        """Run the named assets and everything that they are made from."""
+        named = dg.AssetSelection.assets(*(dg.AssetKey(key.split("/")) for key in keys))
+        return self.run(selection=named.upstream(), **options)
+
+    def post_validation(self) -> RunOutcome:
+        """Run only the checks of Nexus as it is."""
+        return launch(self.definitions(), self.instance, RunRequest(job="validation_post"))
+
     def staged(self, table: str) -> Staged:
         """A staged table as stored."""
         return cast("Staged", self.frames.read(dg.AssetKey(["staged", table])))

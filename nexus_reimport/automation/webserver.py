@@ -15,6 +15,8 @@ def serve_ui(port: int, announce: Callable[[str], None]) -> None:
     """Become `dagster dev` on a loopback address, at `port` or the next free one; never returns."""
     chosen = free_port_from(port)
     announce(f"http://{LOOPBACK}:{chosen}")
+    # Run from its home, Dagster does not warn of the project's own dagster.yaml beside it.
+    os.chdir(os.environ["DAGSTER_HOME"])
     # A shell starts what it puts in the background deaf to Ctrl-C, and Dagster stops by nothing else.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     command = ["dagster", "dev", "-h", LOOPBACK, "-p", str(chosen), "-m", "nexus_reimport.definitions"]

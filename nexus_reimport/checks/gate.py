@@ -140,7 +140,7 @@ def _doubt(key: AssetCheckKey, evaluation: dg.AssetCheckEvaluation | None, lates
     if evaluation is None:
         return f"{name} has not been evaluated"
     if not evaluation.passed:
-        return f"{name} failed"
+        return f"{name} failed: {evaluation.description}" if evaluation.description else f"{name} failed"
     target = evaluation.target_materialization_data
     if target is None or target.storage_id != latest[key.asset_key].storage_id:
         return f"{name} was evaluated on an older version"

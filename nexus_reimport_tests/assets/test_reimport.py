@@ -11,8 +11,6 @@ from nexus_reimport.schemas.nexus import BY_NAME, TABLES
 from nexus_reimport_tests.line import Line, query, tuples_written
 from nexus_reimport_tests.line_fixtures import MakeLine
 
-pytestmark = pytest.mark.xdist_group("line")
-
 
 @pytest.fixture(scope="module")
 def twice(make_line: MakeLine) -> tuple[Line, list[RunOutcome], list[int]]:

@@ -16,7 +16,7 @@ import psutil
 
 from nexus_reimport.sandbox import lifecycle
 
-EVERY_SECONDS = 0.02
+EVERY_SECONDS = 0.1
 MEGABYTE = 1024 * 1024
 
 
