@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import cast
 
 import dagster as dg
+import pandas as pd
 
 from nexus_reimport.assets.metadata import OWNERS, by_reason, table_columns
 from nexus_reimport.checks.gate import Gate
@@ -108,7 +109,15 @@ def _proved_anew(context: dg.AssetExecutionContext, url: str) -> Iterator[dg.Ass
 
 def _given(staged: Staged) -> StagedTable:
     cut = int((staged.rejects["reason"] == "limit").sum())
-    return StagedTable(staged.rows, staged.rejects["key"].to_list(), cut)
+    return StagedTable(staged.rows, staged.rejects["key"].to_list(), cut, _named(staged))
+
+
+def _named(staged: Staged) -> tuple[str, ...]:
+    """Return the recids (lower case) of images that the export names, though they could not be staged."""
+    if "s3_thumbnail_key" not in staged.rows:
+        return ()
+    reported = pd.concat([staged.rejects, staged.warnings])
+    return tuple(reported.loc[reported["reason"] != "no_metadata", "key"].str.lower())
 
 
 def _disproved(names: list[str], refusal: BrokenLinks) -> Iterator[dg.AssetCheckResult]:
@@ -153,4 +162,6 @@ def _counts(counts: TableCounts) -> dict[str, int]:
         "conflicts": counts.conflicts,
         "edits_kept": counts.edits_kept,
         "restored": counts.restored,
+        "relinked": counts.relinked,
+        "removed": counts.removed,
     }

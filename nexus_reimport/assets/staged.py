@@ -10,9 +10,18 @@ from nexus_reimport.assets.metadata import OWNERS, staged_facts, table_columns
 from nexus_reimport.clients.resources import BucketResource, RunOptions
 from nexus_reimport.privacy import keeps_values_out_of_errors
 from nexus_reimport.schemas.columns import Table
-from nexus_reimport.schemas.nexus import APPOINTMENTS, DOCUMENTS, NOTES, PATIENTS, SMS_MESSAGES
+from nexus_reimport.schemas.nexus import (
+    APPOINTMENTS,
+    DOCUMENTS,
+    IMAGE_BATCHES,
+    IMAGES,
+    NOTES,
+    PATIENTS,
+    SMS_MESSAGES,
+)
 from nexus_reimport.transform.appointments import stage_appointments
 from nexus_reimport.transform.documents import stage_documents
+from nexus_reimport.transform.images import stage_image_batches, stage_images
 from nexus_reimport.transform.nexus_state import NexusState
 from nexus_reimport.transform.notes import stage_notes
 from nexus_reimport.transform.patients import stage_patients
@@ -114,4 +123,50 @@ def staged_documents(
     return _output(stage_documents(docs, s3_listing, patients, state, bucket.name, as_of))
 
 
-staged_assets = [staged_patients, staged_appointments, staged_notes, staged_sms_messages, staged_documents]
+@staged_asset(IMAGE_BATCHES, "files/image_csv", "files/s3_listing", "thumbnails", "staged/patients")
+@keeps_values_out_of_errors
+def staged_image_batches(
+    context: dg.AssetExecutionContext,
+    image_csv: Staged,
+    s3_listing: pd.DataFrame,
+    thumbnails: pd.DataFrame,
+    patients: Staged,
+    nexus_state: pd.DataFrame,
+    options: RunOptions,
+) -> dg.Output[Staged]:
+    """Batches of photographs: one patient on one day."""
+    state, as_of = NexusState(nexus_state), options.instant(context)
+    return _output(stage_image_batches(image_csv.rows, s3_listing, thumbnails, patients, state, as_of))
+
+
+@staged_asset(
+    IMAGES, "files/image_csv", "files/s3_listing", "thumbnails", "staged/patients", "staged/image_batches"
+)
+@keeps_values_out_of_errors
+def staged_images(
+    context: dg.AssetExecutionContext,
+    image_csv: Staged,
+    s3_listing: pd.DataFrame,
+    thumbnails: pd.DataFrame,
+    patients: Staged,
+    image_batches: Staged,
+    nexus_state: pd.DataFrame,
+    options: RunOptions,
+) -> dg.Output[Staged]:
+    """Photographs in S3 that the export names, each with its patient, its batch and its thumbnail."""
+    state, as_of = NexusState(nexus_state), options.instant(context)
+    staged = stage_images(
+        image_csv.rows, image_csv.rejects, s3_listing, thumbnails, patients, image_batches, state, as_of
+    )
+    return _output(staged)
+
+
+staged_assets = [
+    staged_patients,
+    staged_appointments,
+    staged_notes,
+    staged_sms_messages,
+    staged_documents,
+    staged_image_batches,
+    staged_images,
+]

@@ -1,5 +1,6 @@
 """What a check finds: pure functions over frames, each returning a Finding. No Dagster here."""
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -99,6 +100,64 @@ def accounting_finding(read: list[str], staged: Staged) -> Finding:
         f"{len(read)} rows were read; {len(lost)} are unaccounted for, {len(invented)} come from nowhere and "
         f"{twice} are there twice.",
         {**facts, "first_keys": sorted(map(str, lost | invented))[:KEYS_SHOWN]},
+    )
+
+
+def images_accounting_finding(image_keys: list[str], staged: Staged) -> Finding:
+    """Say whether every image object is either staged (by its S3 key) or rejected (by its file's stem)."""
+    stems = Counter(stem_of(key) for key in image_keys)
+    answered = Counter(stem_of(key) for key in staged.rows["s3_key"])
+    answered += Counter(str(key).lower() for key in staged.rejects["key"])
+    facts: dict[str, Fact] = {
+        "read": len(image_keys),
+        "staged": len(staged.rows),
+        "rejected": len(staged.rejects),
+    }
+    if stems == answered:
+        return Finding(
+            True,
+            f"{len(image_keys)} images = {len(staged.rows)} staged + {len(staged.rejects)} rejected.",
+            facts,
+        )
+    lost, invented = stems - answered, answered - stems
+    return Finding(
+        False,
+        f"{lost.total()} images are unaccounted for and {invented.total()} come from nowhere.",
+        {**facts, "first_keys": sorted([*lost, *invented])[:KEYS_SHOWN]},
+    )
+
+
+def stem_of(key: str) -> str:
+    """Return the file's name in an S3 key without folders and extension, lower case."""
+    name = key.rpartition("/")[2]
+    return (name.rpartition(".")[0] or name).lower()
+
+
+def thumbnails_finding(
+    listing: pd.DataFrame, thumbnails: pd.DataFrame, uploaded: Mapping[str, int]
+) -> Finding:
+    """Say whether each image of the listing has, for its ETag, a fault or a thumbnail that is in the bucket.
+
+    `uploaded`: key and size in bytes of each thumbnail that is there.
+    """
+    answers = {(fact.key, fact.etag): fact for fact in thumbnails.itertuples(index=False)}
+    asked = list(zip(listing["key"], listing["etag"], strict=True))
+    unanswered = [key for key, etag in asked if (key, etag) not in answers]
+    lost = [
+        fact.key
+        for fact in answers.values()
+        if pd.isna(fact.fault) and uploaded.get(fact.thumbnail_key) != fact.thumbnail_size
+    ]
+    facts: dict[str, Fact] = {"images": len(asked), "unanswered": len(unanswered), "lost": len(lost)}
+    if not (unanswered or lost):
+        return Finding(
+            True, f"Each of {len(asked)} images has a thumbnail that is there, or a reason.", facts
+        )
+    return Finding(
+        False,
+        f"{len(unanswered)} images were not looked at and {len(lost)} thumbnails are not in the bucket. "
+        "Materialize thumbnails again.",
+        {**facts, "first_keys": sorted([*unanswered, *lost])[:KEYS_SHOWN]},
     )
 
 
