@@ -21,7 +21,8 @@ from moto.s3.models import FakeKey, s3_backends
 from moto.s3.utils import _VersionedKeyStore
 from werkzeug.serving import make_server
 
-from nexus_reimport.sandbox.object_journal import ObjectJournal, StoredObject
+from nexus_reimport.sandbox.composed_key import ComposedKey
+from nexus_reimport.sandbox.object_journal import Composed, ObjectJournal, StoredObject
 from nexus_reimport.sandbox.object_listing import (
     LARGEST_PAGE,
     InvalidListingError,
@@ -139,12 +140,27 @@ class ObjectStore:
         self._journal.write(StoredObject(key, current.value, modified, content_type, headers, etag))
 
     def _restore(self, backend: Any, item: StoredObject) -> None:
-        restored = backend.put_object(
-            self._bucket, item.key, item.body, etag=item.etag, disable_notification=True
-        )
+        restored = self._restored(backend, item)
         # moto keeps UTC without saying so.
         restored.last_modified = item.modified.astimezone(UTC).replace(tzinfo=None)
         restored.set_metadata({**item.metadata, "Content-Type": item.content_type})
+
+    def _restored(self, backend: Any, item: StoredObject) -> Any:
+        if not isinstance(item.body, Composed):
+            return backend.put_object(
+                self._bucket, item.key, item.body, etag=item.etag, disable_notification=True
+            )
+        key = ComposedKey(
+            item.body,
+            name=item.key,
+            bucket_name=self._bucket,
+            account_id=backend.account_id,
+            region_name=backend.region_name,
+            etag=item.etag,
+            version_id="null",
+        )
+        self._keys.setlist(item.key, [key])
+        return key
 
 
 class QuietRequestHandler(MotoRequestHandler):
