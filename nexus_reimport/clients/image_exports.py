@@ -1,4 +1,4 @@
-"""FileMaker's image exports, in a folder and, where one is named, under an S3 prefix: the newest one, whole."""
+"""FileMaker's image exports, in a folder and, if named, under an S3 prefix: the newest one, whole."""
 
 import time
 from collections.abc import Callable
