@@ -211,8 +211,8 @@ def import_former(file: Path) -> None:
     _require_environment()
     kept = keep_former(os.environ["NEXUS_DATABASE_URL"], parse_backup(file.read_bytes(), file.name))
     click.echo(
-        f"{kept.added:,} former identities kept, {kept.known:,} were known, {kept.unusable:,} patients in the "
-        "file have no FileMaker id. The next reimport links what points at them."
+        f"{kept.added:,} former identities kept, {kept.known:,} were known, {kept.unusable:,} patients in "
+        "the file have no FileMaker id. The next reimport links what points at them."
     )
 
 

@@ -107,6 +107,8 @@ def ends_early(content: bytes, kind: Kind) -> bool:
         return int.from_bytes(content[4:8], "little") + 8 > len(content)
     if kind.mime_type == BMP:
         return int.from_bytes(content[2:6], "little") > len(content)
+    if kind.mime_type == TIFF:
+        return int.from_bytes(content[4:8], "little" if content[:1] == b"I" else "big") >= len(content)
     return False
 
 

@@ -72,6 +72,8 @@ def _fault(error: Exception, content: bytes, kind: Kind) -> Fault:
     told = str(error).lower()
     if "truncated" in told or "end of file" in told or ends_early(content, kind):
         return Fault.TRUNCATED
+    if "security limit" in told:
+        return Fault.TOO_LARGE
     if isinstance(error, NotImplementedError) or "unsupported" in told or "cannot handle" in told:
         return Fault.UNSUPPORTED
     return Fault.DAMAGED

@@ -13,7 +13,7 @@ from nexus_reimport.publish.exceptions import BackupNotReadable, FormerIdentityC
 
 @dataclass(frozen=True)
 class FormerIdentities:
-    """What a backup says: former UUID to FileMaker id (both lower case), and how many patients had neither."""
+    """What a backup says: former UUID to FileMaker id (lower case), and how many patients had neither."""
 
     ids: dict[str, str]
     unusable: int
@@ -31,7 +31,8 @@ class Kept:
 def parse_backup(content: bytes, name: str) -> FormerIdentities:
     """Return the former identities that a backup's list of patients holds.
 
-    Each patient has `id` and `filemaker_metadata.filemaker_id`, the latter at times as text. Raises BackupNotReadable, naming the file and the place, and FormerIdentityContradicted where one UUID
+    Each patient has `id` and `filemaker_metadata.filemaker_id`, the latter at times as text.
+    Raises BackupNotReadable, naming the file and the place, and FormerIdentityContradicted where one UUID
     is said to be two patients.
     """
     try:

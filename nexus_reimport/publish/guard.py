@@ -24,7 +24,8 @@ BEGIN
     EXECUTE format(
         'SELECT EXISTS (SELECT FROM %I t JOIN django_content_type c ON c.id = t.content_type_id
             WHERE t.id = $1 AND c.app_label = ''patients'' AND c.model = ''patient''
-                AND t.object_id IS NOT NULL AND NOT EXISTS (SELECT FROM patients p WHERE p.id = t.object_id))',
+                AND t.object_id IS NOT NULL
+                AND NOT EXISTS (SELECT FROM patients p WHERE p.id = t.object_id))',
         TG_TABLE_NAME) INTO lost USING NEW.id;
     IF lost THEN
         RAISE foreign_key_violation USING

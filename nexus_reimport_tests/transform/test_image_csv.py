@@ -454,3 +454,11 @@ def _seconds(content: bytes) -> float:
 def test_ids_compare_without_case() -> None:
     found = parsed(record(1, id=uid(0xABC).upper()), record(2, id=uid(0xABC)))
     assert {reason for _, _, reason in reasons(found.rejects)} == {"duplicate_id"}
+
+
+def test_a_quoted_file_that_ends_after_a_delimiter_was_cut() -> None:
+    text = csv_text([record(1), record(2)], quotes_all=True)
+    error = refusal(text[: text.rindex('"Left')])
+    assert isinstance(error, CutCsvError)
+    assert error.line == 3
+    assert len(parse_image_csv(text.rstrip().encode(), FILE).rows) == 2
