@@ -6,6 +6,7 @@ imported batches that have become empty; each is kept, whole, in `nexus_reimport
 """
 
 from dataclasses import dataclass
+from uuid import UUID
 
 from psycopg import sql
 
@@ -27,6 +28,7 @@ _RELINK = """
             SELECT id FROM django_content_type WHERE app_label = 'patients' AND model = 'patient')
         AND NOT EXISTS (SELECT FROM patients q WHERE q.id = t.object_id)
         AND NOT EXISTS (SELECT FROM {staged} s WHERE s.id = t.id)
+    RETURNING t.id
 """
 
 _REMOVE_IMAGES = """
@@ -41,6 +43,7 @@ _REMOVE_IMAGES = """
         RETURNING t.*)
     INSERT INTO nexus_reimport.removed (run_id, table_name, id, row)
     SELECT %(run)s, 'images', id, to_jsonb(gone) FROM gone
+    RETURNING id
 """
 
 _REMOVE_BATCHES = """
@@ -52,6 +55,7 @@ _REMOVE_BATCHES = """
         RETURNING t.*)
     INSERT INTO nexus_reimport.removed (run_id, table_name, id, row)
     SELECT %(run)s, 'image_batches', id, to_jsonb(gone) FROM gone
+    RETURNING id
 """
 
 
@@ -70,21 +74,22 @@ def repair(connection: Connection, run_id: str, tables: list[Table], named: list
     staged: their rows have a place to go and stay. Images are only taken out together with their batches.
     """
     relinked = {
-        table.name: _execute(connection, _RELINK, table)
-        for table in tables
-        if table in (DOCUMENTS, IMAGE_BATCHES)
+        table: _execute(connection, _RELINK, table) for table in tables if table in (DOCUMENTS, IMAGE_BATCHES)
     }
-    removed = {}
+    removed: dict[Table, int] = {}
     if IMAGES in tables and IMAGE_BATCHES in tables:
         given: dict[str, object] = {"dump": BULK_DUMP, "named": named, "run": run_id}
-        removed[IMAGES.name] = _execute(connection, _REMOVE_IMAGES, IMAGES, given)
+        removed[IMAGES] = len(_execute(connection, _REMOVE_IMAGES, IMAGES, given))
         given = {"name_end": BATCH_NAME_END, "description": BATCH_DESCRIPTION, "run": run_id}
-        removed[IMAGE_BATCHES.name] = _execute(connection, _REMOVE_BATCHES, IMAGE_BATCHES, given)
-    return {table.name: Repair(relinked.get(table.name, 0), removed.get(table.name, 0)) for table in tables}
+        gone = _execute(connection, _REMOVE_BATCHES, IMAGE_BATCHES, given)
+        removed[IMAGE_BATCHES] = len(gone)
+        relinked[IMAGE_BATCHES] -= gone
+    return {table.name: Repair(len(relinked.get(table, set())), removed.get(table, 0)) for table in tables}
 
 
 def _execute(
     connection: Connection, statement: str, table: Table, given: dict[str, object] | None = None
-) -> int:
+) -> set[UUID]:
+    """Execute a statement that changes rows of a table and return their ids."""
     composed = sql.SQL(statement).format(relation=sql.Identifier(table.relation), staged=merge.staged(table))
-    return connection.execute(composed, given).rowcount
+    return {row_id for (row_id,) in connection.execute(composed, given)}

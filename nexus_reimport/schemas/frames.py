@@ -220,7 +220,7 @@ def thumbnails_schema() -> pandera.DataFrameSchema:
         "width": (number, _IS_POSITIVE, "Pixels across, as a viewer shows the original."),
         "height": (number, _IS_POSITIVE, "Pixels down, as a viewer shows the original."),
         "mime_type": (TEXT, _matches("not_a_mime_type", r"^image/[a-z0-9.+-]+$"), "Of the original's bytes."),
-        "thumbnail_key": (TEXT, _NOT_REPEATED, "The thumbnail's key."),
+        "thumbnail_key": (TEXT, _NO_NUL, "The thumbnail's key."),
         "thumbnail_size": (number, _IS_POSITIVE, "Exact bytes of the thumbnail."),
     }
     return pandera.DataFrameSchema(

@@ -24,7 +24,7 @@ _NAME = re.compile(r"(?:.*[/\\])?Image_dataV(\d+)\.csv", re.IGNORECASE | re.ASCI
 _UUID = r"^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$"
 _RECID = r"^[0-9]{1,18}$"
 _DELIMITER_NAMES = {",": "comma", "\t": "tab", ";": "semicolon"}
-_FIELDS = {
+FIELDS = {  # the field to blame for each reason
     "bad_recid": "recid",
     "duplicate_recid": "recid",
     "bad_id": "id",
@@ -159,7 +159,7 @@ def _rejects(table: pa.Table, reasons: pa.Array) -> pa.Table:
     """Return the report of rejected rows. A recid that is none may be anything, so its line stands for it."""
     lines = pc.binary_join_element_wise("line", pc.cast(table["line"], pa.string()), " ")
     keys = pc.if_else(pc.match_substring_regex(table["recid"], _RECID), table["recid"], lines)
-    fields = pa.array([_FIELDS[reason] for reason in reasons.to_pylist()], pa.string())
+    fields = pa.array([FIELDS[reason] for reason in reasons.to_pylist()], pa.string())
     tables = pa.array([IMAGE_CSV] * table.num_rows, pa.string())
     return pa.table([tables, keys, fields, reasons], names=list(REPORT_COLUMNS))
 

@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 
 from nexus_reimport.schemas.nexus import IMAGES, PATIENTS
 from nexus_reimport.transform.extracts import distinct_instants
+from nexus_reimport.transform.image_csv import FIELDS
 from nexus_reimport.transform.known_patients import KnownPatients, known_patients
 from nexus_reimport.transform.nexus_state import NexusState
 from nexus_reimport.transform.staged import Staged
@@ -24,6 +25,7 @@ KEY_LENGTH = IMAGES.column("s3_key").length or 0
 LARGEST_INTEGER = 2**31 - 1
 
 _FIELDS = {
+    **FIELDS,
     "no_metadata": "recid",
     "several_objects": "recid",
     "patient_not_found": "id_Contact",
@@ -83,7 +85,7 @@ def image_objects(
     An object's row is the one whose recid is the object's stem. Reasons, the first that holds: what the CSV's
     reject of that recid says, no_metadata, several_objects (another object with that stem is the image),
     limit, patient_not_found, no_thumbnail, stale_thumbnail (of other bytes), the thumbnail's own fault,
-    key_too_long, file_too_big.
+    shared_thumbnail (another object's lies under the same key), key_too_long, file_too_big.
     """
     table = _joined(_listed(listing), "stem", image_csv, "recid", _ROW_COLUMNS)
     described = thumbnails.rename(columns={"etag": "thumbnail_etag"})
@@ -173,9 +175,19 @@ def _own_faults(table: pa.Table) -> pa.ChunkedArray:
         _reason("no_thumbnail", pc.is_null(table["thumbnail_etag"])),
         _reason("stale_thumbnail", pc.not_equal(table["etag"], table["thumbnail_etag"])),
         table["fault"],
+        _reason("shared_thumbnail", pa.array(_shares_thumbnail(table))),
         _reason("key_too_long", pc.greater(pc.max_element_wise(*lengths), KEY_LENGTH)),
         _reason("file_too_big", pc.greater(table["size"], LARGEST_INTEGER)),
     )
+
+
+def _shares_thumbnail(table: pa.Table) -> np.ndarray:
+    """Return true for objects that overwrite each other's thumbnail, as `5.heic` and `5.jpg` do."""
+    keys = pc.if_else(pc.is_null(table["fault"]), table["thumbnail_key"], None).combine_chunks()
+    codes = keys.dictionary_encode().indices
+    counts = pc.value_counts(codes.drop_null())
+    shared = counts.field("values").filter(pc.greater(counts.field("counts"), 1))
+    return np.asarray(pc.is_in(codes, value_set=shared), dtype=bool)
 
 
 def _reason(reason: str, holds: pa.ChunkedArray | pa.Array) -> pa.ChunkedArray | pa.Array:
