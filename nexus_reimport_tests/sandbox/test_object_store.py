@@ -194,8 +194,8 @@ def test_metadata_of_a_plain_put_is_kept(server: Server) -> None:
 
 def test_a_body_cut_short_is_refused_and_nothing_is_stored(server: Server) -> None:
     with socket.create_connection(("127.0.0.1", server.port), timeout=10) as connection:
-        head = f"PUT /{BUCKET}/put/short HTTP/1.1\r\nHost: s3\r\nAuthorization: any\r\nContent-Length: 10\r\n\r\n"
-        connection.sendall(head.encode() + b"five!")
+        head = [f"PUT /{BUCKET}/put/short HTTP/1.1", "Host: s3", "Authorization: any", "Content-Length: 10"]
+        connection.sendall("\r\n".join([*head, "", "five!"]).encode())
         connection.shutdown(socket.SHUT_WR)
         assert connection.recv(20).startswith(b"HTTP/1.1 400")
     assert listed(server.store(), "put/short") == {}
