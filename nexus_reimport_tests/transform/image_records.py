@@ -101,7 +101,7 @@ def object_key(name: str | int) -> str:
 def objects_of(*objects: str | int | tuple[str | int, int] | tuple[str | int, int, datetime]) -> pd.DataFrame:
     """A listing of images: names or recids, each with its size and when it was modified, or without."""
     full = [one if isinstance(one, tuple) else (one, 1000) for one in objects]
-    return listing(*((object_key(one[0]), *one[1:]) for one in full))  # type: ignore[arg-type]  # mypy loses the tuples
+    return listing(*((object_key(one[0]), *one[1:]) for one in full))
 
 
 def thumbnails_of(objects: pd.DataFrame, **changed: Fields) -> pd.DataFrame:
