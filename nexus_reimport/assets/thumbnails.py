@@ -2,6 +2,7 @@
 
 import time
 from collections import Counter
+from typing import cast
 
 import dagster as dg
 import pandas as pd
@@ -91,6 +92,12 @@ def thumbnails(
         metadata={**rows_of(frame), **_told(record.facts, list(known.values()))},
         data_version=dg.DataVersion(content_version(frame)),
     )
+
+
+def stored_thumbnails(frames: FrameIOManager) -> pd.DataFrame:
+    """Return the thumbnails as last made; none before the first run that makes any."""
+    found = frames.read_if_there(KEY)
+    return facts_frame([]) if found is None else cast("pd.DataFrame", found)
 
 
 def _remembered(frames: FrameIOManager) -> list[ThumbnailFact]:

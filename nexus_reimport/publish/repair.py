@@ -14,8 +14,8 @@ from nexus_reimport.publish import merge
 from nexus_reimport.publish.connection import Connection
 from nexus_reimport.schemas.columns import Table
 from nexus_reimport.schemas.nexus import DOCUMENTS, IMAGE_BATCHES, IMAGES
+from nexus_reimport.transform.image_objects import IMAGES_PREFIX
 
-BULK_DUMP = "filemaker-import/images-bulk-dump/"
 BATCH_NAME_END = " (FileMaker Import)"
 BATCH_DESCRIPTION = "Imported from FileMaker"
 
@@ -78,7 +78,7 @@ def repair(connection: Connection, run_id: str, tables: list[Table], named: list
     }
     removed: dict[Table, int] = {}
     if IMAGES in tables and IMAGE_BATCHES in tables:
-        given: dict[str, object] = {"dump": BULK_DUMP, "named": named, "run": run_id}
+        given: dict[str, object] = {"dump": IMAGES_PREFIX, "named": named, "run": run_id}
         removed[IMAGES] = len(_execute(connection, _REMOVE_IMAGES, IMAGES, given))
         given = {"name_end": BATCH_NAME_END, "description": BATCH_DESCRIPTION, "run": run_id}
         gone = _execute(connection, _REMOVE_BATCHES, IMAGE_BATCHES, given)

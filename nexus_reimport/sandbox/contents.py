@@ -2,6 +2,8 @@
 
 import os
 import shutil
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -40,6 +42,7 @@ def write_contents(layout: Layout, state: StartingState) -> None:
     _write_private(layout.images / CSV_NAME, clinic.image_csv)
     if state.patients_backup is not None:
         _write_private(layout.patients_backup, state.patients_backup)
+    _draw_pictures(clinic.objects)
     journal = ObjectJournal(layout.journal)
     journal.fill(StoredObject(item.key, _kept(item), UPLOADED, item.content_type) for item in clinic.objects)
     journal.close()
@@ -48,6 +51,14 @@ def write_contents(layout: Layout, state: StartingState) -> None:
 def _write_private(path: Path, content: bytes) -> None:
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
         file.write(content)
+
+
+def _draw_pictures(objects: Iterable[ClinicObject]) -> None:
+    """Make every base picture that will be needed; drawing and encoding keep several processors busy."""
+    names = {item.content.base for item in objects if isinstance(item.content, Photograph)}
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        # The largest first, so that none is left for one processor at the end.
+        list(pool.map(base_picture, sorted(names)))
 
 
 def _kept(item: ClinicObject) -> bytes | Composed:

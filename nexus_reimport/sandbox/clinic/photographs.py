@@ -21,7 +21,7 @@ CAMERA_SIZES: Final = {
     "small": (640, 480),
 }
 """Width and height of ordinary photographs, the phone held level."""
-POOL: Final = {"12mp": 4, "large": 6, "medium": 10, "small": 14}
+POOL: Final = {"12mp": 3, "large": 5, "medium": 8, "small": 10}
 """How many different photographs of each size there are."""
 ODD_SIZE: Final = (480, 360)
 

@@ -84,7 +84,7 @@ def _alpha(image_format: str, picture: Image.Image, file: IO[bytes], **options: 
 
 def _palette(picture: Image.Image, file: IO[bytes], *, transparent: bool = False) -> None:
     options = {"transparency": 0} if transparent else {}
-    picture.quantize(64).save(file, "PNG", **options)
+    picture.quantize(64, Image.Quantize.FASTOCTREE).save(file, "PNG", **options)
 
 
 def _deep_png(colours: int, picture: Image.Image, file: IO[bytes]) -> None:
@@ -97,7 +97,7 @@ def _deep_png(colours: int, picture: Image.Image, file: IO[bytes]) -> None:
 
 
 def _gif(picture: Image.Image, file: IO[bytes], *, frames: int = 1) -> None:
-    small = picture.resize((picture.width // 2, picture.height // 2)).quantize(64)
+    small = picture.resize((picture.width // 2, picture.height // 2)).quantize(64, Image.Quantize.FASTOCTREE)
     more = [small.transpose(Image.Transpose.ROTATE_180)] * (frames - 1)
     small.save(file, "GIF", comment=b"made", save_all=frames > 1, append_images=more, duration=200)
 
@@ -151,14 +151,14 @@ FORMATS: Final[dict[str, PictureFormat]] = {
     "jpeg_other_profile": PictureFormat(_icc, "jpg", _JPEG),
     "jpeg_long_extension": PictureFormat(jpeg(), "jpeg", _JPEG),
     "jpeg_capital_extension": PictureFormat(jpeg(), "JPG", _JPEG),
-    "png": PictureFormat(_saved("PNG"), "png", _PNG),
+    "png": PictureFormat(_saved("PNG", compress_level=3), "png", _PNG),
     "png_alpha": PictureFormat(partial(_alpha, "PNG"), "png", _PNG),
     "png_palette": PictureFormat(_palette, "png", _PNG),
     "png_palette_transparent": PictureFormat(partial(_palette, transparent=True), "PNG", _PNG),
     "png_16_bit_grey": PictureFormat(partial(_deep_png, 1), "png", _PNG),
     "png_16_bit_colour": PictureFormat(partial(_deep_png, 3), "png", _PNG),
     "png_one_bit": PictureFormat(_saved("PNG", "1"), "png", _PNG),
-    "png_named_jpg": PictureFormat(_saved("PNG"), "jpg", _PNG),
+    "png_named_jpg": PictureFormat(_saved("PNG", compress_level=3), "jpg", _PNG),
     "gif": PictureFormat(_gif, "gif", "image/gif"),
     "gif_moving": PictureFormat(partial(_gif, frames=3), "gif", "image/gif"),
     "webp": PictureFormat(partial(_webp, quality=80), "webp", _WEBP),
