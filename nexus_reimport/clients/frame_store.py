@@ -1,5 +1,6 @@
 """Where frames live between steps: Parquet under a folder or an `s3://` prefix, whole or not at all."""
 
+import contextlib
 import hashlib
 import io
 import os
@@ -92,19 +93,21 @@ class FrameStore:
 
     def save(self, name: str, version: str, frames: Mapping[str, pd.DataFrame]) -> None:
         """Replace the set `name` by `frames`; `version` (a run's id) goes into the files' names."""
-        earlier = self._manifest(name)
+        earlier = self._earlier_parts(name)
         parts = {part: self._save_part(name, version, part, frame) for part, frame in frames.items()}
         obstore.put(self._store, f"{name}/{MANIFEST}", orjson.dumps(Manifest(version, parts)))
-        self._forget(name, parts, earlier.parts if earlier else {})
+        self._forget(name, parts, earlier)
 
     def load(self, name: str) -> dict[str, pd.DataFrame]:
         """Return the set `name`. Raises FrameMissing or, where bytes have changed, FrameDamaged."""
-        manifest = self._manifest(name)
-        if manifest is None:
-            raise FrameMissing(
-                f"{name} has not been materialized yet: materialize it, or what comes before it."
-            )
-        return {part: self._load_part(name, entry) for part, entry in manifest.parts.items()}
+        while manifest := self._manifest(name):
+            try:
+                return {part: self._load_part(name, entry) for part, entry in manifest.parts.items()}
+            except FileNotFoundError:
+                # A set that was replaced twice while it was read is read again, as it is now.
+                if self._manifest(name) == manifest:
+                    raise FrameDamaged(f"A file of {name} is gone: materialize {name} again.") from None
+        raise FrameMissing(f"{name} has not been materialized yet: materialize it, or what comes before it.")
 
     def version(self, name: str) -> str | None:
         """Return the version that the set `name` was saved with; None where there is no such set."""
@@ -116,7 +119,17 @@ class FrameStore:
             content = obstore.get(self._store, f"{name}/{MANIFEST}").bytes()
         except FileNotFoundError:
             return None
-        return Manifest(**orjson.loads(bytes(content)))
+        try:
+            return Manifest(**orjson.loads(bytes(content)))
+        except (orjson.JSONDecodeError, TypeError):
+            raise FrameDamaged(f"{name}/{MANIFEST} can't be read: materialize {name} again.") from None
+
+    def _earlier_parts(self, name: str) -> Mapping[str, Mapping[str, str]]:
+        """Return what the set to be replaced consists of; a damaged one is replaced all the same."""
+        with contextlib.suppress(FrameDamaged):
+            manifest = self._manifest(name)
+            return manifest.parts if manifest else {}
+        return {}
 
     def _save_part(self, name: str, version: str, part: str, frame: pd.DataFrame) -> dict[str, str]:
         buffer = io.BytesIO()

@@ -1,0 +1,181 @@
+"""What staging is told of Nexus: configuration, identities, claims, and digests in place of words."""
+
+import json
+import uuid
+
+import pandas as pd
+import pyarrow as pa
+import pytest
+
+from nexus_reimport.publish.exceptions import PublicationError, TargetNotAsExpected
+from nexus_reimport.publish.publication import publish
+from nexus_reimport.publish.state import COLUMNS, read_state
+from nexus_reimport.sandbox.clinic import SyntheticClinic
+from nexus_reimport.schemas.nexus import APPOINTMENTS, DOCUMENTS, NOTES, PATIENTS, SMS_MESSAGES
+from nexus_reimport.transform.text import natural_key
+from nexus_reimport_tests.line import load_state, query, tuples_written
+from nexus_reimport_tests.publish.staged_frames import AS_OF, staged_table, uid
+
+ANN = {"name": "ann", "filemaker_metadata": json.dumps({"filemaker_id": uid("key ann").upper()})}
+
+
+def of_kind(state: pd.DataFrame, kind: str) -> list[tuple[str, str]]:
+    chosen = state[state["kind"] == kind]
+    return list(zip(chosen["key"], chosen["id"], strict=True))
+
+
+def without_identities(url: str) -> None:
+    """Make published rows look like those of an older import."""
+    query(url, "DROP SCHEMA nexus_reimport CASCADE")
+
+
+def test_the_configuration_is_there_by_id_and_by_folded_name(
+    nexus_database: str, clinic: SyntheticClinic
+) -> None:
+    load_state(nexus_database, "empty", clinic)
+    state = read_state(nexus_database)
+    assert tuple(state.columns) == COLUMNS
+    assert set(state.dtypes) == {pd.ArrowDtype(pa.string())}
+    for row in clinic.nexus["clinics"]:
+        assert (str(row["name"]).strip().lower(), str(row["id"])) in of_kind(state, "clinic_name")
+        if row["filemaker_id"]:
+            assert (str(row["filemaker_id"]).lower(), str(row["id"])) in of_kind(state, "clinic_filemaker_id")
+    assert len(of_kind(state, "clinician_id")) == len(clinic.nexus["clinicians"])
+    assert len(of_kind(state, "funding_source_name")) == len(clinic.nexus["funding_sources"])
+    [(model, number)] = of_kind(state, "content_type")
+    assert (model, number.isdigit()) == ("patients.patient", True)
+
+
+def test_an_active_funding_source_is_preferred_to_an_inactive_one(nexus_database: str) -> None:
+    insert = (
+        'INSERT INTO funding_sources (id, name, code, active, "order", created_at, updated_at)'
+        " VALUES (%s, 'NDIS', NULL, %s, 0, %s, now())"
+    )
+    query(nexus_database, insert, uid("old"), False, "2001-01-01")
+    query(nexus_database, insert, uid("new"), True, "2020-01-01")
+    assert of_kind(read_state(nexus_database), "funding_source_name") == [
+        ("ndis", uid("new")),
+        ("ndis", uid("old")),
+    ]
+
+
+def test_reading_writes_nothing(nexus_database: str) -> None:
+    before = tuples_written(nexus_database)
+    read_state(nexus_database)
+    assert tuples_written(nexus_database) == before
+
+
+def test_a_patient_is_claimed_in_any_case_and_the_oldest_row_comes_first(nexus_database: str) -> None:
+    second = {**ANN, "name": "ann again"}
+    tables = staged_table(PATIENTS, second, ANN, {"name": "ben"})
+    publish(nexus_database, "run", AS_OF, {"patients": tables})
+    without_identities(nexus_database)
+    query(nexus_database, "UPDATE patients SET created_at = '2001-01-01' WHERE id = %s", uid("patients ann"))
+    state = read_state(nexus_database)
+    oldest_first = [uid("patients ann"), uid("patients ann again")]
+    assert of_kind(state, "claim:patients") == [(uid("key ann"), row_id) for row_id in oldest_first]
+    assert of_kind(state, "live:patients") == [(uid("key ann"), uid("patients ann"))]
+
+
+def test_a_json_text_in_place_of_an_object_claims_nothing(nexus_database: str) -> None:
+    publish(nexus_database, "run", AS_OF, {"patients": staged_table(PATIENTS, ANN)})
+    without_identities(nexus_database)
+    query(nexus_database, "UPDATE patients SET filemaker_metadata = to_jsonb(filemaker_metadata::text)")
+    assert of_kind(read_state(nexus_database), "claim:patients") == []
+
+
+def test_identities_outlive_their_rows_and_only_living_patients_are_alive(nexus_database: str) -> None:
+    publish(
+        nexus_database, "run", AS_OF, {"patients": staged_table(PATIENTS, {"name": "ann"}, {"name": "ben"})}
+    )
+    query(nexus_database, "DELETE FROM patients WHERE id = %s", uid("patients ann"))
+    state = read_state(nexus_database)
+    assert dict(of_kind(state, "identity:patients")) == {
+        uid(f"key {name}"): uid(f"patients {name}") for name in ("ann", "ben")
+    }
+    assert of_kind(state, "live:patients") == [(uid("key ben"), uid("patients ben"))]
+
+
+def test_rows_without_an_identity_are_known_by_a_digest_as_staging_takes_it(nexus_database: str) -> None:
+    patient = {"patient_id": uid("patients ann")}
+    tables = {
+        "patients": staged_table(PATIENTS, {"name": "ann"}),
+        "appointments": staged_table(APPOINTMENTS, {"start_time": AS_OF, "notes": None, **patient}),
+        "notes": staged_table(NOTES, {"content": "Wattlebird\nand more", **patient}),
+        "sms_messages": staged_table(
+            SMS_MESSAGES,
+            {"name": "a", "message": "Hallo", "sent_at": AS_OF, "external_message_id": "GW-1", **patient},
+            {"name": "b", "message": "Hallo"},
+        ),
+    }
+    publish(nexus_database, "run", AS_OF, tables)
+    assert of_kind(read_state(nexus_database), "natural:notes") == []
+    assert of_kind(read_state(nexus_database), "external:sms_messages") == []
+    without_identities(nexus_database)
+    state = read_state(nexus_database)
+    moment = str(int(AS_OF.timestamp()) * 10**6)
+    ann = uid("patients ann")
+    assert of_kind(state, "natural:appointments") == [(natural_key(ann, moment, ""), uid("appointments 0"))]
+    assert of_kind(state, "natural:notes") == [(natural_key(ann, "Wattlebird\nand more"), uid("notes 0"))]
+    assert set(of_kind(state, "natural:sms_messages")) == {
+        (natural_key(ann, "Hallo", moment), uid("sms_messages a")),
+        (natural_key("", "Hallo", ""), uid("sms_messages b")),
+    }
+    assert of_kind(state, "external:sms_messages") == [("GW-1", uid("sms_messages a"))]
+    assert not state.map(lambda value: "Wattlebird" in str(value)).to_numpy().any()
+
+
+def test_a_document_is_claimed_by_its_id_else_by_its_files_stem(nexus_database: str) -> None:
+    key = uid("file").upper()
+    prefix = "patients/filemaker-import/documents/P/erf"
+    tables = staged_table(
+        DOCUMENTS,
+        {"name": "by id", "filemaker_id": uid("document")},
+        {"name": "by stem", "s3_key": f"{prefix}/{key}.pdf"},
+        {"name": "own", "s3_key": f"documents/1/{uid('own')}.pdf"},
+    )
+    publish(nexus_database, "run", AS_OF, {"documents": tables})
+    without_identities(nexus_database)
+    assert of_kind(read_state(nexus_database), "claim:documents") == [
+        (uid("document"), uid("documents by id")),
+        (key.lower(), uid("documents by stem")),
+    ]
+
+
+def test_what_was_published_last_is_told_table_by_table(nexus_database: str) -> None:
+    rejected = [str(uuid.UUID(int=n)) for n in range(2)]
+    publish(
+        nexus_database,
+        "1",
+        AS_OF,
+        {"patients": staged_table(PATIENTS, ANN, {"name": "b"}, rejected=rejected)},
+    )
+    publish(nexus_database, "2", AS_OF, {"documents": staged_table(DOCUMENTS, {"name": "a"})})
+    state = read_state(nexus_database)
+    assert sorted(of_kind(state, "published:patients")) == [("read", "4"), ("rows", "2")]
+    assert sorted(of_kind(state, "published:documents")) == [("read", "1"), ("rows", "1")]
+
+
+def test_a_database_that_is_not_nexus_is_told_apart_from_one_that_does_not_answer(
+    nexus_database: str,
+) -> None:
+    with pytest.raises(PublicationError, match="NEXUS_DATABASE_URL") as caught:
+        read_state("postgresql://someone:secretword@127.0.0.1:1/nexus")
+    assert not isinstance(caught.value, TargetNotAsExpected)
+    assert "secretword" not in str(caught.value)
+    query(nexus_database, "DELETE FROM django_content_type")
+    with pytest.raises(TargetNotAsExpected, match=r"no content type patients\.patient"):
+        read_state(nexus_database)
+    query(nexus_database, "DROP TABLE sms_messages CASCADE")
+    with pytest.raises(TargetNotAsExpected, match="sms_messages"):
+        read_state(nexus_database)
+
+
+def test_a_role_that_may_not_read_is_a_clear_refusal(nexus_database: str) -> None:
+    query(nexus_database, "ALTER TABLE notes RENAME COLUMN content TO something_else")
+    with pytest.raises(TargetNotAsExpected, match="content"):
+        read_state(nexus_database)
+    query(nexus_database, "ALTER TABLE notes RENAME COLUMN something_else TO content")
+    query(nexus_database, "REVOKE SELECT ON notes FROM CURRENT_USER")
+    with pytest.raises(PublicationError, match="InsufficientPrivilege"):
+        read_state(nexus_database)
