@@ -25,6 +25,8 @@ from nexus_reimport.schemas.nexus import BY_NAME
 # Any number will do, so long as it never changes: two releases must exclude each other.
 ADVISORY_LOCK = 0x6E657875735F7265
 LOCK_WAIT = "30s"
+# Hash joins of whole tables: what spills to disk takes several times as long.
+WORK_MEMORY = "128MB"
 
 Progress = Callable[[str], None]
 
@@ -110,6 +112,7 @@ def _lock(connection: Connection, tables: list[Table]) -> None:
     between the proof of the links and COMMIT.
     """
     connection.execute(sql.SQL("SET LOCAL lock_timeout = {}").format(LOCK_WAIT))
+    connection.execute(sql.SQL("SET LOCAL work_mem = {}").format(WORK_MEMORY))
     try:
         connection.execute("SELECT pg_advisory_xact_lock(%s)", [ADVISORY_LOCK])
     except errors.LockNotAvailable:
