@@ -94,10 +94,10 @@ def detect_encoding(content: bytes) -> tuple[str, str]:
 
 
 def _wide_encoding(head: bytes) -> str | None:
-    first, second, pairs = head[::2].count(0), head[1::2].count(0), len(head) // 2
-    if second * 2 > pairs and first * 20 < pairs:
+    pairs = len(head) // 2
+    if head[1::2].count(0) * 2 > pairs:
         return "utf-16-le"
-    return "utf-16-be" if first * 2 > pairs and second * 20 < pairs else None
+    return "utf-16-be" if head[::2].count(0) * 2 > pairs else None
 
 
 def _is_meant_as_utf8(content: bytes) -> bool:

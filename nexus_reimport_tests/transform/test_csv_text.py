@@ -74,8 +74,23 @@ def test_without_evidence_either_way_it_is_windows(tie: bytes) -> None:
     assert legacy_encoding(HEADER.encode() + tie)[0] == "windows-1252"
 
 
-def test_the_legacy_evidence_is_said_in_numbers() -> None:
-    assert legacy_encoding(b"Jos\xe9")[1] == "plausible characters: windows-1252 2, mac-roman -2"
+@pytest.mark.parametrize(
+    ("content", "windows", "mac"),
+    [
+        (b"Jos\xe9", 2, -2),
+        (b"Jos\xe9 Jos\xe9", 4, -4),
+        (b"10 \x96 12", 2, -1),
+        (b"x\x96y", -1, 2),
+        (b"20\xb0", 1, -2),
+        (b"caf\xb0s", -1, -2),
+        (b"Shoe\x92s", 3, 2),
+        (b"O\x92Brien", 3, -2),
+        (b"a\x93b", -1, 2),
+    ],
+)
+def test_the_legacy_evidence_is_said_in_numbers(content: bytes, windows: int, mac: int) -> None:
+    said = f"plausible characters: windows-1252 {windows}, mac-roman {mac}"
+    assert legacy_encoding(content)[1] == said
 
 
 def test_a_byte_windows_does_not_have_is_proof() -> None:

@@ -374,6 +374,12 @@ def test_the_delimiter_is_that_of_the_header_whatever_the_records_hold(delimiter
     assert (found.facts["delimiter"], column(found, "type")) == (name, [other["Type"].strip()])
 
 
+def test_the_delimiter_is_the_one_that_shows_the_needed_columns_not_the_most_columns() -> None:
+    names = [*NAMES, "one, two, three, four, five, six, seven, eight, nine, ten"]
+    text = csv_text([record(1) | {names[-1]: ""}], names, delimiter=";").replace('"', "")
+    assert parse_image_csv(text.encode(), FILE).facts["delimiter"] == "semicolon"
+
+
 def test_a_file_without_a_last_line_end_is_read_and_said_to_be_so() -> None:
     found = parse_image_csv(csv_bytes(record(1)).rstrip(), FILE)
     assert (len(found.rows), found.facts["last_line_is_ended"]) == (1, False)
@@ -405,8 +411,8 @@ def test_the_version_is_the_number_in_the_name(name: str, version: int | None) -
 
 
 def test_the_newest_is_the_highest_number_not_the_last_in_the_alphabet() -> None:
-    names = ["Image_dataV9.csv", "Image_dataV10.csv", "Image_dataV2.csv", "zzz.csv"]
-    assert newest_csv(names) == "Image_dataV10.csv"
+    names = ["Image_dataV9.csv", "Image_dataV11.csv", "Image_dataV10.csv", "zzz.csv"]
+    assert newest_csv(names) == "Image_dataV11.csv"
     assert newest_csv(["b/Image_dataV9.csv", "a/Image_dataV09.csv"]) == "a/Image_dataV09.csv"
     assert newest_csv(["x.csv"]) is None
     assert newest_csv([]) is None

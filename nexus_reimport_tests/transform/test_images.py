@@ -397,6 +397,8 @@ def test_rejects_shift_nobodys_upload_time() -> None:
     objects = objects_of(1, 2, 3)
     _, every = staged_images(row(1), row(2), row(3), objects=objects)
     _, some = staged_images(row(1), row(2, contact=key(9)), row(3), objects=objects)
+    _, more = staged_images(row(1), row(2), row(3), objects=objects_of("0x.jpg", 1, 2, 3))
+    assert cells(more, "uploaded_at") == cells(every, "uploaded_at")
     assert cells(some, "uploaded_at") == cells(every, "uploaded_at")[::2]
 
 
