@@ -21,15 +21,38 @@ Reach = tuple[float, float]
 MARGIN = 2
 JPEG_SCALES = (8, 4, 2)
 MOST_PIXELS = 250_000_000
-MOST_MEMORY = 320 * 1024 * 1024
-# Above this, pictures are decoded one at a time, so that threads do not add up their peaks.
-LARGE_MEMORY = 96 * 1024 * 1024
+# Of all pictures that are being decoded at a time, whichever threads they are in.
+MOST_MEMORY = 256 * 1024 * 1024
 # Each scan of a progressive JPEG passes over the whole picture, however few bytes it has.
 MOST_SCANNED_PIXELS = 5_000_000_000
 MOST_TILES = 70_000
 BAND_PIXELS = 2_000_000
 
-_one_large_at_a_time = threading.Lock()
+
+class Room:
+    """So much memory for decoding and no more: who finds too little left waits for the others to finish."""
+
+    def __init__(self, total: int) -> None:
+        self._left = self._total = total
+        self._changed = threading.Condition()
+
+    @contextmanager
+    def of(self, memory: int) -> Iterator[None]:
+        """Hold that many bytes for a while. Raises `too_large` where there never are so many."""
+        if memory > self._total:
+            raise UnreadableImage(Fault.TOO_LARGE)
+        with self._changed:
+            self._changed.wait_for(lambda: self._left >= memory)
+            self._left -= memory
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._left += memory
+                self._changed.notify_all()
+
+
+_room = Room(MOST_MEMORY)
 
 
 @dataclass(frozen=True)
@@ -58,7 +81,7 @@ def decode(content: bytes, kind: Kind, longest_side: int) -> Decoded:
         raise UnreadableImage(Fault.TOO_LARGE)
     scale = _reduce_in_decoder(image, aim, content)
     way = UPRIGHT if kind.upright else orientation(image.info.get("exif") or b"")
-    with _room_for(_memory(image, size, kind)):
+    with _room.of(_memory(image, size, kind)):
         image.load()
         # A reader may learn the size, or turn the picture, only now.
         size = image.size if scale == 1 else size
@@ -91,17 +114,6 @@ def _memory(image: Image.Image, size: Size, kind: Kind) -> int:
     """Return about how many bytes decoding takes. A progressive JPEG keeps every coefficient till its end."""
     kept = size[0] * size[1] * 2 * len(image.getbands()) if image.info.get("progressive") else 0
     return image.width * image.height * kind.bytes_per_pixel + kept
-
-
-@contextmanager
-def _room_for(memory: int) -> Iterator[None]:
-    if memory > MOST_MEMORY:
-        raise UnreadableImage(Fault.TOO_LARGE)
-    if memory <= LARGE_MEMORY:
-        yield
-        return
-    with _one_large_at_a_time:
-        yield
 
 
 def _reduced(image: Image.Image, size: Reach, aim: Size) -> tuple[Image.Image, Reach]:

@@ -54,7 +54,7 @@ KINDS = {
         Kind(WEBP, WebPImagePlugin.WebPImageFile, 16),
         Kind(TIFF, TiffImagePlugin.TiffImageFile, 8, upright=True),
         Kind(BMP, BmpImagePlugin.BmpImageFile, 4),
-        Kind(HEIC, HeifImageFile, 9, upright=True),
+        Kind(HEIC, HeifImageFile, 7, upright=True),
     )
 }
 

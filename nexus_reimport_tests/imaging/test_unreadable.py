@@ -5,6 +5,7 @@ import struct
 import threading
 import time
 import zlib
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from hypothesis import given, settings
@@ -127,25 +128,35 @@ def test_a_progressive_jpeg_of_endless_scans_is_refused() -> None:
     assert reason(content[:start] + content[start:-2] * 200 + b"\xff\xd9") == "too_large"
 
 
-def test_large_pictures_are_decoded_one_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(decoding, "LARGE_MEMORY", 1000)
-    content, at_work, most = written(quarters((900, 900)), "PNG"), [0], [0]
-    load = decoding._reduced
+def test_pictures_that_need_too_much_together_wait_for_each_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    content = written(quarters((500, 500)), "PNG")
+    monkeypatch.setattr(decoding, "_room", decoding.Room(500 * 500 * 4 * 5 // 2))
+    at_work, most = threading.Semaphore(0), []
+    reduce = decoding._reduced
 
-    def watched(*arguments: object) -> object:
-        at_work[0] += 1
-        most[0] = max(most[0], at_work[0])
-        time.sleep(0.02)
-        at_work[0] -= 1
-        return load(*arguments)  # type: ignore[arg-type]  # passed on as they came
+    def watched(
+        image: Image.Image, size: decoding.Reach, aim: decoding.Size
+    ) -> tuple[Image.Image, tuple[float, float]]:
+        at_work.release()
+        time.sleep(0.05)
+        most.append(at_work._value)
+        at_work.acquire()
+        return reduce(image, size, aim)
 
     monkeypatch.setattr(decoding, "_reduced", watched)
-    threads = [threading.Thread(target=make_thumbnail, args=(content,)) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert most == [1]
+    with ThreadPoolExecutor(6) as pool:
+        made = list(pool.map(make_thumbnail, [content] * 6))
+    assert {one.width for one in made} == {500}
+    assert max(most) == 2
+
+
+def test_room_is_given_back_after_a_failure() -> None:
+    room = decoding.Room(10)
+    for _ in range(3):
+        with pytest.raises(OSError, match="broken"), room.of(10):
+            raise OSError("broken")
+    with pytest.raises(UnreadableImage), room.of(11):
+        pass
 
 
 def test_every_reason_says_what_to_do() -> None:
@@ -166,7 +177,7 @@ def attempt(content: bytes) -> Thumbnail | Fault:
 
 @pytest.mark.parametrize("name", SAMPLES)
 @given(data=st.data())
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12, deadline=None)
 def test_a_file_with_changed_bytes_does_no_harm(name: str, data: st.DataObject) -> None:
     content = bytearray(SAMPLES[name])
     places = st.integers(0, len(content) - 1) | st.integers(0, min(200, len(content) - 1))
@@ -180,7 +191,7 @@ def test_a_file_with_changed_bytes_does_no_harm(name: str, data: st.DataObject) 
 
 @pytest.mark.parametrize("name", SAMPLES)
 @given(data=st.data())
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=8, deadline=None)
 def test_a_file_with_a_piece_lost_or_doubled_does_no_harm(name: str, data: st.DataObject) -> None:
     content = SAMPLES[name]
     start, end = sorted(data.draw(st.tuples(*[st.integers(0, len(content))] * 2)))
