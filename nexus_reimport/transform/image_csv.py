@@ -114,10 +114,10 @@ def _cleaned(values: pa.ChunkedArray) -> pa.Array:
 
 
 def _repeats(values: pa.ChunkedArray, counted: np.ndarray) -> np.ndarray:
-    """Return where a value occurs more than once among the places that count."""
+    """Return where a value occurs more than once; a value either counts at all its places or at none."""
     codes = values.combine_chunks().dictionary_encode().indices.to_numpy()
     counts = np.bincount(codes, weights=counted)
-    repeats: np.ndarray = np.logical_and(counted, counts[codes] > 1)
+    repeats: np.ndarray = counts[codes] > 1
     return repeats
 
 

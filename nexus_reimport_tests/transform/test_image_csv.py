@@ -244,6 +244,12 @@ def test_rows_that_share_a_recid_and_differ_are_rejected_together(field: str, va
     assert accounted(found)
 
 
+def test_rows_without_a_recid_are_each_rejected_even_where_identical() -> None:
+    found = parsed(record(1, recid=""), record(1, recid=""), record(2))
+    assert reasons(found.rejects) == [("line 2", "recid", "bad_recid"), ("line 3", "recid", "bad_recid")]
+    assert (found.facts["identical_rows"], accounted(found)) == (0, True)
+
+
 def test_images_that_share_an_id_are_rejected_together() -> None:
     found = parsed(record(1), record(2, id=key(701)), record(3))
     assert reasons(found.rejects) == [("1", "id", "duplicate_id"), ("2", "id", "duplicate_id")]
