@@ -7,6 +7,7 @@ import dagster as dg
 import pandas as pd
 
 from nexus_reimport.assets.metadata import OWNERS, by_reason, table_columns
+from nexus_reimport.checks.findings import stem_of
 from nexus_reimport.checks.gate import Gate
 from nexus_reimport.clients.resources import NexusResource, RunOptions
 from nexus_reimport.io_manager import FrameIOManager
@@ -113,11 +114,11 @@ def _given(staged: Staged) -> StagedTable:
 
 
 def _named(staged: Staged) -> tuple[str, ...]:
-    """Return the recids (lower case) of images that the export names, though they could not be staged."""
+    """Return the stems (lower case) of images that the export names, though they could not be staged."""
     if "s3_thumbnail_key" not in staged.rows:
         return ()
     reported = pd.concat([staged.rejects, staged.warnings])
-    return tuple(reported.loc[reported["reason"] != "no_metadata", "key"].str.lower())
+    return tuple(map(stem_of, reported.loc[reported["reason"] != "no_metadata", "key"]))
 
 
 def _disproved(names: list[str], refusal: BrokenLinks) -> Iterator[dg.AssetCheckResult]:

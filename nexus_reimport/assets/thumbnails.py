@@ -2,6 +2,7 @@
 
 import time
 from collections import Counter
+from functools import cached_property
 from typing import cast
 
 import dagster as dg
@@ -23,11 +24,22 @@ KEY = dg.AssetKey("thumbnails")
 
 
 class Record:
-    """The facts of this run so far, written down every few seconds: an interrupted run goes on from there."""
+    """The facts of this run so far, written down every few seconds: an interrupted run goes on from there.
 
-    def __init__(self, context: dg.AssetExecutionContext, frames: FrameIOManager, total: int) -> None:
+    `known` are those that earlier runs found out. They are written down with the others, since the run
+    before may have been interrupted too.
+    """
+
+    def __init__(
+        self,
+        context: dg.AssetExecutionContext,
+        frames: FrameIOManager,
+        known: list[ThumbnailFact],
+        total: int,
+    ) -> None:
         self.facts: list[ThumbnailFact] = []
-        self._run_id, self._frames, self._total = context.run.run_id, frames, total
+        self._earlier, self._total = known, total
+        self._run_id, self._frames = context.run.run_id, frames
         self._progress = StepProgress(context)
         self._next = time.monotonic() + EVERY_SECONDS
 
@@ -40,8 +52,14 @@ class Record:
             self._next = time.monotonic() + EVERY_SECONDS
 
     def write(self) -> None:
-        """Write down what is known so far."""
-        self._frames.save_progress(KEY, self._run_id, facts_frame(self.facts))
+        """Write down what is known so far, if this run has found out anything."""
+        if self.facts:
+            frame = pd.concat([self._known, facts_frame(self.facts)], ignore_index=True)
+            self._frames.save_progress(KEY, self._run_id, frame)
+
+    @cached_property
+    def _known(self) -> pd.DataFrame:
+        return facts_frame(self._earlier)
 
 
 @dg.asset(
@@ -81,7 +99,7 @@ def thumbnails(
         images = image_objects_in(s3_listing, IMAGES_PREFIX)
         known = still_true(images, _remembered(frames), list_thumbnails(store, IMAGES_PREFIX))
         missing = [image for image in images if image.key not in known]
-        record = Record(context, frames, len(missing))
+        record = Record(context, frames, list(known.values()), len(missing))
         try:
             make_thumbnails(store, missing, record.add)
         finally:

@@ -3,7 +3,7 @@
 import hashlib
 import json
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 import dagster as dg
 from dagster_aws.s3 import S3Resource
@@ -16,11 +16,15 @@ FOLLOWS = dg.AssetSelection.assets(IMAGE_CSV).downstream()
 
 @dataclass(frozen=True)
 class Seen:
-    """The sensor's memory: the export it saw last, what changes when the file does, and its digest."""
+    """The sensor's memory: the export it saw last, what changes when the file does, and its digest.
+
+    `runs`: how many runs it has asked for.
+    """
 
     name: str = ""
     stamp: str = ""
     sha256: str = ""
+    runs: int = 0
 
     @classmethod
     def of(cls, cursor: str | None) -> "Seen":
@@ -60,12 +64,14 @@ def new_image_csv(
     if not export.has_settled(time.time()):
         return dg.SensorResult(skip_reason=f"{export.name} is still being written.")
     content = hashlib.sha256(exports.read(export)).hexdigest()
-    now = Seen(export.name, export.stamp, content)
+    now = Seen(export.name, export.stamp, content, seen.runs)
     if content == (seen.sha256 or _materialized(context.instance)):
         return dg.SensorResult(skip_reason=f"{export.name} has the same content.", cursor=now.cursor)
-    # The digest before is in the key too: Dagster never starts a key twice, and content may come back.
-    request = dg.RunRequest(run_key=f"{content}-{seen.sha256[:12]}", tags={"image_csv": export.name})
-    return dg.SensorResult(run_requests=[request], cursor=now.cursor)
+    # Dagster never starts a key twice, and content may come back.
+    asked = replace(now, runs=seen.runs + 1)
+    key = f"{content} {asked.runs} {export.stamp}"
+    request = dg.RunRequest(run_key=key, tags={"image_csv": export.name})
+    return dg.SensorResult(run_requests=[request], cursor=asked.cursor)
 
 
 def _materialized(instance: dg.DagsterInstance) -> str:

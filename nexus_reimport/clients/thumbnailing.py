@@ -65,13 +65,14 @@ def make_thumbnails(
 
 
 def list_thumbnails(store: S3Store, prefix: str) -> dict[str, int]:
-    """Return key and size of every thumbnail under a prefix."""
-    return {
-        entry["path"]: entry["size"]
-        for chunk in obstore.list(store, prefix=prefix)
-        for entry in chunk
-        if "_thumb." in entry["path"] or entry["path"].endswith("_thumb")
-    }
+    """Return key and size of every thumbnail under a prefix. Raises ConnectionFailed or AccessDenied."""
+    with _explained(prefix):
+        return {
+            entry["path"]: entry["size"]
+            for chunk in obstore.list(store, prefix=prefix)
+            for entry in chunk
+            if "_thumb." in entry["path"] or entry["path"].endswith("_thumb")
+        }
 
 
 def _fact(store: S3Store, image: ImageObject) -> ThumbnailFact:

@@ -18,16 +18,19 @@ CREATE SCHEMA IF NOT EXISTS nexus_reimport;
 CREATE OR REPLACE FUNCTION nexus_reimport.refuse_link_to_nobody() RETURNS trigger
 LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
 DECLARE
-    lost boolean;
+    patient uuid;
 BEGIN
     -- The row as it is at COMMIT: a later statement may have mended or removed it.
     EXECUTE format(
-        'SELECT EXISTS (SELECT FROM %I t JOIN django_content_type c ON c.id = t.content_type_id
-            WHERE t.id = $1 AND c.app_label = ''patients'' AND c.model = ''patient''
-                AND t.object_id IS NOT NULL
-                AND NOT EXISTS (SELECT FROM patients p WHERE p.id = t.object_id))',
-        TG_TABLE_NAME) INTO lost USING NEW.id;
-    IF lost THEN
+        'SELECT t.object_id FROM %I t JOIN django_content_type c ON c.id = t.content_type_id
+            WHERE t.id = $1 AND c.app_label = ''patients'' AND c.model = ''patient''',
+        TG_TABLE_NAME) INTO patient USING NEW.id;
+    IF patient IS NULL THEN
+        RETURN NULL;
+    END IF;
+    -- Locked as a foreign key locks it: nobody deletes the patient in the same moment.
+    PERFORM FROM patients p WHERE p.id = patient FOR KEY SHARE;
+    IF NOT FOUND THEN
         RAISE foreign_key_violation USING
             MESSAGE = format('%s %s would point at a patient who is not there', TG_TABLE_NAME, NEW.id);
     END IF;
