@@ -13,6 +13,7 @@ from nexus_reimport.clients.loopback import require_private
 from nexus_reimport.clients.resources import BucketResource, ImageCsvFolder
 from nexus_reimport.privacy import keeps_values_out_of_errors
 from nexus_reimport.progress import StepProgress
+from nexus_reimport.schemas.frames import image_csv_schema
 from nexus_reimport.transform.image_csv import parse_image_csv
 from nexus_reimport.transform.staged import Staged
 
@@ -53,7 +54,20 @@ class ImageCsvConfig(dg.Config):
     delimiter: str | None = Field(default=None, description="One character")
 
 
-@dg.asset(key_prefix="files", group_name="files", kinds={"csv", "parquet"}, owners=OWNERS)
+@dg.asset(
+    key_prefix="files",
+    group_name="files",
+    kinds={"csv", "parquet"},
+    owners=OWNERS,
+    metadata={
+        "dagster/column_schema": dg.TableSchema(
+            columns=[
+                dg.TableColumn(name, "text", description=column.description)
+                for name, column in image_csv_schema().columns.items()
+            ]
+        )
+    },
+)
 @keeps_values_out_of_errors
 def image_csv(
     config: ImageCsvConfig, image_csv_folder: ImageCsvFolder, bucket: BucketResource, s3: S3Resource

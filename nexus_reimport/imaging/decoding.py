@@ -12,7 +12,7 @@ from PIL.JpegImagePlugin import JpegImageFile
 from nexus_reimport.imaging.colour import extremes, plain
 from nexus_reimport.imaging.exceptions import Fault, UnreadableImage
 from nexus_reimport.imaging.formats import Kind
-from nexus_reimport.imaging.orientation import UPRIGHT, orientation
+from nexus_reimport.imaging.orientation import orientation
 
 Size = tuple[int, int]
 Reach = tuple[float, float]
@@ -80,7 +80,8 @@ def decode(content: bytes, kind: Kind, longest_side: int) -> Decoded:
     if size[0] * size[1] > MOST_PIXELS or len(getattr(image, "tile", ())) > MOST_TILES:
         raise UnreadableImage(Fault.TOO_LARGE)
     scale = _reduce_in_decoder(image, aim, content)
-    way = UPRIGHT if kind.upright else orientation(image.info.get("exif") or b"")
+    # The readers of TIFF and HEIC turn the picture by themselves, and leave no orientation behind.
+    way = orientation(image.info.get("exif") or b"")
     with _room.of(_memory(image, size, kind)):
         image.load()
         # A reader may learn the size, or turn the picture, only now.

@@ -32,15 +32,11 @@ AVIF_BRANDS = frozenset({b"avif", b"avis"})
 
 @dataclass(frozen=True)
 class Kind:
-    """A kind of image: its media type, the class that reads it, bytes of memory a pixel costs in decoding.
-
-    `upright` says that the reader turns the picture by itself.
-    """
+    """A kind of image: its media type, the class that reads it, bytes of memory a pixel costs in decoding."""
 
     mime_type: str
     reader: type[ImageFile.ImageFile]
     bytes_per_pixel: int
-    upright: bool = False
 
 
 # The readers are named one by one: asking Pillow to guess would open the file to some forty decoders,
@@ -52,9 +48,9 @@ KINDS = {
         Kind(PNG, PngImagePlugin.PngImageFile, 4),
         Kind(GIF, GifImagePlugin.GifImageFile, 4),
         Kind(WEBP, WebPImagePlugin.WebPImageFile, 16),
-        Kind(TIFF, TiffImagePlugin.TiffImageFile, 8, upright=True),
+        Kind(TIFF, TiffImagePlugin.TiffImageFile, 8),
         Kind(BMP, BmpImagePlugin.BmpImageFile, 4),
-        Kind(HEIC, HeifImageFile, 7, upright=True),
+        Kind(HEIC, HeifImageFile, 7),
     )
 }
 
