@@ -14,7 +14,7 @@ from nexus_reimport.assets.refusals import refusal_first
 from nexus_reimport.clients.frame_store import content_version
 from nexus_reimport.clients.resources import BucketResource
 from nexus_reimport.clients.thumbnail_record import facts_frame, facts_of, image_objects_in, still_true
-from nexus_reimport.clients.thumbnailing import ThumbnailFact, list_thumbnails, make_thumbnails
+from nexus_reimport.clients.thumbnailing import ThumbnailFact, list_thumbnails, make_thumbnails, name_of
 from nexus_reimport.io_manager import FrameIOManager
 from nexus_reimport.privacy import keeps_values_out_of_errors
 from nexus_reimport.progress import EVERY_SECONDS, StepProgress
@@ -101,7 +101,8 @@ def thumbnails(
         missing = [image for image in images if image.key not in known]
         record = Record(context, frames, list(known.values()), len(missing))
         try:
-            make_thumbnails(store, missing, record.add)
+            taken = {name_of(fact.key) for fact in known.values() if not fact.fault}
+            make_thumbnails(store, missing, record.add, taken=taken)
         finally:
             record.write()
     frame = facts_frame([*known.values(), *record.facts])

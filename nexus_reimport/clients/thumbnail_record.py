@@ -6,7 +6,7 @@ from dataclasses import asdict, fields
 import pandas as pd
 import pyarrow as pa
 
-from nexus_reimport.clients.thumbnailing import GONE, ImageObject, ThumbnailFact
+from nexus_reimport.clients.thumbnailing import GONE, SEVERAL_OBJECTS, ImageObject, ThumbnailFact
 
 _TYPES: dict[str, pa.DataType] = {"width": pa.int64(), "height": pa.int64(), "thumbnail_size": pa.int64()}
 SCHEMA = pa.schema([(one.name, _TYPES.get(one.name, pa.string())) for one in fields(ThumbnailFact)])
@@ -50,5 +50,5 @@ def still_true(
 
 def _is_there(fact: ThumbnailFact, uploaded: Mapping[str, int]) -> bool:
     if fact.fault:
-        return fact.fault != GONE
+        return fact.fault not in (GONE, SEVERAL_OBJECTS)
     return fact.thumbnail_key is not None and uploaded.get(fact.thumbnail_key) == fact.thumbnail_size

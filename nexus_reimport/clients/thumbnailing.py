@@ -2,7 +2,8 @@
 
 import hashlib
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,6 +18,8 @@ from nexus_reimport.imaging.exceptions import Fault, UnreadableImage
 from nexus_reimport.imaging.thumbnail import Thumbnail, make_thumbnail, thumbnail_key
 
 GONE = "gone"
+# Beside `5.heic`, `5.jpg` would have the same thumbnail: the first by key that can be read has it.
+SEVERAL_OBJECTS = "several_objects"
 # A photograph has a few megabytes; this many at most are held at once, one a thread.
 LARGEST_FILE = 200 * 1024 * 1024
 AT_ONCE = 512
@@ -50,18 +53,44 @@ def make_thumbnails(
     objects: Sequence[ImageObject],
     on_fact: Callable[[ThumbnailFact], None],
     workers: int | None = None,
+    taken: Collection[str] = (),
 ) -> None:
     """Make and upload the thumbnail of each object; `on_fact` is called in this thread, a call an object.
 
-    A fact with a thumbnail is told only after the upload is proved. Two threads a core keep the cores busy
-    while others wait for the network: decoding and S3 both let go of the interpreter. Raises
-    ConnectionFailed, AccessDenied or UploadNotProved; what was told before that stays true.
+    Of objects that share a name but for its extension one has a thumbnail; `taken` are such names (whole
+    keys without extension) that have theirs already. A fact with a thumbnail is told only after the upload
+    is proved. Two threads a core keep the cores busy while others wait for the network: decoding and S3 both
+    let go of the interpreter. Raises ConnectionFailed, AccessDenied or UploadNotProved; what was told before
+    that stays true.
     """
-    waiting = iter(objects)
+    rivals = defaultdict(list)
+    for one in sorted(objects, key=lambda image: image.key):
+        rivals[name_of(one.key)].append(one)
+    done = set(taken)
     with ThreadPoolExecutor(workers or 2 * (os.cpu_count() or 1)) as pool:
-        while shard := list(islice(waiting, AT_ONCE)):
-            for fact in pool.map(lambda one: _fact(store, one), shard):
+        while rivals:
+            for name in done & rivals.keys():
+                for one in rivals.pop(name):
+                    on_fact(ThumbnailFact(one.key, one.etag, fault=SEVERAL_OBJECTS))
+            first = [rivals[name].pop(0) for name in rivals]
+            for fact in _facts(pool, store, first):
                 on_fact(fact)
+                if fact.fault is None:
+                    done.add(name_of(fact.key))
+            rivals = defaultdict(list, {name: left for name, left in rivals.items() if left})
+
+
+def name_of(key: str) -> str:
+    """Return an object's key without its extension."""
+    folder, slash, name = key.rpartition("/")
+    return folder + slash + (name.rpartition(".")[0] or name)
+
+
+def _facts(pool: ThreadPoolExecutor, store: S3Store, objects: list[ImageObject]) -> Iterator[ThumbnailFact]:
+    """Yield the fact of each object in order; only so many are under way that memory stays bounded."""
+    waiting = iter(objects)
+    while shard := list(islice(waiting, AT_ONCE)):
+        yield from pool.map(lambda one: _fact(store, one), shard)
 
 
 def list_thumbnails(store: S3Store, prefix: str) -> dict[str, int]:
