@@ -237,6 +237,7 @@ def _run(phases: Sequence[str], selection: str | None, dry_run: bool, options: d
     gc.disable()
     import dagster as dg
 
+    from nexus_reimport.automation.exceptions import NothingSelected
     from nexus_reimport.automation.launch import launch
     from nexus_reimport.definitions import build_definitions
     from nexus_reimport.terminal import run_display, show_outcome
@@ -245,7 +246,10 @@ def _run(phases: Sequence[str], selection: str | None, dry_run: bool, options: d
     request = _request(phases, selection, dry_run, options)
     console = open_console()
     with dg.DagsterInstance.get() as instance, run_display(console) as listener:
-        outcome = launch(build_definitions(), instance, request, listener)
+        try:
+            outcome = launch(build_definitions(), instance, request, listener)
+        except NothingSelected as error:
+            _refuse(str(error))
     show_outcome(console, outcome)
     return outcome
 
@@ -256,7 +260,7 @@ def _request(phases: Sequence[str], selection: str | None, dry_run: bool, option
 
     if unknown := sorted(set(phases) - set(known.phase_names())):
         _refuse(f"No such phase: {', '.join(unknown)}. Phases: {', '.join(known.phase_names())}.")
-    if list(phases) == [known.VALIDATION_POST]:
+    if set(phases) == {known.VALIDATION_POST}:
         return RunRequest(job="validation_post", options=options)
     chosen = known.phases_selection(list(phases)) if phases else None
     if selection:

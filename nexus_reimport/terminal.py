@@ -5,6 +5,7 @@ from contextlib import contextmanager
 
 import dagster as dg
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
@@ -82,10 +83,10 @@ def show_outcome(console: Console, outcome: RunOutcome) -> None:
         if not check["passed"]:
             colour = "red" if check["severity"] == "ERROR" else "yellow"
             console.print(
-                f"[{colour}]{check['asset']}, {check['check']}:[/] {check['says']}", highlight=False
+                f"[{colour}]{check['asset']}, {check['check']}:[/] {escape(check['says'])}", highlight=False
             )
     for failure in outcome.failures:
-        console.print(f"[red]{failure}", highlight=False)
+        console.print(f"[red]{escape(failure)}", highlight=False)
     passed = sum(1 for check in outcome.checks if check["passed"])
     end = "[green]Done" if outcome.right else "[red]Not done"
     console.print(
@@ -126,7 +127,7 @@ def show_overview(console: Console, overview: Overview) -> None:
         table.add_row(str(one["number"]), at, one["run_id"], ", ".join(written))
     console.print(table if overview.publications else "Nothing has been published yet.")
     for doubt in overview.doubts:
-        console.print(doubt, highlight=False)
+        console.print(doubt, highlight=False, markup=False)
     console.print(
         "What is staged could not be published as it is." if overview.doubts else "Nothing is stale."
     )
@@ -135,5 +136,6 @@ def show_overview(console: Console, overview: Overview) -> None:
 def show_rejects(console: Console, rejects: list[dict[str, str]]) -> None:
     """Print each rejected row: its key, the field to blame and the reason."""
     for reject in rejects:
-        console.print(f"{reject['key']}  {reject['field']}  {reject['reason']}", highlight=False)
+        line = f"{reject['key']}  {reject['field']}  {reject['reason']}"
+        console.print(line, highlight=False, markup=False)
     console.print(f"{len(rejects):,} rejected rows.")

@@ -10,6 +10,7 @@ from typing import Any
 import dagster as dg
 
 from nexus_reimport.automation.abandoned import fail_abandoned_runs, process_tag
+from nexus_reimport.automation.exceptions import NothingSelected
 from nexus_reimport.schemas.nexus import TABLES
 
 EventListener = Callable[[dg.DagsterEvent], None]
@@ -54,7 +55,10 @@ def launch(
     request: RunRequest,
     on_event: EventListener = lambda _: None,
 ) -> RunOutcome:
-    """Run what is asked for in this process and return its outcome. Failed steps are in the outcome."""
+    """Run what is asked for in this process and return its outcome. Failed steps are in the outcome.
+
+    Raises NothingSelected where no asset is asked for.
+    """
     started = time.monotonic()
     fail_abandoned_runs(instance)
     job = definitions.resolve_job_def(request.job)
@@ -90,7 +94,14 @@ def _selected(definitions: dg.Definitions, request: RunRequest) -> list[dg.Asset
     if request.dry_run:
         written = dg.AssetSelection.key_prefixes("nexus") | dg.AssetSelection.assets("thumbnails")
         selection = selection - written
-    return sorted(selection.resolve(definitions.resolve_asset_graph()))
+    keys = sorted(selection.resolve(definitions.resolve_asset_graph()))
+    if not keys:
+        # Dagster runs everything where it is given an empty list.
+        raise NothingSelected(
+            "Nothing is selected, so nothing was run. A dry run leaves nexus/* and thumbnails out: select "
+            "what they are made from, as in 'staged/notes'."
+        )
+    return keys
 
 
 def tables_of(events: list[dg.EventLogEntry]) -> dict[str, Counts]:

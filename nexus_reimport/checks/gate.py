@@ -127,12 +127,18 @@ def latest_evaluations(
     records = instance.event_log_storage.get_latest_asset_check_execution_by_key(keys)
     found = {}
     for key, record in records.items():
-        evaluated: AssetCheckExecutionRecord | None = record
-        if record.evaluation is None or record.status not in EVALUATED:
-            evaluated = instance.get_latest_asset_check_evaluation_record(key)
+        evaluated = record if record.status in EVALUATED else _last_evaluated(instance, key)
         if evaluated and evaluated.evaluation:
             found[key] = evaluated.evaluation
     return found
+
+
+def _last_evaluated(instance: DagsterInstance, key: AssetCheckKey) -> AssetCheckExecutionRecord | None:
+    """Return a check's latest execution that came to a result; a run that failed before it gave none."""
+    history = instance.event_log_storage.get_asset_check_execution_history(
+        key, limit=1, status=set(EVALUATED)
+    )
+    return history[0] if history else None
 
 
 def _doubt(key: AssetCheckKey, evaluation: dg.AssetCheckEvaluation | None, latest: Latest) -> str | None:

@@ -223,8 +223,9 @@ def _check_constraints(connection: Connection) -> None:
     except errors.ForeignKeyViolation as error:
         constraint, relation = error.diag.constraint_name, error.diag.table_name
         raise BrokenLinks(
-            f"{relation}: a row would point at a row that isn't there ({constraint}). Materialize "
-            "nexus_state and what is staged again: something it pointed at has left Nexus since."
+            f"{relation}: a row would point at a row that isn't there ({constraint}). Publish what it "
+            "points at too, or first; or, if that has left Nexus since, materialize nexus_state and what "
+            "is staged again."
         ) from None
 
 

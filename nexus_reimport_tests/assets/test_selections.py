@@ -3,6 +3,7 @@
 import dagster as dg
 import pytest
 
+from nexus_reimport.automation.exceptions import NothingSelected
 from nexus_reimport.automation.phases import phases_selection
 from nexus_reimport.sandbox.clinic import SyntheticClinic
 from nexus_reimport.schemas.nexus import BY_NAME, TABLES
@@ -57,6 +58,7 @@ def test_a_phase_whose_patients_are_not_in_nexus_is_refused_whole(line: Line) ->
     outcome = line.run(selection=phases_selection(["notes"]))
     assert not outcome.success
     assert "notes: a row would point at a row that isn't there" in outcome.failures[0]
+    assert "Publish what it points at too, or first" in outcome.failures[0]
     assert contents(line.url) == before
 
 
@@ -90,6 +92,14 @@ def test_a_dry_run_writes_nothing_and_what_it_staged_can_be_published(
     assert checked.success
     assert not checked.right
     assert line.failed_checks(checked) == {("nexus/documents", "links_to_live_rows")}
+
+
+def test_a_dry_run_of_the_publication_alone_runs_nothing_rather_than_everything(line: Line) -> None:
+    before = contents(line.url)
+    with pytest.raises(NothingSelected, match=r"nothing was run\. A dry run leaves nexus/\* out"):
+        line.run("nexus/patients", dry_run=True)
+    assert contents(line.url) == before
+    assert line.instance.get_runs() == []
 
 
 def _break_a_link(line: Line) -> None:

@@ -48,7 +48,8 @@ def test_ids_that_differ_in_case_only_or_are_missing_are_not_unique() -> None:
 
 def test_a_frame_of_another_shape_is_described_by_rule_and_key() -> None:
     clinics = BY_ASSET["clinics"]
-    good = text_frame(**{name: ["1"] for name in clinics.names})
+    values: dict[str, list[str | None]] = {name: ["1"] for name in clinics.names}
+    good = text_frame(**values)
     assert findings.shape_finding(extract_schema(clinics), good, clinics.key).passed
     bad = good.drop(columns=["Name"])
     finding = findings.shape_finding(extract_schema(clinics), bad, clinics.key)

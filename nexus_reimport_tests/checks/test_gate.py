@@ -22,6 +22,7 @@ class Graph:
 
     instance: dg.DagsterInstance
     frames: FrameIOManager
+    broken: bool = False
     passing: dict[str, bool] = field(default_factory=lambda: {"source": True, "staged": True})
 
     def assets(self) -> list[dg.AssetsDefinition]:
@@ -29,6 +30,8 @@ class Graph:
 
         @dg.asset(key=SOURCE)
         def source() -> pd.DataFrame:
+            if self.broken:
+                raise RuntimeError
             return pd.DataFrame({"id": pd.array(["1"], dtype=text)})
 
         @dg.asset(key=STAGED, ins={"source": dg.AssetIn(SOURCE)})
@@ -141,6 +144,23 @@ def test_an_evaluation_of_an_older_version_is_a_doubt(graph: Graph) -> None:
     assert graph.doubts() == ["staged/a: check shape was evaluated on an older version"]
     graph.run_check(STAGED, "shape")
     assert graph.doubts() == []
+
+
+def test_a_run_that_failed_before_its_checks_leaves_the_evaluations_before_it_standing(graph: Graph) -> None:
+    graph.run("*")
+    graph.broken = True
+    graph.run("*")
+    assert graph.doubts() == []
+
+
+def test_a_check_that_was_planned_and_never_came_to_a_result_is_a_doubt(graph: Graph) -> None:
+    graph.run("*", checks=False)
+    graph.broken = True
+    graph.run("*")
+    assert graph.doubts() == [
+        "source/a: check complete has not been evaluated",
+        "staged/a: check shape has not been evaluated",
+    ]
 
 
 def test_what_was_made_from_an_older_source_is_a_doubt(graph: Graph) -> None:

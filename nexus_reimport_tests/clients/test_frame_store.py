@@ -11,7 +11,6 @@ import pyarrow as pa
 import pytest
 from obstore.store import LocalStore, S3Store
 
-from nexus_reimport.clients import frame_store
 from nexus_reimport.clients.exceptions import FrameDamaged, FrameMissing, SettingsRefused
 from nexus_reimport.clients.frame_store import FrameStore, content_version, open_store
 
@@ -92,7 +91,7 @@ def test_a_crash_before_the_manifest_leaves_the_set_as_it_was(
         puts.append(path)
         put(target, path, content)
 
-    monkeypatch.setattr(frame_store.obstore, "put", dying)
+    monkeypatch.setattr("nexus_reimport.clients.frame_store.obstore.put", dying)
     with pytest.raises(KeyboardInterrupt):
         store.save("set", "new", parts("new"))
     assert len(puts) == written
@@ -153,7 +152,7 @@ def test_a_reader_slower_than_two_writers_starts_again(
 ) -> None:
     store.save("set", "1", parts("1"))
     read = FrameStore._load_part
-    overtaken = []
+    overtaken: list[bool] = []
 
     def slow(self: FrameStore, name: str, entry: Mapping[str, str]) -> pd.DataFrame:
         if not overtaken:

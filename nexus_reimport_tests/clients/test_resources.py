@@ -62,11 +62,14 @@ def test_a_limit_below_one_is_refused() -> None:
         RunOptions(limit=0)
 
 
+def reached(**credentials: str) -> FileMakerResource:
+    return FileMakerResource(host="https://fms.example.org", database="Clinic", **credentials)  # type: ignore[arg-type]  # each is text
+
+
 def test_a_token_takes_the_place_of_an_account() -> None:
-    common = {"host": "https://fms.example.org", "database": "Clinic"}
-    assert isinstance(FileMakerResource(**common, username="a", password="b")._auth(), BasicAuth)  # noqa: S106 - no real one
-    token = FileMakerResource(**common, username="a", password="b", fmid_token="c")._auth()  # noqa: S106 - no real one
-    assert isinstance(token, FmidAuth)
+    account = {"username": "a", "password": "b"}
+    assert isinstance(reached(**account)._auth(), BasicAuth)
+    assert isinstance(reached(**account, fmid_token="c")._auth(), FmidAuth)  # noqa: S106 - no real one
 
 
 def test_a_client_is_of_the_host_and_database_given() -> None:
