@@ -13,6 +13,7 @@ from nexus_reimport.imaging.colour import extremes, plain
 from nexus_reimport.imaging.exceptions import Fault, UnreadableImage
 from nexus_reimport.imaging.formats import Kind
 from nexus_reimport.imaging.orientation import orientation
+from nexus_reimport.imaging.phone_jpeg import shrunk_jpeg
 
 Size = tuple[int, int]
 Reach = tuple[float, float]
@@ -57,7 +58,7 @@ _room = Room(MOST_MEMORY)
 
 @dataclass(frozen=True)
 class Decoded:
-    """A picture not yet shrunk to its last size: plain pixels, how many of them count, and facts.
+    """A picture shrunk most of the way, or all of it: plain pixels, how many of them count, and facts.
 
     size: width and height of the original as stored; way: its orientation; profile: its ICC profile.
     """
@@ -83,6 +84,9 @@ def decode(content: bytes, kind: Kind, longest_side: int) -> Decoded:
     # The readers of TIFF and HEIC turn the picture by themselves, and leave no orientation behind.
     way = orientation(image.info.get("exif") or b"")
     with _room.of(_memory(image, size, kind)):
+        small = shrunk_jpeg(content, size, scale, aim) if scale > 1 and image.mode == "RGB" else None
+        if small:
+            return Decoded(small, small.size, size, way, image.info.get("icc_profile"))
         image.load()
         # A reader may learn the size, or turn the picture, only now.
         size = image.size if scale == 1 else size

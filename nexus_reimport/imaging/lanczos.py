@@ -4,78 +4,71 @@ A resampled row is a weighted sum of source rows, so resampling is a product wit
 products of the blocks along that band it takes a third of the time of Pillow's loops, and holds no lock.
 """
 
-import threading
 from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from nexus_reimport.imaging.scratch import scratch
+
 Floats = NDArray[np.float32]
+Pixels = NDArray[np.uint8]
+Reach = tuple[float, float]
 
 LOBES = 3
 # Results and columns computed in one product. Few, so that little of a block is zero, and that a product
 # stays below the 2**18 multiplications from which OpenBLAS wakes threads of its own, which fight with ours.
 AT_ONCE = 4
 COLUMNS = 1536
-# Blocks whose source rows are taken out of the image together.
+# Blocks whose source rows are made floats together.
 GROUP = 8
 WITHOUT_ALPHA = frozenset({"L", "RGB", "CMYK"})
 
 
-class _Scratch(threading.local):
-    """Memory a thread keeps from one picture to the next: asking the system anew costs more than the sums."""
-
-    def __init__(self) -> None:
-        self._kept: dict[str, Floats] = {}
-
-    def take(self, name: str, *shape: int) -> Floats:
-        """Return an array of that shape, its values undefined, until the same name is taken again."""
-        needed = int(np.prod(shape))
-        if name not in self._kept or self._kept[name].size < needed:
-            self._kept[name] = np.empty(needed, np.float32)
-        return self._kept[name][:needed].reshape(shape)
-
-
-_scratch = _Scratch()
-
-
-def shrunk(image: Image.Image, size: tuple[int, int], reach: tuple[float, float]) -> Image.Image:
+def shrunk(image: Image.Image, size: tuple[int, int], reach: Reach) -> Image.Image:
     """Return the top left part of an image, `reach` pixels wide and high, at another size.
 
     Images with alpha are left to Pillow, which weighs each colour by its alpha first.
     """
     if image.mode not in WITHOUT_ALPHA or image.size == size:
         return image.resize(size, Image.Resampling.LANCZOS, box=(0, 0, *reach))
-    channels = len(image.getbands())
-    low = _fewer_rows(image, size[1], reach[1]).reshape(size[1], image.width, channels)
-    result = np.empty((size[1], size[0], channels), np.uint8)
-    plane = _scratch.take("plane", size[1], image.width)
-    for channel in range(channels):
-        np.copyto(plane, low[:, :, channel])
-        result[:, :, channel] = _fewer_columns(plane, size[0], reach[0])
+    source = np.asarray(image).reshape(image.height, image.width, -1)
+    result = shrunk_pixels(source, size, reach)
     return Image.fromarray(result.squeeze(2) if image.mode == "L" else result, image.mode)
 
 
-def _fewer_rows(image: Image.Image, count: int, reach: float) -> Floats:
-    blocks = _blocks(image.height, count, reach)
-    across = image.width * len(image.getbands())
-    result = _scratch.take("rows", count, across)
+def shrunk_pixels(source: Pixels, size: tuple[int, int], reach: Reach) -> Pixels:
+    """Do the same for an array of rows, columns and channels."""
+    height, width, channels = source.shape
+    low = _fewer_rows(source.reshape(height, -1), size[1], reach[1]).reshape(size[1], width, channels)
+    result = np.empty((size[1], size[0], channels), np.uint8)
+    plane = scratch.floats("plane", size[1], width)
+    for channel in range(channels):
+        np.copyto(plane, low[:, :, channel])
+        result[:, :, channel] = _fewer_columns(plane, size[0], reach[0])
+    return result
+
+
+def _fewer_rows(source: Pixels, count: int, reach: float) -> Floats:
+    height, across = source.shape
+    blocks = _blocks(height, count, reach)
+    result = scratch.floats("rows", count, across)
     for at in range(0, len(blocks), GROUP):
         group = blocks[at : at + GROUP]
         top, bottom = group[0][1], group[-1][1] + group[-1][2].shape[1]
-        part = _scratch.take("part", bottom - top, across)
-        np.copyto(part, np.asarray(image.crop((0, top, image.width, bottom))).reshape(part.shape))
+        part = scratch.floats("part", bottom - top, across)
+        np.copyto(part, source[top:bottom])
         for first, start, block in group:
-            source = part[start - top : start - top + block.shape[1]]
+            rows = part[start - top : start - top + block.shape[1]]
             for left in range(0, across, COLUMNS):
                 columns = slice(left, left + COLUMNS)
-                np.matmul(block, source[:, columns], out=result[first : first + block.shape[0], columns])
+                np.matmul(block, rows[:, columns], out=result[first : first + block.shape[0], columns])
     return result
 
 
 def _fewer_columns(source: Floats, count: int, reach: float) -> Floats:
-    result = _scratch.take("columns", source.shape[0], count)
+    result = scratch.floats("columns", source.shape[0], count)
     for first, start, block in _blocks(source.shape[1], count, reach):
         part = source[:, start : start + block.shape[1]]
         np.matmul(part, block.T, out=result[:, first : first + block.shape[0]])

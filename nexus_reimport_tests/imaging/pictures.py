@@ -85,6 +85,8 @@ def samples() -> dict[str, bytes]:
     return {
         "jpeg": written(image, "JPEG", exif=exif(6, place=True)),
         "jpeg_progressive": written(image, "JPEG", progressive=True),
+        "jpeg_large": written(quarters((720, 640)), "JPEG"),
+        "jpeg_large_progressive": written(quarters((720, 640)), "JPEG", progressive=True),
         "jpeg_cmyk": written(image.convert("CMYK"), "JPEG"),
         "jpeg_grey": written(image.convert("L"), "JPEG"),
         "mpo": with_second_frame(image, "MPO"),
