@@ -6,7 +6,7 @@ import pytest
 from nexus_reimport.automation.exceptions import NothingSelected
 from nexus_reimport.automation.phases import phases_selection
 from nexus_reimport.sandbox.clinic import SyntheticClinic
-from nexus_reimport.schemas.nexus import BY_NAME, TABLES
+from nexus_reimport.schemas.nexus import BY_NAME
 from nexus_reimport_tests.line import Line, contents, query, tuples_written
 
 

@@ -32,7 +32,10 @@ def main(json_file: Path | None, scale: float, repeats: int) -> None:
         "repeats": repeats,
         "steps": bench_records(scale, repeats),
         "thumbnails": bench_thumbnails(),
-        "linking": {"clinic": bench_linking(CLINIC_IMAGES), "hundredfold": bench_linking(100 * CLINIC_IMAGES)},
+        "linking": {
+            "clinic": bench_linking(CLINIC_IMAGES),
+            "hundredfold": bench_linking(100 * CLINIC_IMAGES),
+        },
     }
     text = orjson.dumps(result, option=orjson.OPT_INDENT_2).decode()
     click.echo(text)

@@ -1,4 +1,4 @@
-"""Linking alone: export, listing, staging and publishing, with the thumbnails known, at any number of images."""
+"""Linking alone: export, listing, staging, publishing, thumbnails known; at any number of images."""
 
 import csv
 import io
@@ -91,7 +91,7 @@ def _patients(count: int) -> Staged:
         "id": [_id("patient", number) for number in range(count)],
         "first_name": ["Bench"] * count,
         "last_name": [f"Patient {number}" for number in range(count)],
-        "created_at": [number for number in range(count)],
+        "created_at": list(range(count)),
     }
     constants = {"archived": False, "updated_at": 0, "contact_json": '{"phones": []}'}
     return Ledger(PATIENTS).staged(keys, columns, constants)
