@@ -32,7 +32,8 @@ BEGIN
     PERFORM FROM patients p WHERE p.id = patient FOR KEY SHARE;
     IF NOT FOUND THEN
         RAISE foreign_key_violation USING
-            MESSAGE = format('%s %s would point at a patient who is not there', TG_TABLE_NAME, NEW.id);
+            MESSAGE = format('%s %s would point at a patient who is not there', TG_TABLE_NAME, NEW.id),
+            TABLE = TG_TABLE_NAME, CONSTRAINT = TG_NAME;
     END IF;
     RETURN NULL;
 END $$;
@@ -52,7 +53,8 @@ BEGIN
         WHERE c.app_label = 'patients' AND c.model = 'patient')
     THEN
         RAISE foreign_key_violation USING
-            MESSAGE = format('patient %s still has photographs or documents', OLD.id);
+            MESSAGE = format('patient %s still has photographs or documents', OLD.id),
+            TABLE = TG_TABLE_NAME, CONSTRAINT = TG_NAME;
     END IF;
     RETURN NULL;
 END $$;

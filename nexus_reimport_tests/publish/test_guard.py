@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Mapping
+from contextlib import closing
 from typing import Any
 
 import psycopg
@@ -9,6 +10,7 @@ import pytest
 from psycopg.errors import ForeignKeyViolation
 
 from nexus_reimport.publish import guard
+from nexus_reimport.publish.exceptions import BrokenLinks
 from nexus_reimport.publish.publication import publish
 from nexus_reimport.schemas.nexus import DOCUMENTS, IMAGE_BATCHES, PATIENTS
 from nexus_reimport_tests.publish.staged_frames import AS_OF, staged_table, uid
@@ -61,9 +63,10 @@ def detach(relation: str) -> str:
 
 def commit(url: str, *statements: str) -> None:
     """Execute statements in one transaction."""
-    with psycopg.connect(url) as connection:
+    with closing(psycopg.connect(url)) as connection:
         for statement in statements:
             connection.execute(statement.encode())
+        connection.commit()
 
 
 def count(url: str, relation: str) -> int:
@@ -98,9 +101,9 @@ def test_a_link_that_is_changed_to_nobody_is_refused(guarded: str, relation: str
     commit(guarded, attach(relation, ANN))
     with pytest.raises(ForeignKeyViolation):
         commit(guarded, f"UPDATE {relation} SET object_id = '{NOBODY}'")  # noqa: S608 - ours
-    other = "(SELECT id FROM django_content_type WHERE app_label = 'clinics' AND model = 'clinic')"
+    other = "(SELECT id FROM django_content_type WHERE app_label = 'clinicians' AND model = 'clinic')"
     commit(guarded, f"UPDATE {relation} SET object_id = '{NOBODY}', content_type_id = {other}")  # noqa: S608 - ours
-    patient = other.replace("clinics", "patients").replace("clinic", "patient")
+    patient = other.replace("clinicians", "patients").replace("clinic", "patient")
     with pytest.raises(ForeignKeyViolation):
         commit(guarded, f"UPDATE {relation} SET content_type_id = {patient}")  # noqa: S608 - ours
 
@@ -109,7 +112,7 @@ def test_a_link_that_is_changed_to_nobody_is_refused(guarded: str, relation: str
 def test_links_to_somebody_and_to_other_kinds_of_rows_are_none_of_its_business(
     guarded: str, relation: str
 ) -> None:
-    commit(guarded, attach(relation, ANN), attach(relation, NOBODY, "clinics", "clinic"))
+    commit(guarded, attach(relation, ANN), attach(relation, NOBODY, "clinicians", "clinic"))
     assert count(guarded, relation) == 2
 
 
@@ -200,15 +203,18 @@ def test_a_publication_runs_under_it(guarded: str) -> None:
             "SELECT id FROM django_content_type WHERE app_label = 'patients' AND model = 'patient'"
         ).fetchone()
     assert row is not None
-    to_ann: Mapping[str, object] = {"object_id": uid("patients cid"), "content_type_id": row[0]}
+    to_cid: Mapping[str, object] = {"object_id": uid("patients cid"), "content_type_id": row[0]}
     tables = {
         "patients": staged_table(PATIENTS, {"name": "cid", "first_name": "Cid"}),
-        "documents": staged_table(DOCUMENTS, {**to_ann, "name": "letter"}),
-        "image_batches": staged_table(IMAGE_BATCHES, {**to_ann, "name": "day"}),
+        "documents": staged_table(DOCUMENTS, {**to_cid, "name": "letter"}),
+        "image_batches": staged_table(IMAGE_BATCHES, {**to_cid, "name": "day"}),
     }
     outcome = publish(guarded, "run", AS_OF, tables)
     assert all(one.inserted == 1 for one in outcome.tables.values())
     assert publish(guarded, "run", AS_OF, tables).number is None
+    lost = staged_table(IMAGE_BATCHES, {**to_cid, "name": "day", "object_id": NOBODY})
+    with pytest.raises(BrokenLinks, match=f"images_batch: .*{guard.LINK_TRIGGER}"):
+        publish(guarded, "run", AS_OF, {**tables, "image_batches": lost})
 
 
 def test_it_can_be_taken_out_and_leaves_nothing(guarded: str) -> None:
