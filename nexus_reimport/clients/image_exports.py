@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -40,14 +41,21 @@ class ImageExports:
     prefix: str | None = None
 
     def newest(self) -> Export | None:
-        """Return the export with the highest version number, whatever the files' dates; None without one."""
+        """Return the export with the highest version number, whatever the files' dates; None without one.
+
+        Raises ConnectionFailed where S3 can't be listed.
+        """
         found = [*self._in_folder(), *self._in_bucket()]
         return max(found, key=lambda export: (export.version, export.modified), default=None)
 
     def read(self, export: Export) -> bytes:
-        """Return an export's bytes. Raises ConnectionFailed for one in S3 that can't be fetched."""
+        """Return an export's bytes. Raises ConnectionFailed or FileStillGrowing for one that is not there."""
         if self.store is None or not export.place.startswith("s3:"):
-            return Path(export.place).read_bytes()
+            try:
+                return Path(export.place).read_bytes()
+            except FileNotFoundError:
+                message = f"{export.name} went away while it was looked at. Run again when it stays."
+                raise FileStillGrowing(message) from None
         try:
             return bytes(obstore.get(self.store, export.place.removeprefix("s3:")).bytes())
         except (exceptions.BaseError, FileNotFoundError) as error:
@@ -76,27 +84,30 @@ class ImageExports:
             sleep(0.25)
 
     def _in_folder(self) -> list[Export]:
-        entries = (
-            [entry for entry in self.folder.iterdir() if entry.is_file()] if self.folder.is_dir() else []
-        )
         found = []
-        for entry in entries:
+        for entry in self.folder.iterdir() if self.folder.is_dir() else ():
             version = csv_version(entry.name)
-            if version is not None:
-                status = entry.stat()
-                stamp = f"{status.st_size} {status.st_mtime_ns}"
-                found.append(Export(entry.name, version, str(entry), stamp, status.st_mtime))
+            # A file may be moved away or renamed at any moment.
+            with suppress(FileNotFoundError):
+                if version is not None and entry.is_file():
+                    status = entry.stat()
+                    stamp = f"{status.st_size} {status.st_mtime_ns}"
+                    found.append(Export(entry.name, version, str(entry), stamp, status.st_mtime))
         return found
 
     def _in_bucket(self) -> list[Export]:
         if self.store is None or not self.prefix:
             return []
+        try:
+            entries = [entry for chunk in obstore.list(self.store, prefix=self.prefix) for entry in chunk]
+        except (exceptions.BaseError, FileNotFoundError) as error:
+            message = f"Exports under {self.prefix} in S3 could not be listed ({type(error).__name__})."
+            raise ConnectionFailed(f"{message} Run again when S3 answers.") from None
         found = []
-        for chunk in obstore.list(self.store, prefix=self.prefix):
-            for entry in chunk:
-                name = entry["path"].rpartition("/")[2]
-                version = csv_version(name)
-                if version is not None:
-                    stamp, modified = str(entry["e_tag"]), entry["last_modified"].timestamp()
-                    found.append(Export(name, version, f"s3:{entry['path']}", stamp, modified))
+        for entry in entries:
+            name = entry["path"].rpartition("/")[2]
+            version = csv_version(name)
+            if version is not None:
+                stamp, modified = str(entry["e_tag"]), entry["last_modified"].timestamp()
+                found.append(Export(name, version, f"s3:{entry['path']}", stamp, modified))
         return found
