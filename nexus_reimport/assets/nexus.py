@@ -71,7 +71,7 @@ def publication_asset(gate: Gate) -> dg.AssetsDefinition:
                     nexus.database_url,
                     context.run.run_id,
                     options.instant(context),
-                    {name: _given(one) for name, one in staged.items()},
+                    {name: given(one) for name, one in staged.items()},
                     before_commit=lambda _: gate.refuse_unproved(context.instance, frames, inputs),
                     progress=context.log.info,
                 )
@@ -108,7 +108,8 @@ def _proved_anew(context: dg.AssetExecutionContext, url: str) -> Iterator[dg.Ass
             )
 
 
-def _given(staged: Staged) -> StagedTable:
+def given(staged: Staged) -> StagedTable:
+    """Return what a publication needs of a staged table."""
     cut = int((staged.rejects["reason"] == "limit").sum())
     return StagedTable(staged.rows, staged.rejects["key"].to_list(), cut, _named(staged))
 
@@ -118,7 +119,8 @@ def _named(staged: Staged) -> tuple[str, ...]:
     if "s3_thumbnail_key" not in staged.rows:
         return ()
     reported = pd.concat([staged.rejects, staged.warnings])
-    return tuple(map(stem_of, reported.loc[reported["reason"] != "no_metadata", "key"]))
+    known = reported.loc[reported["reason"] != "no_metadata", "key"]
+    return tuple(stem_of(key).lower() for key in known)
 
 
 def _disproved(names: list[str], refusal: BrokenLinks) -> Iterator[dg.AssetCheckResult]:
