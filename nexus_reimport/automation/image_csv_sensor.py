@@ -11,6 +11,8 @@ from dagster_aws.s3 import S3Resource
 from nexus_reimport.clients.resources import BucketResource, ImageCsvFolder
 
 IMAGE_CSV = dg.AssetKey(["files", "image_csv"])
+# What an export's run is made from besides the export: without it there is nothing to start.
+NEEDED = (dg.AssetKey("thumbnails"), dg.AssetKey(["staged", "patients"]), dg.AssetKey("nexus_state"))
 FOLLOWS = dg.AssetSelection.assets(IMAGE_CSV).downstream()
 
 
@@ -56,6 +58,8 @@ def new_image_csv(
     """
     seen = Seen.of(context.cursor)
     exports = image_csv_folder.exports(bucket, s3)
+    if not all(context.instance.get_latest_materialization_event(key) for key in NEEDED):
+        return dg.SensorResult(skip_reason="The first whole reimport has not been: it will read the export.")
     export = exports.newest()
     if export is None:
         return dg.SensorResult(skip_reason="There is no Image_dataV*.csv yet.")

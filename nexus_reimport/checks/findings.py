@@ -10,6 +10,7 @@ import pandera.pandas as pa
 from nexus_reimport.schemas.columns import Table
 from nexus_reimport.schemas.frames import failures
 from nexus_reimport.schemas.nexus import TABLES
+from nexus_reimport.transform.image_objects import report_names
 from nexus_reimport.transform.staged import Staged
 
 KEYS_SHOWN = 20
@@ -104,22 +105,24 @@ def accounting_finding(read: list[str], staged: Staged) -> Finding:
 
 
 def images_accounting_finding(image_keys: list[str], staged: Staged) -> Finding:
-    """Say whether every image object is either staged (by its S3 key) or rejected (by its file's stem)."""
-    stems = Counter(stem_of(key) for key in image_keys)
-    answered = Counter(stem_of(key) for key in staged.rows["s3_key"])
-    answered += Counter(str(key).lower() for key in staged.rejects["key"])
+    """Say whether every image object is staged (by its S3 key) or rejected (by its name in reports)."""
+    staged_keys = Counter(map(str, staged.rows["s3_key"]))
+    refused = sorted(set(image_keys) - staged_keys.keys())
+    names = Counter(report_names([stem_of(key) for key in refused], refused))
+    rejected = Counter(map(str, staged.rejects["key"]))
+    lost = names - rejected
+    invented = (rejected - names) + (staged_keys - Counter(image_keys))
     facts: dict[str, Fact] = {
         "read": len(image_keys),
         "staged": len(staged.rows),
         "rejected": len(staged.rejects),
     }
-    if stems == answered:
+    if not (lost or invented):
         return Finding(
             True,
             f"{len(image_keys)} images = {len(staged.rows)} staged + {len(staged.rejects)} rejected.",
             facts,
         )
-    lost, invented = stems - answered, answered - stems
     return Finding(
         False,
         f"{lost.total()} images are unaccounted for and {invented.total()} come from nowhere.",
@@ -128,9 +131,9 @@ def images_accounting_finding(image_keys: list[str], staged: Staged) -> Finding:
 
 
 def stem_of(key: str) -> str:
-    """Return the file's name in an S3 key without folders and extension, lower case."""
+    """Return the file's name in an S3 key without folders and extension."""
     name = key.rpartition("/")[2]
-    return (name.rpartition(".")[0] or name).lower()
+    return name.rpartition(".")[0] or name
 
 
 def thumbnails_finding(

@@ -4,9 +4,14 @@ Off by default: they are put into Nexus, and taken out again, by one command. Th
 any order of writing inside a transaction works, as with Nexus's own foreign keys.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import psycopg
 from psycopg import sql
 
 from nexus_reimport.publish.connection import Connection, connect
+from nexus_reimport.publish.exceptions import PublicationError
 
 POINTING = ("images_batch", "documents_document")
 LINK_TRIGGER = "nexus_reimport_link"
@@ -75,7 +80,7 @@ def install(url: str) -> None:
 
     Rows that point at nobody already are not touched; changing one, but to mend it, will be refused.
     """
-    with connect(url, "guard") as connection:
+    with _explained(), connect(url, "guard") as connection:
         _drop_triggers(connection)
         connection.execute(_FUNCTIONS)
         for relation in POINTING:
@@ -85,7 +90,7 @@ def install(url: str) -> None:
 
 def remove(url: str) -> None:
     """Take the triggers out of Nexus, with their functions."""
-    with connect(url, "guard") as connection:
+    with _explained(), connect(url, "guard") as connection:
         _drop_triggers(connection)
         connection.execute("DROP FUNCTION IF EXISTS nexus_reimport.refuse_link_to_nobody()")
         connection.execute("DROP FUNCTION IF EXISTS nexus_reimport.refuse_to_leave_links_behind()")
@@ -93,11 +98,21 @@ def remove(url: str) -> None:
 
 def is_installed(url: str) -> bool:
     """Say whether all of the triggers are in Nexus."""
-    with connect(url, "guard") as connection:
+    with _explained(), connect(url, "guard") as connection:
         row = connection.execute(
             "SELECT count(*) FROM pg_trigger WHERE tgname = ANY (%s)", [[LINK_TRIGGER, DELETE_TRIGGER]]
         ).fetchone()
     return bool(row and row[0] == len(POINTING) + 1)
+
+
+@contextmanager
+def _explained() -> Iterator[None]:
+    """Say in one line why PostgreSQL would not have it: its own words name relations, and no rows."""
+    try:
+        yield
+    except psycopg.Error as error:
+        message = f"PostgreSQL refused: {error.diag.message_primary}. The guard needs the tables' owner."
+        raise PublicationError(message) from None
 
 
 def _create(connection: Connection, statement: str, trigger: str, relation: str) -> None:

@@ -18,7 +18,7 @@ from nexus_reimport.publish.exceptions import (
     TargetNotAsExpected,
 )
 from nexus_reimport.publish.ledger import TableCounts
-from nexus_reimport.publish.repair import repair
+from nexus_reimport.publish.repair import Repair, repair
 from nexus_reimport.schemas.columns import Table
 from nexus_reimport.schemas.nexus import BY_NAME
 
@@ -95,7 +95,7 @@ def _publish(
     counts = {table.name: _merge(connection, table, staged[table.name]) for table in tables}
     named = [stem for one in staged.values() for stem in one.named]
     for name, mended in repair(connection, run_id, tables, named).items():
-        counts[name] = replace(counts[name], relinked=mended.relinked, removed=mended.removed)
+        counts[name] = _with_repair(connection, BY_NAME[name], counts[name], mended)
     cut = {name: one.cut for name, one in staged.items()}
     outcome = _outcome(connection, run_id, as_of, tables, counts, cut)
     before_commit(outcome)
@@ -103,6 +103,20 @@ def _publish(
     if outcome.number is None:
         connection.rollback()
     return outcome
+
+
+def _with_repair(connection: Connection, table: Table, counts: TableCounts, mended: Repair) -> TableCounts:
+    """Return the counts with what was mended; a staged row that only a recount changed is an updated one."""
+    only_recounted = 0
+    if mended.recounted:
+        only_recounted = _count(connection, _ONLY_RECOUNTED, table, recounted=list(mended.recounted))
+    return replace(
+        counts,
+        relinked=mended.relinked,
+        removed=mended.removed,
+        updated=counts.updated + only_recounted,
+        unchanged=counts.unchanged - only_recounted,
+    )
 
 
 def _lock(connection: Connection, tables: list[Table]) -> None:
@@ -194,11 +208,18 @@ _MISSING = """
 """
 
 
-def _count(connection: Connection, statement: str, table: Table, rejected: list[str] | None = None) -> int:
+_ONLY_RECOUNTED = """
+    SELECT count(*) FROM {staged} s WHERE s.id = ANY (%(recounted)s)
+        AND NOT EXISTS (SELECT FROM {decided} d
+            WHERE d.id = s.id AND (d.absent OR cardinality(d.changed) > 0))
+"""
+
+
+def _count(connection: Connection, statement: str, table: Table, **given: object) -> int:
     composed = sql.SQL(statement).format(
         decided=merge.decided(table), staged=merge.staged(table), target=sql.Identifier(table.relation)
     )
-    row = connection.execute(composed, {"name": table.name, "rejected": rejected or []}).fetchone()
+    row = connection.execute(composed, {"name": table.name, **given}).fetchone()
     return int(row[0]) if row else 0
 
 

@@ -59,12 +59,26 @@ _REMOVE_BATCHES = """
 """
 
 
+# The API never recounts. An image gone from the source stays in its batch, and people add their own.
+_RECOUNT = """
+    UPDATE images_batch t SET image_count = n.images
+    FROM (SELECT b.id, count(i.id) AS images FROM images_batch b
+            LEFT JOIN images_image i ON i.batch_id = b.id
+            WHERE EXISTS (SELECT FROM nexus_reimport.identities k
+                WHERE k.table_name = 'image_batches' AND k.id = b.id)
+            GROUP BY b.id) n
+    WHERE n.id = t.id AND t.image_count <> n.images
+    RETURNING t.id
+"""
+
+
 @dataclass(frozen=True)
 class Repair:
-    """How many rows of a table were linked again, and how many left it."""
+    """How many rows of a table were linked again and how many left it; whose count of images was mended."""
 
     relinked: int = 0
     removed: int = 0
+    recounted: frozenset[UUID] = frozenset()
 
 
 def repair(connection: Connection, run_id: str, tables: list[Table], named: list[str]) -> dict[str, Repair]:
@@ -84,7 +98,15 @@ def repair(connection: Connection, run_id: str, tables: list[Table], named: list
         gone = _execute(connection, _REMOVE_BATCHES, IMAGE_BATCHES, given)
         removed[IMAGE_BATCHES] = len(gone)
         relinked[IMAGE_BATCHES] -= gone
-    return {table.name: Repair(len(relinked.get(table, set())), removed.get(table, 0)) for table in tables}
+    recounted = {
+        table: frozenset(_execute(connection, _RECOUNT, table)) for table in tables if table is IMAGE_BATCHES
+    }
+    return {
+        table.name: Repair(
+            len(relinked.get(table, set())), removed.get(table, 0), recounted.get(table, frozenset())
+        )
+        for table in tables
+    }
 
 
 def _execute(

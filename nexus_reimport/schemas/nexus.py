@@ -200,7 +200,7 @@ IMAGE_BATCHES = Table(
         Column("name", "varchar", length=255),
         Column("description", "text"),
         Column("uploaded_at", "timestamptz"),
-        Column("image_count", "integer"),
+        Column("image_count", "integer", role="initial"),
         Column("content_type_id", "integer"),
         Column("uploaded_by_id", "integer", null=True, role="initial"),
     ),

@@ -68,7 +68,7 @@ class ImageObjects:
         """Return key, field and reason of every other object, no key twice."""
         refused = self.table.filter(pc.is_valid(self.reasons))
         reasons = self.reasons.drop_null().to_pylist()
-        names = _report_names(*(refused[name].to_pylist() for name in ("stem", "key")))
+        names = report_names(*(refused[name].to_pylist() for name in ("stem", "key")))
         return [(name, _FIELDS.get(why, "s3_key"), why) for name, why in zip(names, reasons, strict=True)]
 
 
@@ -140,9 +140,15 @@ def _batch_keys(patients: pa.Array, dates: pa.ChunkedArray) -> pa.Array:
 
 
 def _uploaded(table: pa.Table) -> pa.Array:
-    """Return when each object was last written, no two the same; rejects shift nobody."""
+    """Return when each object was last written, no two the same; what its row says shifts nobody."""
     modified = table["modified"].cast(pa.int64()).to_numpy()
-    return pa.array(distinct_instants(modified, recid_numbers(table["recid"])), pa.int64())
+    return pa.array(distinct_instants(modified, _stem_numbers(table["stem"])), pa.int64())
+
+
+def _stem_numbers(stems: pa.ChunkedArray) -> np.ndarray:
+    """Return files' names as numbers, where they are short ones; others come after them all."""
+    short = pc.match_substring_regex(stems, "^[0-9]{1,18}$")
+    return recid_numbers(pc.if_else(short, stems, pa.scalar(None, pa.string())))
 
 
 def recid_numbers(recids: pa.ChunkedArray) -> np.ndarray:
@@ -203,7 +209,7 @@ def _is_further(table: pa.Table, faults: pa.ChunkedArray) -> np.ndarray:
     return further
 
 
-def _report_names(stems: Sequence[str], keys: Sequence[str]) -> list[str]:
+def report_names(stems: Sequence[str], keys: Sequence[str]) -> list[str]:
     """Return each object's name in reports: its stem, else its place in the folder, else its key's digest."""
     shared = Counter(stems)
     names = []

@@ -96,7 +96,9 @@ def test_a_dry_run_writes_nothing_and_what_it_staged_can_be_published(
 
 def test_a_dry_run_of_the_publication_alone_runs_nothing_rather_than_everything(line: Line) -> None:
     before = contents(line.url)
-    with pytest.raises(NothingSelected, match=r"nothing was run\. A dry run leaves nexus/\* out"):
+    with pytest.raises(
+        NothingSelected, match=r"nothing was run\. A dry run leaves nexus/\* and thumbnails out"
+    ):
         line.run("nexus/patients", dry_run=True)
     assert contents(line.url) == before
     assert line.instance.get_runs() == []

@@ -10,7 +10,7 @@ import dagster as dg
 import pytest
 from dagster_aws.s3 import S3Resource
 
-from nexus_reimport.automation.image_csv_sensor import FOLLOWS, IMAGE_CSV, Seen, new_image_csv
+from nexus_reimport.automation.image_csv_sensor import FOLLOWS, IMAGE_CSV, NEEDED, Seen, new_image_csv
 from nexus_reimport.clients.exceptions import ConnectionFailed
 from nexus_reimport.clients.resources import BucketResource, ImageCsvFolder
 from nexus_reimport.definitions import build_definitions
@@ -71,7 +71,17 @@ class Watch:
 @pytest.fixture
 def watch(tmp_path: Path) -> Iterator[Watch]:
     with dg.DagsterInstance.ephemeral() as instance:
+        for key in NEEDED:
+            instance.report_runless_asset_event(dg.AssetMaterialization(key))
         yield Watch(tmp_path, instance)
+
+
+def test_before_the_first_whole_reimport_an_export_starts_nothing(tmp_path: Path) -> None:
+    with dg.DagsterInstance.ephemeral() as instance:
+        watch = Watch(tmp_path, instance)
+        (tmp_path / "Image_dataV9.csv").write_bytes(b"anything")
+        assert watch.look().run_requests == []
+        assert watch.cursor is None
 
 
 def test_a_new_export_starts_one_run_and_then_none(watch: Watch) -> None:
