@@ -197,6 +197,40 @@ def status(table: str | None, json_file: Path | None) -> None:
     return _write_json(json_file, found)
 
 
+@main.group()
+def identity() -> None:
+    """Who a row is."""
+
+
+@identity.command("import")
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False, exists=True))
+def import_former(file: Path) -> None:
+    """Keep the former UUIDs of patients from an old backup FILE (patients.json)."""
+    from nexus_reimport.publish.former import keep_former, parse_backup
+
+    _require_environment()
+    kept = keep_former(os.environ["NEXUS_DATABASE_URL"], parse_backup(file.read_bytes(), file.name))
+    click.echo(
+        f"{kept.added:,} former identities kept, {kept.known:,} were known, {kept.unusable:,} patients in "
+        "the file have no FileMaker id. The next reimport links what points at them."
+    )
+
+
+@main.command()
+@click.argument("action", type=click.Choice(["install", "remove", "status"]))
+def guard(action: str) -> None:
+    """Have PostgreSQL refuse a batch or document that points at nobody; off unless installed."""
+    from nexus_reimport.publish import guard as triggers
+
+    _require_environment()
+    url = os.environ["NEXUS_DATABASE_URL"]
+    if action == "install":
+        triggers.install(url)
+    elif action == "remove":
+        triggers.remove(url)
+    click.echo(f"The guard is {'in' if triggers.is_installed(url) else 'not in'} Nexus.")
+
+
 def _run(phases: Sequence[str], selection: str | None, dry_run: bool, options: dict[str, Any]) -> Any:
     """Launch a run and show it. What a run needs is imported here: other commands start without it."""
     # Two thousand modules leave nothing to collect; looking for it costs a fifth of the start.

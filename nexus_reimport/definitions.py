@@ -10,18 +10,26 @@ import dagster as dg
 from dagster_aws.s3 import S3Resource
 
 from nexus_reimport.assets.filemaker import filemaker_assets
-from nexus_reimport.assets.files import s3_listing
+from nexus_reimport.assets.files import image_csv, s3_listing
 from nexus_reimport.assets.nexus import publication_asset
 from nexus_reimport.assets.nexus_state import nexus_state
 from nexus_reimport.assets.staged import staged_assets
+from nexus_reimport.assets.thumbnails import thumbnails
 from nexus_reimport.automation.abandoned import abandoned_runs
+from nexus_reimport.automation.image_csv_sensor import new_image_csv
 from nexus_reimport.automation.jobs import jobs
 from nexus_reimport.automation.launch import terminal_logger
 from nexus_reimport.checks.gate import Gate
 from nexus_reimport.checks.nexus import nexus_checks
 from nexus_reimport.checks.sources import source_checks
 from nexus_reimport.checks.staged import staged_checks
-from nexus_reimport.clients.resources import BucketResource, FileMakerResource, NexusResource, RunOptions
+from nexus_reimport.clients.resources import (
+    BucketResource,
+    FileMakerResource,
+    ImageCsvFolder,
+    NexusResource,
+    RunOptions,
+)
 from nexus_reimport.io_manager import FrameIOManager
 from nexus_reimport.settings import load_dotenv_file, missing_settings
 
@@ -33,7 +41,7 @@ def build_definitions(resources: Mapping[str, Any] | None = None) -> dg.Definiti
         assets=[*FRAMES, publication_asset(GATE)],
         asset_checks=[*CHECKS, *nexus_checks],
         jobs=jobs,
-        sensors=[abandoned_runs],
+        sensors=[abandoned_runs, new_image_csv],
         resources={**given, "io_manager": given["frames"]},
         executor=dg.in_process_executor,
         loggers={"terminal": terminal_logger},
@@ -56,6 +64,9 @@ def environment_resources() -> dict[str, Any]:
             endpoint_url=_optional("AWS_ENDPOINT_URL_S3"),
             aws_access_key_id=dg.EnvVar("AWS_ACCESS_KEY_ID"),
             aws_secret_access_key=dg.EnvVar("AWS_SECRET_ACCESS_KEY"),
+        ),
+        "image_csv_folder": ImageCsvFolder(
+            folder=dg.EnvVar("IMAGE_CSV_DIR"), s3_prefix=_optional("IMAGE_CSV_S3_PREFIX")
         ),
         "bucket": BucketResource(name=dg.EnvVar("AWS_S3_BUCKET_NAME")),
         "nexus": NexusResource(database_url=dg.EnvVar("NEXUS_DATABASE_URL")),
@@ -86,7 +97,7 @@ def _optional(name: str) -> dg.EnvVar | None:
     return dg.EnvVar(name) if os.environ.get(name) else None
 
 
-FRAMES = [*filemaker_assets, s3_listing, nexus_state, *staged_assets]
+FRAMES = [*filemaker_assets, image_csv, s3_listing, thumbnails, nexus_state, *staged_assets]
 CHECKS = [*source_checks, *staged_checks]
 GATE = gate_over(FRAMES, CHECKS)
 

@@ -10,6 +10,8 @@ from pydantic import Field
 from nexus_reimport.clients.frame_store import FRAMES, FrameStore, open_store
 from nexus_reimport.transform.staged import Staged
 
+PROGRESS = "progress"
+
 Value: TypeAlias = pd.DataFrame | Staged
 
 
@@ -30,6 +32,19 @@ class FrameIOManager(dg.ConfigurableIOManager):
         """Return an asset's frames as last stored. Raises FrameMissing or FrameDamaged."""
         return _value(self._store().load(_name(key)))
 
+    def read_if_there(self, key: dg.AssetKey) -> Value | None:
+        """Return an asset's frames as last stored; None where there are none. Raises FrameDamaged."""
+        return self.read(key) if self.version(key) else None
+
+    def save_progress(self, key: dg.AssetKey, run_id: str, frame: pd.DataFrame) -> None:
+        """Write down how far a long step has come; the asset's own frames stay as they are."""
+        self._store().save(_progress_name(key), run_id, {"rows": frame})
+
+    def read_progress(self, key: dg.AssetKey) -> pd.DataFrame | None:
+        """Return what a long step wrote down last, in this run or an earlier one."""
+        name = _progress_name(key)
+        return self._store().load(name)["rows"] if self._store().version(name) else None
+
     def version(self, key: dg.AssetKey) -> str | None:
         """Return the id of the run that stored the asset's frames; None where there are none."""
         return self._store().version(_name(key))
@@ -40,6 +55,10 @@ class FrameIOManager(dg.ConfigurableIOManager):
 
 def _name(key: dg.AssetKey) -> str:
     return "/".join((FRAMES, *key.path))
+
+
+def _progress_name(key: dg.AssetKey) -> str:
+    return "/".join((FRAMES, PROGRESS, *key.path))
 
 
 def _parts(value: Value) -> dict[str, pd.DataFrame]:

@@ -23,14 +23,17 @@ class StepProgress:
     """The progress of one step, in rows or files: `StepProgress(context)(done, total)`."""
 
     context: dg.AssetExecutionContext
+    _is_long: bool = False
     _next: float = field(default_factory=lambda: time.monotonic() + EVERY_SECONDS)
 
     def __call__(self, done: int, total: int | None) -> None:
-        """Tell listeners at once; the log and the run's tag at most every five seconds."""
+        """Tell listeners at once; log and tag every five seconds, and at the end of a long step."""
         step = self.context.op_execution_context.op.name
         for listener in _listeners:
             listener(step, done, total)
-        if time.monotonic() >= self._next:
+        ends = self._is_long and done == total
+        if time.monotonic() >= self._next or ends:
+            self._is_long = True
             self._next = time.monotonic() + EVERY_SECONDS
             self._tell(step, f"{done}/{total}" if total is not None else str(done))
 

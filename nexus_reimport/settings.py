@@ -35,6 +35,8 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("AWS_REGION", "the bucket's region"),
     Setting("AWS_S3_BUCKET_NAME", "the bucket with the clinic's files"),
     Setting("AWS_ENDPOINT_URL_S3", "the S3 endpoint, where it is not AWS's own", required=False),
+    Setting("IMAGE_CSV_DIR", "folder where FileMaker's Image_dataV*.csv are dropped"),
+    Setting("IMAGE_CSV_S3_PREFIX", "prefix in the bucket where they may be dropped too", required=False),
     Setting("NEXUS_REIMPORT_STORAGE", "folder or s3://… where frames are kept between steps"),
     Setting("DAGSTER_HOME", "folder with dagster.yaml"),
     Setting("DAGSTER_PG_URL", "PostgreSQL for Dagster's own records, postgresql+psycopg2://…"),

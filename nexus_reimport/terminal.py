@@ -73,6 +73,12 @@ def show_outcome(console: Console, outcome: RunOutcome) -> None:
     """Print what a run came to: tables, failed checks, failures, and one line that says it all."""
     if outcome.tables:
         console.print(tables_table(outcome.tables))
+    if outcome.thumbnails:
+        console.print(
+            "Thumbnails: {made:,} made, {reused:,} reused.".format(**outcome.thumbnails), highlight=False
+        )
+        for reason, count in outcome.thumbnails["failed"].items():
+            console.print(f"  {reason}: {count:,}", highlight=False)
     for check in outcome.checks:
         if not check["passed"]:
             colour = "red" if check["severity"] == "ERROR" else "yellow"
@@ -91,7 +97,7 @@ def show_outcome(console: Console, outcome: RunOutcome) -> None:
 
 
 ALWAYS = ("read", "staged", "inserted", "updated", "unchanged")
-IF_ANY = ("missing", "conflicts", "edits_kept", "restored")
+IF_ANY = ("missing", "conflicts", "edits_kept", "restored", "relinked", "removed")
 
 
 def tables_table(tables: dict[str, Counts]) -> Table:

@@ -17,7 +17,7 @@ from dagster_aws.s3 import S3Resource
 from nexus_reimport.automation.launch import RunOutcome, RunRequest, launch
 from nexus_reimport.clients.filemaker import FileMakerClient
 from nexus_reimport.clients.filemaker.pace import RateCap
-from nexus_reimport.clients.resources import BucketResource, FileMakerResource, NexusResource
+from nexus_reimport.clients.resources import BucketResource, FileMakerResource, ImageCsvFolder, NexusResource
 from nexus_reimport.definitions import build_definitions
 from nexus_reimport.io_manager import FrameIOManager
 from nexus_reimport.sandbox.clinic import SyntheticClinic
@@ -112,6 +112,7 @@ class Line:
                 aws_secret_access_key=self.environment["AWS_SECRET_ACCESS_KEY"],
             ),
             "bucket": BucketResource(name=self.environment["AWS_S3_BUCKET_NAME"]),
+            "image_csv_folder": ImageCsvFolder(folder=self.environment["IMAGE_CSV_DIR"]),
             "nexus": NexusResource(database_url=self.url),
             "frames": self.frames,
         }

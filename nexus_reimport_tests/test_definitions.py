@@ -53,9 +53,10 @@ def test_the_gate_knows_every_blocking_check_on_the_way_to_nexus() -> None:
     blocking = {spec.key for check in CHECKS for spec in check.check_specs if spec.blocking}
     known = {dg.AssetCheckKey(key, name) for key, names in GATE.blocking.items() for name in names}
     assert known == blocking
-    needed = {"links_inside_the_staged_set", "every_source_row_accounted_for", "not_shrunk", "ids_unique"}
+    needed = {"links_inside_the_staged_set", "not_shrunk", "ids_unique"}
     for key in STAGED:
-        assert GATE.blocking[key] >= needed
+        read = set() if key.path[-1] == "image_batches" else {"every_source_row_accounted_for"}
+        assert GATE.blocking[key] >= needed | read
 
 
 def test_nothing_that_comes_after_the_publication_feeds_it() -> None:

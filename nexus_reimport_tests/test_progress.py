@@ -55,6 +55,21 @@ def test_dagster_hears_at_most_every_five_seconds(clock: Clock) -> None:
     assert told.tags == [{"progress": "5000/15149"}, {"progress": "10000/15149"}]
 
 
+def test_the_end_of_a_long_step_is_told_whenever_it_comes(clock: Clock) -> None:
+    told = Told()
+    step = step_of(told)
+    for second, done in ((1, 2_000), (6, 6_000), (7, 6_490)):
+        clock.now = 100.0 + second
+        step(done, 6_490)
+    assert told.tags == [{"progress": "6000/6490"}, {"progress": "6490/6490"}]
+
+
+def test_a_short_step_is_not_worth_a_word(clock: Clock) -> None:
+    told = Told()
+    step_of(told)(15_149, 15_149)
+    assert told.lines == []
+
+
 def test_a_total_that_nobody_knows_is_left_out(clock: Clock) -> None:
     told = Told()
     step = step_of(told)

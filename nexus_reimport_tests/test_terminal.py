@@ -73,7 +73,7 @@ def test_failed_checks_and_failures_are_named_with_what_to_do(console: Console) 
     }
     warned = {**failed, "check": "curious", "severity": "WARN", "says": "look at it"}
     outcome = RunOutcome(
-        "r1", False, 2.0, False, {}, [passed, failed, warned], ["nexus: refused [for] a reason"]
+        "r1", False, 2.0, False, {}, {}, [passed, failed, warned], ["nexus: refused [for] a reason"]
     )
     terminal.show_outcome(console, outcome)
     lines = shown(console).splitlines()

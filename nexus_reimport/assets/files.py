@@ -1,17 +1,21 @@
-"""The sources in S3: what files there are."""
+"""The sources that are files: what is in S3, and whose each photograph is."""
 
 import dagster as dg
 import pandas as pd
 from dagster_aws.s3 import S3Resource
+from pydantic import Field
 
-from nexus_reimport.assets.metadata import OWNERS, rows_of
+from nexus_reimport.assets.metadata import OWNERS, rows_of, staged_facts
 from nexus_reimport.assets.refusals import refusal_first
 from nexus_reimport.clients.bucket import list_import_objects
 from nexus_reimport.clients.frame_store import content_version
 from nexus_reimport.clients.loopback import require_private
-from nexus_reimport.clients.resources import BucketResource
+from nexus_reimport.clients.resources import BucketResource, ImageCsvFolder
 from nexus_reimport.privacy import keeps_values_out_of_errors
 from nexus_reimport.progress import StepProgress
+from nexus_reimport.schemas.frames import image_csv_schema
+from nexus_reimport.transform.image_csv import parse_image_csv
+from nexus_reimport.transform.staged import Staged
 
 
 @dg.asset(
@@ -40,4 +44,41 @@ def s3_listing(
     listing = list_import_objects(s3.get_client(), bucket.name, StepProgress(context))
     return dg.Output(
         listing, metadata=rows_of(listing), data_version=dg.DataVersion(content_version(listing))
+    )
+
+
+class ImageCsvConfig(dg.Config):
+    """What the person who starts a run may say of the export, where its bytes say it wrongly."""
+
+    encoding: str | None = Field(default=None, description="Such as utf-8, utf-16, cp1252, mac_roman")
+    delimiter: str | None = Field(default=None, description="One character")
+
+
+@dg.asset(
+    key_prefix="files",
+    group_name="files",
+    kinds={"csv", "parquet"},
+    owners=OWNERS,
+    metadata={
+        "dagster/column_schema": dg.TableSchema(
+            columns=[
+                dg.TableColumn(name, "text", description=column.description)
+                for name, column in image_csv_schema().columns.items()
+            ]
+        )
+    },
+)
+@keeps_values_out_of_errors
+def image_csv(
+    config: ImageCsvConfig, image_csv_folder: ImageCsvFolder, bucket: BucketResource, s3: S3Resource
+) -> dg.Output[Staged]:
+    """Whose each photograph is: FileMaker's newest export of image metadata, by its version number."""
+    with refusal_first():
+        name, content = image_csv_folder.exports(bucket, s3).read_newest()
+        parsed = parse_image_csv(content, name, encoding=config.encoding, delimiter=config.delimiter)
+    read = Staged(rows=parsed.rows, rejects=parsed.rejects, warnings=parsed.rejects.iloc[:0])
+    return dg.Output(
+        read,
+        metadata={**staged_facts(read), "export": dg.MetadataValue.json(dict(parsed.facts))},
+        data_version=dg.DataVersion(str(parsed.facts["sha256"])),
     )

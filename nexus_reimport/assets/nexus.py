@@ -4,8 +4,10 @@ from collections.abc import Iterator
 from typing import cast
 
 import dagster as dg
+import pandas as pd
 
 from nexus_reimport.assets.metadata import OWNERS, by_reason, table_columns
+from nexus_reimport.checks.findings import stem_of
 from nexus_reimport.checks.gate import Gate
 from nexus_reimport.clients.resources import NexusResource, RunOptions
 from nexus_reimport.io_manager import FrameIOManager
@@ -69,7 +71,7 @@ def publication_asset(gate: Gate) -> dg.AssetsDefinition:
                     nexus.database_url,
                     context.run.run_id,
                     options.instant(context),
-                    {name: _given(one) for name, one in staged.items()},
+                    {name: given(one) for name, one in staged.items()},
                     before_commit=lambda _: gate.refuse_unproved(context.instance, frames, inputs),
                     progress=context.log.info,
                 )
@@ -106,9 +108,19 @@ def _proved_anew(context: dg.AssetExecutionContext, url: str) -> Iterator[dg.Ass
             )
 
 
-def _given(staged: Staged) -> StagedTable:
+def given(staged: Staged) -> StagedTable:
+    """Return what a publication needs of a staged table."""
     cut = int((staged.rejects["reason"] == "limit").sum())
-    return StagedTable(staged.rows, staged.rejects["key"].to_list(), cut)
+    return StagedTable(staged.rows, staged.rejects["key"].to_list(), cut, _named(staged))
+
+
+def _named(staged: Staged) -> tuple[str, ...]:
+    """Return the stems (lower case) of images that the export names, though they could not be staged."""
+    if "s3_thumbnail_key" not in staged.rows:
+        return ()
+    reported = pd.concat([staged.rejects, staged.warnings])
+    known = reported.loc[reported["reason"] != "no_metadata", "key"]
+    return tuple(stem_of(key).lower() for key in known)
 
 
 def _disproved(names: list[str], refusal: BrokenLinks) -> Iterator[dg.AssetCheckResult]:
@@ -153,4 +165,6 @@ def _counts(counts: TableCounts) -> dict[str, int]:
         "conflicts": counts.conflicts,
         "edits_kept": counts.edits_kept,
         "restored": counts.restored,
+        "relinked": counts.relinked,
+        "removed": counts.removed,
     }

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 import dagster as dg
 
 from nexus_reimport.clients.exceptions import ClientError
+from nexus_reimport.transform.exceptions import ImageCsvError
 
 
 @contextmanager
@@ -16,5 +17,5 @@ def refusal_first() -> Iterator[None]:
     """
     try:
         yield
-    except ClientError as refusal:
+    except (ClientError, ImageCsvError) as refusal:
         raise dg.Failure(f"{type(refusal).__name__}: {refusal}") from None

@@ -7,12 +7,23 @@ import dagster as dg
 import pandas as pd
 
 from nexus_reimport.assets.metadata import OWNERS, staged_facts, table_columns
+from nexus_reimport.assets.thumbnails import stored_thumbnails
 from nexus_reimport.clients.resources import BucketResource, RunOptions
+from nexus_reimport.io_manager import FrameIOManager
 from nexus_reimport.privacy import keeps_values_out_of_errors
 from nexus_reimport.schemas.columns import Table
-from nexus_reimport.schemas.nexus import APPOINTMENTS, DOCUMENTS, NOTES, PATIENTS, SMS_MESSAGES
+from nexus_reimport.schemas.nexus import (
+    APPOINTMENTS,
+    DOCUMENTS,
+    IMAGE_BATCHES,
+    IMAGES,
+    NOTES,
+    PATIENTS,
+    SMS_MESSAGES,
+)
 from nexus_reimport.transform.appointments import stage_appointments
 from nexus_reimport.transform.documents import stage_documents
+from nexus_reimport.transform.images import stage_image_batches, stage_images
 from nexus_reimport.transform.nexus_state import NexusState
 from nexus_reimport.transform.notes import stage_notes
 from nexus_reimport.transform.patients import stage_patients
@@ -22,8 +33,11 @@ from nexus_reimport.transform.staged import Staged
 StagedAsset: TypeAlias = Callable[[Callable[..., dg.Output[Staged]]], dg.AssetsDefinition]
 
 
-def staged_asset(table: Table, *made_from: str) -> StagedAsset:
-    """Return the decorator of a staged table; `made_from` names assets, whose last parts are parameters."""
+def staged_asset(table: Table, *made_from: str, deps: tuple[str, ...] = ()) -> StagedAsset:
+    """Return the decorator of a staged table; `made_from` names assets, whose last parts are parameters.
+
+    `deps` names assets that the function reads itself, since a dry run may come before they are made.
+    """
     ins = {name.rpartition("/")[2]: dg.AssetIn(key=name.split("/")) for name in made_from}
     return dg.asset(
         name=table.name,
@@ -33,6 +47,7 @@ def staged_asset(table: Table, *made_from: str) -> StagedAsset:
         owners=OWNERS,
         metadata={"dagster/column_schema": table_columns(table)},
         ins=ins,
+        deps=[dg.AssetKey(name.split("/")) for name in deps],
     )
 
 
@@ -114,4 +129,58 @@ def staged_documents(
     return _output(stage_documents(docs, s3_listing, patients, state, bucket.name, as_of))
 
 
-staged_assets = [staged_patients, staged_appointments, staged_notes, staged_sms_messages, staged_documents]
+@staged_asset(IMAGE_BATCHES, "files/image_csv", "files/s3_listing", "staged/patients", deps=("thumbnails",))
+@keeps_values_out_of_errors
+def staged_image_batches(
+    context: dg.AssetExecutionContext,
+    image_csv: Staged,
+    s3_listing: pd.DataFrame,
+    patients: Staged,
+    nexus_state: pd.DataFrame,
+    frames: dg.ResourceParam[FrameIOManager],
+    options: RunOptions,
+) -> dg.Output[Staged]:
+    """Batches of photographs: one patient on one day."""
+    state, as_of = NexusState(nexus_state), options.instant(context)
+    return _output(
+        stage_image_batches(image_csv.rows, s3_listing, stored_thumbnails(frames), patients, state, as_of)
+    )
+
+
+@staged_asset(
+    IMAGES,
+    "files/image_csv",
+    "files/s3_listing",
+    "staged/patients",
+    "staged/image_batches",
+    deps=("thumbnails",),
+)
+@keeps_values_out_of_errors
+def staged_images(
+    context: dg.AssetExecutionContext,
+    image_csv: Staged,
+    s3_listing: pd.DataFrame,
+    patients: Staged,
+    image_batches: Staged,
+    nexus_state: pd.DataFrame,
+    frames: dg.ResourceParam[FrameIOManager],
+    options: RunOptions,
+) -> dg.Output[Staged]:
+    """Photographs in S3 that the export names, each with its patient, its batch and its thumbnail."""
+    state, as_of = NexusState(nexus_state), options.instant(context)
+    thumbnails = stored_thumbnails(frames)
+    staged = stage_images(
+        image_csv.rows, image_csv.rejects, s3_listing, thumbnails, patients, image_batches, state, as_of
+    )
+    return _output(staged)
+
+
+staged_assets = [
+    staged_patients,
+    staged_appointments,
+    staged_notes,
+    staged_sms_messages,
+    staged_documents,
+    staged_image_batches,
+    staged_images,
+]

@@ -39,6 +39,7 @@ class RunOutcome:
     seconds: float
     dry_run: bool
     tables: dict[str, Counts]
+    thumbnails: Counts
     checks: list[Counts]
     failures: list[str]
 
@@ -80,6 +81,7 @@ def launch(
         seconds=round(time.monotonic() - started, 2),
         dry_run=request.dry_run,
         tables=tables_of(events),
+        thumbnails=thumbnails_of(events),
         checks=checks_of(events),
         failures=failures_of(events),
     )
@@ -90,13 +92,14 @@ def _selected(definitions: dg.Definitions, request: RunRequest) -> list[dg.Asset
         return None
     selection = request.selection or dg.AssetSelection.all()
     if request.dry_run:
-        selection = selection - dg.AssetSelection.key_prefixes("nexus")
+        written = dg.AssetSelection.key_prefixes("nexus") | dg.AssetSelection.assets("thumbnails")
+        selection = selection - written
     keys = sorted(selection.resolve(definitions.resolve_asset_graph()))
     if not keys:
         # Dagster runs everything where it is given an empty list.
         raise NothingSelected(
-            "Nothing is selected, so nothing was run. A dry run leaves nexus/* out: select what it is made "
-            "from, as in 'staged/notes'."
+            "Nothing is selected, so nothing was run. A dry run leaves nexus/* and thumbnails out: select "
+            "what they are made from, as in 'staged/notes'."
         )
     return keys
 
@@ -117,7 +120,31 @@ def tables_of(events: list[dg.EventLogEntry]) -> dict[str, Counts]:
     return tables
 
 
-PUBLISHED = ("inserted", "updated", "unchanged", "missing", "conflicts", "edits_kept", "restored")
+PUBLISHED = (
+    "inserted",
+    "updated",
+    "unchanged",
+    "missing",
+    "conflicts",
+    "edits_kept",
+    "restored",
+    "relinked",
+    "removed",
+)
+
+
+def thumbnails_of(events: list[dg.EventLogEntry]) -> Counts:
+    """Return how many thumbnails a run made and reused, and how many images have a fault, by reason."""
+    for entry in events:
+        materialization = entry.asset_materialization
+        if materialization and materialization.asset_key == dg.AssetKey("thumbnails"):
+            told = materialization.metadata
+            return {
+                "made": told["made"].value,
+                "reused": told["reused"].value,
+                "failed": told["failed_by_reason"].value,
+            }
+    return {}
 
 
 def _table_counts(told: Counts, *, published: bool) -> Counts:

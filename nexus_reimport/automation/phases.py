@@ -2,6 +2,7 @@
 
 import dagster as dg
 
+THUMBNAILS = "thumbnails"
 VALIDATION_POST = "validation-post"
 
 _TABLES_OF = {
@@ -9,12 +10,13 @@ _TABLES_OF = {
     "appointments": ("appointments", "sms_messages"),
     "notes": ("notes",),
     "documents": ("documents",),
+    "images": ("image_batches", "images"),
 }
 
 
 def phase_names() -> list[str]:
     """Return the phases in the order in which the old scripts ran them."""
-    return ["validation", *_TABLES_OF, VALIDATION_POST]
+    return ["validation", *_TABLES_OF, THUMBNAILS, VALIDATION_POST]
 
 
 def phases_selection(names: list[str]) -> dg.AssetSelection:
@@ -28,6 +30,12 @@ def phases_selection(names: list[str]) -> dg.AssetSelection:
 
 def _phase(name: str) -> dg.AssetSelection:
     if name == "validation":
-        return dg.AssetSelection.groups("filemaker", "files") | dg.AssetSelection.assets("nexus_state")
+        return (
+            dg.AssetSelection.groups("filemaker")
+            | dg.AssetSelection.key_prefixes("files")
+            | dg.AssetSelection.assets("nexus_state")
+        )
+    if name == THUMBNAILS:
+        return dg.AssetSelection.assets("thumbnails").upstream()
     keys = [dg.AssetKey(["nexus", table]) for table in _TABLES_OF[name]]
     return dg.AssetSelection.assets(*keys).upstream()

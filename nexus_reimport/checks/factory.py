@@ -6,27 +6,38 @@ from typing import cast
 
 import dagster as dg
 import pandas as pd
+from dagster_aws.s3 import S3Resource
 
 from nexus_reimport.checks.findings import Finding
-from nexus_reimport.clients.resources import NexusResource, RunOptions
+from nexus_reimport.clients.resources import BucketResource, NexusResource, RunOptions
+from nexus_reimport.clients.thumbnailing import list_thumbnails
 from nexus_reimport.io_manager import FrameIOManager, Value
 from nexus_reimport.privacy import keeps_values_out_of_errors
+from nexus_reimport.transform.image_objects import IMAGES_PREFIX
 from nexus_reimport.transform.staged import Staged
 
 
 @dataclass(frozen=True)
 class Evidence:
-    """What a check may look at: stored frames, what assets told, Nexus itself, the run's options."""
+    """What a check may look at: stored frames, what assets told, Nexus, the bucket, the run's options.
+
+    `uploaded` lists the thumbnails that are in the bucket: key and size in bytes.
+    """
 
     frames: FrameIOManager
     instance: dg.DagsterInstance
     nexus: NexusResource
     options: RunOptions
+    uploaded: Callable[[], Mapping[str, int]] = dict
     _read: dict[dg.AssetKey, Value] = field(default_factory=dict)
 
     def frame(self, *key: str) -> pd.DataFrame:
         """Return the stored frame of an asset; read once for all checks of a step."""
         return cast("pd.DataFrame", self._stored(dg.AssetKey(key)))
+
+    def read_export(self) -> Staged:
+        """Return the image export as read: rows and rejects."""
+        return cast("Staged", self._stored(dg.AssetKey(["files", "image_csv"])))
 
     def staged(self, table: str) -> Staged:
         """Return a staged table as stored; read once for all checks of a step."""
@@ -81,8 +92,13 @@ def checks_over(name: str, checks: Mapping[dg.AssetKey, list[Check]]) -> dg.Asse
         frames: dg.ResourceParam[FrameIOManager],
         nexus: NexusResource,
         options: RunOptions,
+        bucket: BucketResource,
+        s3: S3Resource,
     ) -> Iterator[dg.AssetCheckResult]:
-        evidence = Evidence(frames, context.instance, nexus, options)
+        def uploaded() -> Mapping[str, int]:
+            return list_thumbnails(bucket.store(s3), IMAGES_PREFIX)
+
+        evidence = Evidence(frames, context.instance, nexus, options, uploaded)
         for key in sorted(context.selected_asset_check_keys, key=list(by_key).index):
             yield _result(key, by_key[key], _found(by_key[key], evidence))
 

@@ -1,5 +1,6 @@
 """What a check finds: pure functions over frames, each returning a Finding. No Dagster here."""
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -9,6 +10,7 @@ import pandera.pandas as pa
 from nexus_reimport.schemas.columns import Table
 from nexus_reimport.schemas.frames import failures
 from nexus_reimport.schemas.nexus import TABLES
+from nexus_reimport.transform.image_objects import report_names
 from nexus_reimport.transform.staged import Staged
 
 KEYS_SHOWN = 20
@@ -99,6 +101,66 @@ def accounting_finding(read: list[str], staged: Staged) -> Finding:
         f"{len(read)} rows were read; {len(lost)} are unaccounted for, {len(invented)} come from nowhere and "
         f"{twice} are there twice.",
         {**facts, "first_keys": sorted(map(str, lost | invented))[:KEYS_SHOWN]},
+    )
+
+
+def images_accounting_finding(image_keys: list[str], staged: Staged) -> Finding:
+    """Say whether every image object is staged (by its S3 key) or rejected (by its name in reports)."""
+    staged_keys = Counter(map(str, staged.rows["s3_key"]))
+    refused = sorted(set(image_keys) - staged_keys.keys())
+    names = Counter(report_names([stem_of(key) for key in refused], refused))
+    rejected = Counter(map(str, staged.rejects["key"]))
+    lost = names - rejected
+    invented = (rejected - names) + (staged_keys - Counter(image_keys))
+    facts: dict[str, Fact] = {
+        "read": len(image_keys),
+        "staged": len(staged.rows),
+        "rejected": len(staged.rejects),
+    }
+    if not (lost or invented):
+        return Finding(
+            True,
+            f"{len(image_keys)} images = {len(staged.rows)} staged + {len(staged.rejects)} rejected.",
+            facts,
+        )
+    return Finding(
+        False,
+        f"{lost.total()} images are unaccounted for and {invented.total()} come from nowhere.",
+        {**facts, "first_keys": sorted([*lost, *invented])[:KEYS_SHOWN]},
+    )
+
+
+def stem_of(key: str) -> str:
+    """Return the file's name in an S3 key without folders and extension."""
+    name = key.rpartition("/")[2]
+    return name.rpartition(".")[0] or name
+
+
+def thumbnails_finding(
+    listing: pd.DataFrame, thumbnails: pd.DataFrame, uploaded: Mapping[str, int]
+) -> Finding:
+    """Say whether each image of the listing has, for its ETag, a fault or a thumbnail that is in the bucket.
+
+    `uploaded`: key and size in bytes of each thumbnail that is there.
+    """
+    answers = {(fact.key, fact.etag): fact for fact in thumbnails.itertuples(index=False)}
+    asked = list(zip(listing["key"], listing["etag"], strict=True))
+    unanswered = [key for key, etag in asked if (key, etag) not in answers]
+    lost = [
+        fact.key
+        for fact in answers.values()
+        if pd.isna(fact.fault) and uploaded.get(fact.thumbnail_key) != fact.thumbnail_size
+    ]
+    facts: dict[str, Fact] = {"images": len(asked), "unanswered": len(unanswered), "lost": len(lost)}
+    if not (unanswered or lost):
+        return Finding(
+            True, f"Each of {len(asked)} images has a thumbnail that is there, or a reason.", facts
+        )
+    return Finding(
+        False,
+        f"{len(unanswered)} images were not looked at and {len(lost)} thumbnails are not in the bucket. "
+        "Materialize thumbnails again.",
+        {**facts, "first_keys": sorted([*unanswered, *lost])[:KEYS_SHOWN]},
     )
 
 

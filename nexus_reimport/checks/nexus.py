@@ -4,9 +4,14 @@ import dagster as dg
 
 from nexus_reimport.checks.factory import Check, Evidence, checks_over
 from nexus_reimport.checks.findings import Finding
-from nexus_reimport.publish.verification import count_published, count_shared_instants, count_stale_links
+from nexus_reimport.publish.verification import (
+    count_published,
+    count_shared_instants,
+    count_stale_links,
+    count_wrong_image_counts,
+)
 from nexus_reimport.schemas.columns import Table
-from nexus_reimport.schemas.nexus import TABLES
+from nexus_reimport.schemas.nexus import IMAGE_BATCHES, TABLES
 
 
 def published_table_checks(table: Table) -> list[Check]:
@@ -40,6 +45,23 @@ def published_table_checks(table: Table) -> list[Check]:
     ]
 
 
+def batch_checks() -> list[Check]:
+    """Return the check that only batches have."""
+    return [
+        Check(
+            "image_counts_right",
+            "Each batch from FileMaker counts the images that are in it.",
+            _image_counts,
+            blocking=False,
+        )
+    ]
+
+
+def _image_counts(seen: Evidence) -> Finding:
+    wrong = count_wrong_image_counts(seen.nexus.database_url)
+    return Finding(wrong == 0, f"{wrong} batches count another number of images.", {"wrong": wrong})
+
+
 def _links(table: Table, seen: Evidence) -> Finding:
     broken = {c.column: c.ours for c in count_stale_links(seen.nexus.database_url, table)}
     says = "Every link is to a row that is there."
@@ -71,6 +93,12 @@ def _instants(table: Table, seen: Evidence) -> Finding:
 nexus_checks = [
     checks_over(
         "nexus_checks",
-        {dg.AssetKey(["nexus", table.name]): published_table_checks(table) for table in TABLES},
+        {
+            dg.AssetKey(["nexus", table.name]): [
+                *published_table_checks(table),
+                *(batch_checks() if table is IMAGE_BATCHES else []),
+            ]
+            for table in TABLES
+        },
     )
 ]

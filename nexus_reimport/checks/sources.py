@@ -1,11 +1,25 @@
 """Checks of what was read: complete, of the expected shape, every id once. They stop what comes after."""
 
 import dagster as dg
+import pandas as pd
 
-from nexus_reimport.checks.factory import Check, checks_of, checks_over
-from nexus_reimport.checks.findings import Finding, complete_finding, shape_finding, unique_finding
+from nexus_reimport.checks.factory import Check, Evidence, checks_of, checks_over
+from nexus_reimport.checks.findings import (
+    Finding,
+    complete_finding,
+    shape_finding,
+    thumbnails_finding,
+    unique_finding,
+)
 from nexus_reimport.schemas.filemaker import ENTITY_SETS, EntitySet
-from nexus_reimport.schemas.frames import NEXUS_STATE_SCHEMA, extract_schema, listing_schema
+from nexus_reimport.schemas.frames import (
+    NEXUS_STATE_SCHEMA,
+    extract_schema,
+    image_csv_schema,
+    listing_schema,
+    thumbnails_schema,
+)
+from nexus_reimport.transform.image_objects import IMAGES_PREFIX
 
 
 def extract_checks(entity_set: EntitySet) -> list[Check]:
@@ -29,6 +43,11 @@ def extract_checks(entity_set: EntitySet) -> list[Check]:
             lambda seen: unique_finding(seen.frame(*key), entity_set.key),
         ),
     ]
+
+
+def _images(seen: Evidence) -> pd.DataFrame:
+    listing = seen.frame("files", "s3_listing")
+    return listing[listing["key"].str.startswith(IMAGES_PREFIX)]
 
 
 def _documents_finding(listing_size: int) -> Finding:
@@ -56,6 +75,32 @@ source_checks = [
                 lambda seen: _documents_finding(len(seen.frame("files", "s3_listing"))),
                 blocking=False,
                 severity=dg.AssetCheckSeverity.WARN,
+            ),
+        ],
+    ),
+    checks_of(
+        "files",
+        "image_csv",
+        checks=[
+            Check(
+                "shape",
+                "Every row has a recid, an id, and whose photograph it is.",
+                lambda seen: shape_finding(image_csv_schema(), seen.read_export().rows, "recid"),
+            )
+        ],
+    ),
+    checks_of(
+        "thumbnails",
+        checks=[
+            Check(
+                "shape",
+                "Every image has its sizes and its thumbnail, or a fault.",
+                lambda seen: shape_finding(thumbnails_schema(), seen.frame("thumbnails"), "key"),
+            ),
+            Check(
+                "every_thumbnail_is_there",
+                "Each image listed has a thumbnail in the bucket, or a reason.",
+                lambda seen: thumbnails_finding(_images(seen), seen.frame("thumbnails"), seen.uploaded()),
             ),
         ],
     ),

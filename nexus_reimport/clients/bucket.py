@@ -9,10 +9,9 @@ import pyarrow as pa
 from botocore.exceptions import BotoCoreError, ClientError
 
 from nexus_reimport.clients.exceptions import AccessDenied, ConnectionFailed, NotFound
+from nexus_reimport.transform.image_objects import IMAGES_PREFIX, THUMBNAIL_MARK
 
-DOCUMENTS = "patients/filemaker-import/documents/"
-IMPORT_PREFIXES = ("filemaker-import/images-bulk-dump/", "patients/filemaker-import/")
-THUMBNAIL_MARK = "_thumb"
+IMPORT_PREFIXES = (IMAGES_PREFIX, "patients/filemaker-import/")
 
 _SCHEMA = pa.schema(
     [

@@ -77,3 +77,11 @@ class FrameMissing(PermanentError):
 
 class FrameDamaged(PermanentError):
     """A stored frame's bytes are not the ones that were written."""
+
+
+class UploadNotProved(TransientError):
+    """What is in the bucket after an upload is not what was sent."""
+
+
+class FileStillGrowing(TransientError):
+    """A file that somebody else is still writing."""

@@ -1,12 +1,18 @@
 """The Dagster resources: how assets reach FileMaker, Nexus and the bucket, and a run's own options."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
 
 import dagster as dg
+from dagster_aws.s3 import S3Resource
+from obstore.store import S3Store
 from pydantic import Field
 
 from nexus_reimport.clients.filemaker import BasicAuth, FileMakerClient, FmidAuth
+from nexus_reimport.clients.image_exports import ImageExports
+from nexus_reimport.clients.loopback import require_private
 from nexus_reimport.settings import latest_fmid_token
 
 
@@ -48,9 +54,36 @@ class NexusResource(dg.ConfigurableResource):  # type: ignore[type-arg]  # it ho
 
 
 class BucketResource(dg.ConfigurableResource):  # type: ignore[type-arg]  # it holds no inner value
-    """The name of the bucket; how to reach it is `dagster-aws`'s S3 resource."""
+    """The clinic's bucket; it is reached as `dagster-aws`'s S3 resource says."""
 
     name: str = Field(description="The bucket with the clinic's files")
+
+    def store(self, s3: S3Resource) -> S3Store:
+        """Return the bucket for many small requests at once, which cost less here than through boto3."""
+        endpoint = s3.endpoint_url or "https:"
+        require_private(endpoint, "AWS_ENDPOINT_URL_S3")
+        named = {
+            "region": s3.region_name,
+            "endpoint": s3.endpoint_url,
+            "access_key_id": s3.aws_access_key_id,
+            "secret_access_key": s3.aws_secret_access_key,
+            "session_token": s3.aws_session_token,
+        }
+        config: Any = {key: value for key, value in named.items() if value}
+        options: Any = {"allow_http": not endpoint.startswith("https:"), "timeout": timedelta(seconds=60)}
+        return S3Store(self.name, client_options=options, **config)
+
+
+class ImageCsvFolder(dg.ConfigurableResource):  # type: ignore[type-arg]  # it holds no inner value
+    """Where FileMaker's exports of image metadata are dropped."""
+
+    folder: str = Field(description="The folder with Image_dataV*.csv")
+    s3_prefix: str | None = Field(default=None, description="A prefix in the bucket, beside the folder")
+
+    def exports(self, bucket: BucketResource, s3: S3Resource) -> ImageExports:
+        """Return the exports that there are in both places."""
+        store = bucket.store(s3) if self.s3_prefix else None
+        return ImageExports(Path(self.folder), store, self.s3_prefix)
 
 
 class RunOptions(dg.ConfigurableResource):  # type: ignore[type-arg]  # it holds no inner value

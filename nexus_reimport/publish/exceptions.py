@@ -27,3 +27,11 @@ class ConnectionNotSafe(PublicationError):
 
 class DatabaseUnreachable(PublicationError):
     """No connection to Nexus's database could be made."""
+
+
+class BackupNotReadable(PublicationError):
+    """An old backup is not what its name promises."""
+
+
+class FormerIdentityContradicted(PublicationError):
+    """Two sources say that one UUID was two patients."""

@@ -15,27 +15,48 @@ from nexus_reimport.schemas.nexus import TABLES
 
 SCHEMA = "nexus_reimport"
 
-_TABLES = """
-CREATE SCHEMA nexus_reimport;
-CREATE TABLE nexus_reimport.publications (
-    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-    run_id text NOT NULL,
-    as_of timestamptz NOT NULL,
-    published_at timestamptz NOT NULL DEFAULT clock_timestamp(),
-    tables jsonb NOT NULL
-);
-COMMENT ON TABLE nexus_reimport.publications IS
-    'One row per reimport that wrote something: its run and counts.';
-CREATE TABLE nexus_reimport.identities (
-    table_name text NOT NULL,
-    source_key text NOT NULL,
-    id uuid NOT NULL,
-    PRIMARY KEY (table_name, source_key),
-    UNIQUE (table_name, id)
-);
-COMMENT ON TABLE nexus_reimport.identities IS
-    'Which UUID a FileMaker id has in Nexus, for ever; outlives the row itself.';
-"""
+_RELATIONS = {
+    "publications": """
+        CREATE TABLE nexus_reimport.publications (
+            id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+            run_id text NOT NULL,
+            as_of timestamptz NOT NULL,
+            published_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+            tables jsonb NOT NULL
+        );
+        COMMENT ON TABLE nexus_reimport.publications IS
+            'One row per reimport that wrote something: its run and counts.';
+    """,
+    "identities": """
+        CREATE TABLE nexus_reimport.identities (
+            table_name text NOT NULL,
+            source_key text NOT NULL,
+            id uuid NOT NULL,
+            PRIMARY KEY (table_name, source_key),
+            UNIQUE (table_name, id)
+        );
+        COMMENT ON TABLE nexus_reimport.identities IS
+            'Which UUID a FileMaker id has in Nexus, for ever; outlives the row itself.';
+    """,
+    "former_identities": """
+        CREATE TABLE nexus_reimport.former_identities (
+            id uuid PRIMARY KEY,
+            source_key text NOT NULL
+        );
+        COMMENT ON TABLE nexus_reimport.former_identities IS
+            'UUIDs that patients had in earlier imports, from old backups, and their FileMaker ids.';
+    """,
+    "removed": """
+        CREATE TABLE nexus_reimport.removed (
+            run_id text NOT NULL,
+            table_name text NOT NULL,
+            id uuid NOT NULL,
+            row jsonb NOT NULL,
+            removed_at timestamptz NOT NULL DEFAULT clock_timestamp()
+        );
+        COMMENT ON TABLE nexus_reimport.removed IS 'Rows that a reimport took out of their table, whole.';
+    """,
+}
 
 
 @dataclass(frozen=True)
@@ -45,7 +66,8 @@ class TableCounts:
     `read` = `inserted` + `updated` + `unchanged` + `rejected`. `missing`: published earlier, still in
     Nexus, no longer at the source. `conflicts`: rows with a field that both sides changed; the person's
     stays. `edits_kept`: rows with a field that only a person changed. `restored`: of the inserted, those
-    that came back under the UUID they had.
+    that came back under the UUID they had. `relinked`: people's rows that pointed at a former UUID of a
+    patient. `removed`: imported rows that pointed at nobody, kept in `nexus_reimport.removed`.
     """
 
     read: int
@@ -57,6 +79,8 @@ class TableCounts:
     conflicts: int
     edits_kept: int
     restored: int
+    relinked: int = 0
+    removed: int = 0
 
     @property
     def rows(self) -> int:
@@ -74,19 +98,23 @@ def digests(table: Table) -> sql.Identifier:
     return sql.Identifier(SCHEMA, f"written_{table.name}")
 
 
-def exists(connection: Connection) -> bool:
-    """Say whether an earlier publication has made the schema."""
-    row = connection.execute("SELECT to_regclass('nexus_reimport.identities') IS NOT NULL").fetchone()
+def exists(connection: Connection, relation: str = "identities") -> bool:
+    """Say whether an earlier publication has made the schema, or one relation of it."""
+    row = connection.execute("SELECT to_regclass(%s) IS NOT NULL", [f"{SCHEMA}.{relation}"]).fetchone()
     return bool(row and row[0])
 
 
 def prepare(connection: Connection) -> None:
     """Make what is missing of the schema, in the caller's transaction; what is there stays as it is."""
     if not exists(connection):
-        connection.execute(_TABLES)
+        connection.execute("CREATE SCHEMA IF NOT EXISTS nexus_reimport")
     present = connection.execute(
         "SELECT table_name, column_name FROM information_schema.columns WHERE table_schema = %s", [SCHEMA]
     ).fetchall()
+    relations = {relation for relation, _ in present}
+    for name, statement in _RELATIONS.items():
+        if name not in relations:
+            connection.execute(statement)
     for table in TABLES:
         have = {column for relation, column in present if relation == f"written_{table.name}"}
         if not have:

@@ -1,7 +1,7 @@
 """The publication: all selected tables, in one transaction, under one lock, links proved before COMMIT."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import pandas as pd
@@ -18,12 +18,15 @@ from nexus_reimport.publish.exceptions import (
     TargetNotAsExpected,
 )
 from nexus_reimport.publish.ledger import TableCounts
+from nexus_reimport.publish.repair import Repair, repair
 from nexus_reimport.schemas.columns import Table
 from nexus_reimport.schemas.nexus import BY_NAME
 
 # Any number will do, so long as it never changes: two releases must exclude each other.
 ADVISORY_LOCK = 0x6E657875735F7265
 LOCK_WAIT = "30s"
+# Hash joins of whole tables: what spills to disk takes several times as long.
+WORK_MEMORY = "128MB"
 
 Progress = Callable[[str], None]
 
@@ -33,11 +36,13 @@ class StagedTable:
     """What a publication needs of one staged table: its rows (with `source_key`) and the keys rejected.
 
     `cut`: how many of the rejected a limit of the run left out; they count as there for the next run.
+    `named`: stems (lower case) of files that some metadata names, staged or not.
     """
 
     rows: pd.DataFrame
     rejected_keys: list[str]
     cut: int = 0
+    named: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -88,6 +93,9 @@ def _publish(
         _load(connection, table, staged[table.name])
         _refuse_contradictions(connection, table)
     counts = {table.name: _merge(connection, table, staged[table.name]) for table in tables}
+    named = [stem for one in staged.values() for stem in one.named]
+    for name, mended in repair(connection, run_id, tables, named).items():
+        counts[name] = _with_repair(connection, BY_NAME[name], counts[name], mended)
     cut = {name: one.cut for name, one in staged.items()}
     outcome = _outcome(connection, run_id, as_of, tables, counts, cut)
     before_commit(outcome)
@@ -97,6 +105,20 @@ def _publish(
     return outcome
 
 
+def _with_repair(connection: Connection, table: Table, counts: TableCounts, mended: Repair) -> TableCounts:
+    """Return the counts with what was mended; a staged row that only a recount changed is an updated one."""
+    only_recounted = 0
+    if mended.recounted:
+        only_recounted = _count(connection, _ONLY_RECOUNTED, table, recounted=list(mended.recounted))
+    return replace(
+        counts,
+        relinked=mended.relinked,
+        removed=mended.removed,
+        updated=counts.updated + only_recounted,
+        unchanged=counts.unchanged - only_recounted,
+    )
+
+
 def _lock(connection: Connection, tables: list[Table]) -> None:
     """Keep other publications out, then other writers of the tables, for as long as the transaction lasts.
 
@@ -104,6 +126,7 @@ def _lock(connection: Connection, tables: list[Table]) -> None:
     between the proof of the links and COMMIT.
     """
     connection.execute(sql.SQL("SET LOCAL lock_timeout = {}").format(LOCK_WAIT))
+    connection.execute(sql.SQL("SET LOCAL work_mem = {}").format(WORK_MEMORY))
     try:
         connection.execute("SELECT pg_advisory_xact_lock(%s)", [ADVISORY_LOCK])
     except errors.LockNotAvailable:
@@ -185,11 +208,18 @@ _MISSING = """
 """
 
 
-def _count(connection: Connection, statement: str, table: Table, rejected: list[str] | None = None) -> int:
+_ONLY_RECOUNTED = """
+    SELECT count(*) FROM {staged} s WHERE s.id = ANY (%(recounted)s)
+        AND NOT EXISTS (SELECT FROM {decided} d
+            WHERE d.id = s.id AND (d.absent OR cardinality(d.changed) > 0))
+"""
+
+
+def _count(connection: Connection, statement: str, table: Table, **given: object) -> int:
     composed = sql.SQL(statement).format(
         decided=merge.decided(table), staged=merge.staged(table), target=sql.Identifier(table.relation)
     )
-    row = connection.execute(composed, {"name": table.name, "rejected": rejected or []}).fetchone()
+    row = connection.execute(composed, {"name": table.name, **given}).fetchone()
     return int(row[0]) if row else 0
 
 

@@ -46,6 +46,8 @@ UNION ALL
 SELECT 'claim:documents', filemaker_id::text, id::text, NULL FROM documents_document
     WHERE filemaker_id IS NOT NULL
 UNION ALL
+SELECT 'claim:images', filemaker_id::text, id::text, NULL FROM images_image WHERE filemaker_id IS NOT NULL
+UNION ALL
 (SELECT 'claim:documents', stem, id::text, NULL FROM (
         SELECT id, uploaded_at, lower(substring(s3_key FROM '([^/.]+)[.][^/.]*$')) AS stem
         FROM documents_document
@@ -69,6 +71,13 @@ UNION ALL
 UNION ALL
 (SELECT 'external:sms_messages', a.external_message_id, a.id::text, NULL
     FROM sms_messages a WHERE a.external_message_id <> '' AND {known} ORDER BY a.created_at, a.id)
+UNION ALL
+(SELECT 'natural:image_batches', md5(concat_ws(E'\\x1f', a.object_id::text, a.name)), a.id::text, NULL
+    FROM images_batch a WHERE a.name LIKE '% (FileMaker Import)' AND {known} ORDER BY a.uploaded_at, a.id)
+UNION ALL
+(SELECT 's3_key:images', a.s3_key, a.id::text, NULL
+    FROM images_image a WHERE a.s3_key LIKE 'filemaker-import/images-bulk-dump/%' AND {known}
+    ORDER BY a.uploaded_at, a.id)
 """
 
 _IDENTITIES = """
@@ -82,6 +91,8 @@ SELECT 'published:' || t.key, n.count, t.value->>n.count, NULL FROM (
     FROM nexus_reimport.publications p, jsonb_each(p.tables) e ORDER BY e.key, p.id DESC) t
     CROSS JOIN (VALUES ('read'), ('rows')) n (count)
 """
+
+_FORMER = "SELECT 'former:patients', id::text, source_key, NULL FROM nexus_reimport.former_identities"
 
 _HAS_IDENTITY = "NOT EXISTS (SELECT FROM nexus_reimport.identities i WHERE i.id = a.id)"
 
@@ -112,6 +123,8 @@ def _rows(connection: Connection) -> list[tuple[str | None, ...]]:
     claims = connection.execute(_CLAIMS).fetchall()
     rows = connection.execute(_CONFIGURATION).fetchall() + claims
     rows += connection.execute(_ADOPTABLE.replace("{known}", known)).fetchall()
+    if ledger.exists(connection, "former_identities"):
+        rows += connection.execute(_FORMER).fetchall()
     kept_rows = connection.execute(_IDENTITIES).fetchall() if kept else []
     return rows + kept_rows + _adoptable_patients(claims, kept_rows)
 

@@ -44,6 +44,18 @@ def count_shared_instants(url: str, table: Table) -> int:
     return int(row[0]) if row else 0
 
 
+def count_wrong_image_counts(url: str) -> int:
+    """Count our batches whose `image_count` is not the number of images in them."""
+    statement = """
+        SELECT count(*) FROM images_batch b
+        JOIN nexus_reimport.identities i ON i.table_name = 'image_batches' AND i.id = b.id
+        WHERE b.image_count <> (SELECT count(*) FROM images_image m WHERE m.batch_id = b.id)
+    """
+    with read_only_snapshot(url, "verifying") as connection:
+        row = connection.execute(statement).fetchone() if ledger.exists(connection) else None
+    return int(row[0]) if row else 0
+
+
 def read_publications(url: str, newest: int = 10) -> list[dict[str, Any]]:
     """Return the newest publications: `number`, `run_id`, `as_of` and `published_at` (UTC), `tables`."""
     statement = """

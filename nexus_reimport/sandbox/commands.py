@@ -50,7 +50,11 @@ def sandbox() -> None:
 @click.option("--seed", type=int, default=7, show_default=True)
 @click.option("--fault", "faults", multiple=True, metavar="NAME", help="A fault FileMaker has; may repeat.")
 @click.option(
-    "--nexus", default="empty", show_default=True, metavar="NAME", help="empty, people, older-import"
+    "--nexus",
+    default="empty",
+    show_default=True,
+    metavar="NAME",
+    help="empty, people, older-import, damaged-a, damaged-b, odd-images",
 )
 def start(directory: Path, scale: float, seed: int, faults: tuple[str, ...], nexus: str) -> None:
     """Start the sandbox, making its clinic the first time."""

@@ -2,15 +2,20 @@
 
 import os
 import shutil
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 
 import orjson
 
 import nexus_reimport
-from nexus_reimport.sandbox.clinic import SyntheticClinic
-from nexus_reimport.sandbox.object_journal import ObjectJournal, StoredObject
+from nexus_reimport.sandbox.clinic import CSV_NAME, ClinicObject
+from nexus_reimport.sandbox.clinic.objects import Photograph
+from nexus_reimport.sandbox.clinic.photographs import base_picture
+from nexus_reimport.sandbox.object_journal import Composed, ObjectJournal, StoredObject
 from nexus_reimport.sandbox.settings import Layout
+from nexus_reimport.sandbox.starting_states import StartingState
 
 UPLOADED = datetime(2025, 6, 30, 3, 0, tzinfo=UTC)
 """When the synthetic clinic's files were put into S3; the same in every sandbox."""
@@ -27,13 +32,41 @@ nux:
 """
 
 
-def write_contents(layout: Layout, clinic: SyntheticClinic) -> None:
-    """Write the clinic's files and FileMaker's rows for the services to read."""
+def write_contents(layout: Layout, state: StartingState) -> None:
+    """Write the clinic's files, FileMaker's rows and its image export where they are looked for.
+
+    An old backup of patients, where the state has one, lies beside them as `patients.json`.
+    """
+    clinic = state.clinic
+    _write_private(layout.entities, orjson.dumps(clinic.entities))
+    _write_private(layout.images / CSV_NAME, clinic.image_csv)
+    if state.patients_backup is not None:
+        _write_private(layout.patients_backup, state.patients_backup)
+    _draw_pictures(clinic.objects)
     journal = ObjectJournal(layout.journal)
-    journal.fill(StoredObject(item.key, item.body, UPLOADED, item.content_type) for item in clinic.objects)
+    journal.fill(StoredObject(item.key, _kept(item), UPLOADED, item.content_type) for item in clinic.objects)
     journal.close()
-    with os.fdopen(os.open(layout.entities, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-        file.write(orjson.dumps(clinic.entities))
+
+
+def _write_private(path: Path, content: bytes) -> None:
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+        file.write(content)
+
+
+def _draw_pictures(objects: Iterable[ClinicObject]) -> None:
+    """Make every base picture that will be needed; drawing and encoding keep several processors busy."""
+    names = {item.content.base for item in objects if isinstance(item.content, Photograph)}
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        # The largest first, so that none is left for one processor at the end.
+        list(pool.map(base_picture, sorted(names)))
+
+
+def _kept(item: ClinicObject) -> bytes | Composed:
+    """Return the object's bytes, or how they are composed where it is a photograph."""
+    if not isinstance(item.content, Photograph):
+        return item.content
+    base, splice = item.content.base, item.content.splice
+    return Composed(base_picture(base), base, splice.at, splice.skip, splice.inserted)
 
 
 def make_folders(layout: Layout) -> None:

@@ -21,13 +21,20 @@ from nexus_reimport.sandbox.postgres import (
 )
 from nexus_reimport.sandbox.services import FILEMAKER, OBJECT_STORE, WEB_SERVICES
 from nexus_reimport.sandbox.settings import Layout, SandboxSettings, read_settings
-from nexus_reimport.sandbox.starting_states import known_state, load_rows, starting_rows
+from nexus_reimport.sandbox.starting_states import known_state, load_rows, starting_state
 
 Progress = Callable[[str], None]
 
 SERVICES = ("postgres", *(service.name for service in WEB_SERVICES))
 # Made again when a sandbox is prepared; the settings and the lock are not.
-CONTENTS = ("postgres", "objects.sqlite", "objects.sqlite-wal", "objects.sqlite-shm", "filemaker.json")
+CONTENTS = (
+    "postgres",
+    "objects.sqlite",
+    "objects.sqlite-wal",
+    "objects.sqlite-shm",
+    "filemaker.json",
+    "patients.json",
+)
 
 
 @dataclass(frozen=True)
@@ -193,13 +200,13 @@ def _prepare(layout: Layout, settings: SandboxSettings, progress: Progress) -> S
     with ThreadPoolExecutor() as pool:
         cluster = pool.submit(_start_postgres, layout, settings)
         progress("making the synthetic clinic")
-        clinic = synthetic_clinic(settings.scale, settings.seed)
-        write_contents(layout, clinic)
+        state = starting_state(settings.nexus, synthetic_clinic(settings.scale, settings.seed))
+        write_contents(layout, state)
         services = _start_web_services(layout, settings, pool)
         progress("loading Nexus")
         url = cluster.result().url("nexus")
         load_nexus_schema(url)
-        for rows in starting_rows(settings.nexus, clinic):
+        for rows in (state.clinic.nexus, state.rows):
             load_rows(url, rows)
         return _keep_ports(layout, replace(settings, is_prepared=True), cluster, services)
 

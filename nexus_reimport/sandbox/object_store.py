@@ -21,7 +21,8 @@ from moto.s3.models import FakeKey, s3_backends
 from moto.s3.utils import _VersionedKeyStore
 from werkzeug.serving import make_server
 
-from nexus_reimport.sandbox.object_journal import ObjectJournal, StoredObject
+from nexus_reimport.sandbox.composed_key import ComposedKey
+from nexus_reimport.sandbox.object_journal import Composed, ObjectJournal, StoredObject
 from nexus_reimport.sandbox.object_listing import (
     LARGEST_PAGE,
     InvalidListingError,
@@ -30,6 +31,7 @@ from nexus_reimport.sandbox.object_listing import (
     listing_page,
     listing_xml,
 )
+from nexus_reimport.sandbox.plain_requests import PlainRequest, plain_request
 from nexus_reimport.sandbox.processes import LOOPBACK, restore_default_signals
 
 if TYPE_CHECKING:
@@ -83,17 +85,17 @@ class RecordedKeys(_VersionedKeyStore):
 
 
 class ObjectStore:
-    """The WSGI application: moto for everything but listings, and a journal behind it."""
+    """The WSGI application: moto for all but listings and plain requests, and a journal behind it."""
 
     def __init__(self, journal: ObjectJournal, *, bucket: str, region: str) -> None:
         self._journal = journal
         self._bucket = bucket
         self._moto = DomainDispatcherApplication(create_backend_app)
         self._keys = RecordedKeys()
-        backend = s3_backends[DEFAULT_ACCOUNT_ID]["aws"]
-        backend.create_bucket(bucket, region).keys = self._keys
+        self._backend = s3_backends[DEFAULT_ACCOUNT_ID]["aws"]
+        self._backend.create_bucket(bucket, region).keys = self._keys
         for item in journal.objects():
-            self._restore(backend, item)
+            self._restore(item)
         self._keys.take_changes()
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
@@ -103,10 +105,24 @@ class ObjectStore:
         is_listing = path.strip("/") == self._bucket and query.get("list-type") == ["2"]
         if is_listing and environ["REQUEST_METHOD"] == "GET":
             return self._list(query, start_response)
-        answer: Iterable[bytes] = self._moto(environ, start_response)
+        plain = plain_request(environ, self._bucket)
+        if plain and plain.method == "PUT":
+            answer = self._put(plain, environ["wsgi.input"].read(plain.length), start_response)
+        elif plain and isinstance(found := self._keys.get(plain.key), FakeKey):
+            answer = _whole(found, plain.method, start_response)
+        else:
+            answer = self._moto(environ, start_response)
         for key in self._keys.take_changes():
             self._record(key)
         return answer
+
+    def _put(self, request: PlainRequest, body: bytes, start_response: "StartResponse") -> Iterable[bytes]:
+        if len(body) != request.length:
+            return _refuse(start_response, "IncompleteBody", "The request body terminated unexpectedly")
+        key = self._backend.put_object(self._bucket, request.key, body, disable_notification=True)
+        key.set_metadata({**request.metadata, "Content-Type": request.content_type})
+        start_response("200 OK", [("ETag", key.etag), ("Content-Length", "0")])
+        return []
 
     def _list(self, query: dict[str, list[str]], start_response: "StartResponse") -> Iterable[bytes]:
         try:
@@ -114,8 +130,7 @@ class ObjectStore:
             page = listing_page(self._keys.sorted_names(), request)
         except ValueError as error:
             message = str(error) if isinstance(error, InvalidListingError) else "Invalid argument"
-            body = f"<Error><Code>InvalidArgument</Code><Message>{message}</Message></Error>".encode()
-            return _answer(start_response, HTTPStatus.BAD_REQUEST, body)
+            return _refuse(start_response, "InvalidArgument", message)
         objects = [item for key in page.keys if (item := self._listed(key))]
         return _answer(start_response, HTTPStatus.OK, listing_xml(request, page, objects))
 
@@ -138,13 +153,28 @@ class ObjectStore:
         modified = current.last_modified.replace(tzinfo=UTC)
         self._journal.write(StoredObject(key, current.value, modified, content_type, headers, etag))
 
-    def _restore(self, backend: Any, item: StoredObject) -> None:
-        restored = backend.put_object(
-            self._bucket, item.key, item.body, etag=item.etag, disable_notification=True
-        )
+    def _restore(self, item: StoredObject) -> None:
+        restored = self._restored(item)
         # moto keeps UTC without saying so.
         restored.last_modified = item.modified.astimezone(UTC).replace(tzinfo=None)
         restored.set_metadata({**item.metadata, "Content-Type": item.content_type})
+
+    def _restored(self, item: StoredObject) -> Any:
+        if not isinstance(item.body, Composed):
+            return self._backend.put_object(
+                self._bucket, item.key, item.body, etag=item.etag, disable_notification=True
+            )
+        key = ComposedKey(
+            item.body,
+            name=item.key,
+            bucket_name=self._bucket,
+            account_id=self._backend.account_id,
+            region_name=self._backend.region_name,
+            etag=item.etag,
+            version_id="null",
+        )
+        self._keys.setlist(item.key, [key])
+        return key
 
 
 class QuietRequestHandler(MotoRequestHandler):
@@ -170,6 +200,25 @@ def _listing_request(bucket: str, query: dict[str, list[str]]) -> ListingRequest
         max_keys=min(max_keys, LARGEST_PAGE),
         is_url_encoded=values.get("encoding-type") == "url",
     )
+
+
+def _whole(key: FakeKey, method: str, start_response: "StartResponse") -> Iterable[bytes]:
+    """Answer with an object's headers and, to a GET, its bytes."""
+    headers = [
+        ("ETag", key.etag),
+        ("Last-Modified", key.last_modified_RFC1123),
+        ("Content-Length", str(key.size)),
+        ("Accept-Ranges", "bytes"),
+        *((name, str(value)) for name, value in key.metadata.items()),
+    ]
+    body = [] if method == "HEAD" else [key.value]
+    start_response("200 OK", headers)
+    return body
+
+
+def _refuse(start_response: "StartResponse", code: str, message: str) -> Iterable[bytes]:
+    body = f"<Error><Code>{code}</Code><Message>{message}</Message></Error>".encode()
+    return _answer(start_response, HTTPStatus.BAD_REQUEST, body)
 
 
 def _answer(start_response: "StartResponse", status: HTTPStatus, body: bytes) -> Iterable[bytes]:

@@ -52,6 +52,11 @@ class Layout:
         return self.directory / "filemaker.json"
 
     @property
+    def patients_backup(self) -> Path:
+        """An old JSON backup of Nexus's patients, where the starting state has one."""
+        return self.directory / "patients.json"
+
+    @property
     def images(self) -> Path:
         """The folder of FileMaker's image exports."""
         return self.directory / "images"

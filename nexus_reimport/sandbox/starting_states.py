@@ -1,12 +1,21 @@
 """What a sandbox's Nexus holds when it starts, and how the rows get there."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import psycopg
 from psycopg import sql
 from psycopg.types.json import Jsonb
 
-from nexus_reimport.sandbox.clinic import SyntheticClinic, older_import, peoples_rows
+from nexus_reimport.sandbox.clinic import (
+    Damage,
+    SyntheticClinic,
+    damaged_a,
+    damaged_b,
+    older_import,
+    peoples_rows,
+    with_odd_images,
+)
 from nexus_reimport.sandbox.exceptions import SandboxError, UnknownStartingStateError
 
 Row = dict[str, object]
@@ -16,16 +25,32 @@ NUMBERED = ("django_content_type", "auth_user")
 """Relations whose ids PostgreSQL numbers itself."""
 
 
-def _empty(clinic: SyntheticClinic) -> Rows:  # noqa: ARG001 - every starting state is made from a clinic
-    return {}
+@dataclass(frozen=True)
+class StartingState:
+    """Where a sandbox begins: the clinic as its services have it, and Nexus's rows besides its configuration.
+
+    `patients_backup` is an old `patients.json` with former UUIDs, None where there is none.
+    """
+
+    clinic: SyntheticClinic
+    rows: Rows
+    patients_backup: bytes | None = None
 
 
-STATES: dict[str, Callable[[SyntheticClinic], Rows]] = {
-    "empty": _empty,
-    "people": peoples_rows,
-    "older-import": older_import,
+def _damaged(clinic: SyntheticClinic, damage: Damage) -> StartingState:
+    objects = sorted([*clinic.objects, *damage.objects], key=lambda entry: entry.key)
+    return StartingState(replace(clinic, objects=objects), damage.rows, damage.backup)
+
+
+STATES: dict[str, Callable[[SyntheticClinic], StartingState]] = {
+    "empty": lambda clinic: StartingState(clinic, {}),
+    "people": lambda clinic: StartingState(clinic, peoples_rows(clinic)),
+    "older-import": lambda clinic: StartingState(clinic, older_import(clinic)),
+    "damaged-a": lambda clinic: _damaged(clinic, damaged_a(clinic)),
+    "damaged-b": lambda clinic: _damaged(clinic, damaged_b(clinic)),
+    "odd-images": lambda clinic: StartingState(with_odd_images(clinic), {}),
 }
-"""By name: the rows a Nexus holds besides its configuration."""
+"""By name: what a Nexus holds at first, and what S3 and FileMaker have more for it."""
 
 
 def known_state(name: str) -> str:
@@ -36,12 +61,17 @@ def known_state(name: str) -> str:
     return name
 
 
+def starting_state(name: str, clinic: SyntheticClinic) -> StartingState:
+    """Return the state of that name. Raise UnknownStartingStateError for a name that is not in STATES."""
+    return STATES[known_state(name)](clinic)
+
+
 def starting_rows(name: str, clinic: SyntheticClinic) -> list[Rows]:
     """Return what to load, in order: Nexus's configuration, then the state's own rows.
 
     Raise UnknownStartingStateError for a name that is not in STATES.
     """
-    return [clinic.nexus, STATES[known_state(name)](clinic)]
+    return [clinic.nexus, starting_state(name, clinic).rows]
 
 
 def load_rows(url: str, rows: Rows) -> None:

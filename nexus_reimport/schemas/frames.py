@@ -13,17 +13,18 @@ import pyarrow.compute as pc
 
 from nexus_reimport.schemas.columns import Column, Role, Table
 from nexus_reimport.schemas.filemaker import TEXT, EntitySet
-from nexus_reimport.schemas.nexus import BY_NAME
+from nexus_reimport.schemas.nexus import BY_NAME, IMAGE_BATCHES
 
 JSON_LISTS = frozenset({"plan_dates_json", "tags"})
 DISTINCT_STAMPS = frozenset({"created_at", "uploaded_at"})
 
 _UUID = r"^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$"
 _ESCAPED_NUL = r"(^|[^\\])(\\\\)*\\u0000"  # an even number of backslashes before it is text about NUL
+_BATCH_KEY = _UUID.replace("$", r"/([0-9]{4}-[0-9]{2}-[0-9]{2}|unknown)$")
 _REASON = r"^[a-z][a-z0-9_]*$"
 _STATE_KIND = (
     r"^(clinic_filemaker_id|clinic_name|clinician_id|clinician_name|appointment_type_id|appointment_type_name"
-    r"|funding_source_name|content_type|live:patients|external:sms_messages"
+    r"|funding_source_name|content_type|live:patients|former:patients|external:sms_messages|s3_key:images"
     rf"|(identity|claim|natural|published):({'|'.join(BY_NAME)}))$"
 )
 _DECIDED_BY: dict[Role, str] = {
@@ -83,6 +84,10 @@ def _between(name: str, first: object, last: object) -> pandera.Check:
 
 
 _IS_UUID = _matches("not_a_uuid", _UUID)
+_IS_BATCH_KEY = _matches("not_a_batch_key", _BATCH_KEY)
+_IS_RECID = _matches("not_a_recid", r"^[0-9]{1,18}$")
+_IS_POSITIVE = _rule("not_positive", lambda values: pc.greater(values, 0))
+_NOT_NEGATIVE = _rule("negative", lambda values: pc.greater_equal(values, 0))
 _NO_NUL = _rule("nul", lambda values: pc.invert(pc.match_substring(values, "\x00")))
 _NO_ESCAPED_NUL = _rule("nul", lambda values: pc.invert(pc.match_substring_regex(values, _ESCAPED_NUL)))
 _NOT_REPEATED = _rule("repeated", lambda values: ~values.to_pandas().str.lower().duplicated(keep=False))
@@ -106,9 +111,16 @@ def extract_schema(entity_set: EntitySet) -> pandera.DataFrameSchema:
 
 
 def staged_schema(table: Table) -> pandera.DataFrameSchema:
-    """Return the schema of a table's staged rows: `source_key`, then the table's columns in their order."""
+    """Return the schema of a table's staged rows: `source_key`, then the table's columns in their order.
+
+    A batch has no FileMaker id of its own: its key is its patient's and the day, or `unknown`.
+    """
+    is_batch = table.name == IMAGE_BATCHES.name
+    said = (
+        "Patient's FileMaker id and the day." if is_batch else "FileMaker id of the source row, lower case."
+    )
     source_key = pandera.Column(
-        TEXT, checks=[_IS_UUID], unique=True, description="FileMaker id of the source row, lower case."
+        TEXT, checks=[_IS_BATCH_KEY if is_batch else _IS_UUID], unique=True, description=said
     )
     columns = {"source_key": source_key, **{column.name: _staged_column(column) for column in table.columns}}
     return pandera.DataFrameSchema(columns, strict=True, ordered=True, name=f"staged/{table.name}")
@@ -150,17 +162,96 @@ def _checks(column: Column) -> list[pandera.Check]:
 def listing_schema() -> pandera.DataFrameSchema:
     """Return the schema of the S3 listing: one row per object."""
     stamp = pd.ArrowDtype(pa.timestamp("us", tz="UTC"))
-    size = _rule("negative", lambda values: pc.greater_equal(values, 0))
     return pandera.DataFrameSchema(
         {
             "key": pandera.Column(TEXT, unique=True, description="The object's key."),
-            "size": pandera.Column(pd.ArrowDtype(pa.int64()), checks=[size], description="Exact bytes."),
+            "size": pandera.Column(
+                pd.ArrowDtype(pa.int64()), checks=[_NOT_NEGATIVE], description="Exact bytes."
+            ),
             "etag": pandera.Column(TEXT, description="The object's ETag, without quotes."),
             "modified": pandera.Column(stamp, description="When the object was last written, UTC."),
         },
         strict=True,
         name="files/s3_listing",
     )
+
+
+def image_csv_schema() -> pandera.DataFrameSchema:
+    """Return the schema of the image CSV's rows: one per image, in the file's order."""
+    text = {"type": "Type", "name_of_file": "Name_of_file", "export_date": "NexusExportDate"}
+    said = "FileMaker's {}, trimmed; null where empty."
+    return pandera.DataFrameSchema(
+        {
+            "filemaker_id": pandera.Column(
+                TEXT, checks=[_IS_UUID], unique=True, description="FileMaker id of the image, lower case."
+            ),
+            "contact": pandera.Column(
+                TEXT,
+                checks=[_IS_UUID],
+                description="The patient: a FileMaker id or a Nexus UUID, lower case.",
+            ),
+            "recid": pandera.Column(
+                TEXT, checks=[_IS_RECID], unique=True, description="Name of the image's object, digits."
+            ),
+            **{
+                name: pandera.Column(TEXT, checks=[_NO_NUL], nullable=True, description=said.format(field))
+                for name, field in text.items()
+            },
+            "date": pandera.Column(
+                pd.ArrowDtype(pa.date32()), checks=[_DATE], nullable=True, description="The day taken."
+            ),
+            "line": pandera.Column(
+                pd.ArrowDtype(pa.int64()),
+                checks=[_IS_POSITIVE],
+                unique=True,
+                description="Line of the file on which the row begins.",
+            ),
+        },
+        strict=True,
+        ordered=True,
+        name="files/image_csv",
+    )
+
+
+def thumbnails_schema() -> pandera.DataFrameSchema:
+    """Return the schema of the thumbnails: one row per image object, with a thumbnail or a fault."""
+    number = pd.ArrowDtype(pa.int64())
+    facts = {
+        "width": (number, _IS_POSITIVE, "Pixels across, as a viewer shows the original."),
+        "height": (number, _IS_POSITIVE, "Pixels down, as a viewer shows the original."),
+        "mime_type": (TEXT, _matches("not_a_mime_type", r"^image/[a-z0-9.+-]+$"), "Of the original's bytes."),
+        "thumbnail_key": (TEXT, _NO_NUL, "The thumbnail's key."),
+        "thumbnail_size": (number, _IS_POSITIVE, "Exact bytes of the thumbnail."),
+    }
+    return pandera.DataFrameSchema(
+        {
+            "key": pandera.Column(TEXT, unique=True, description="The original's key."),
+            "etag": pandera.Column(TEXT, description="The original's ETag when it was read."),
+            **{
+                name: pandera.Column(dtype, checks=[check], nullable=True, description=description)
+                for name, (dtype, check, description) in facts.items()
+            },
+            "fault": pandera.Column(
+                TEXT,
+                checks=[_matches("reason_code", _REASON)],
+                nullable=True,
+                description="Reason code, null where there is a thumbnail.",
+            ),
+        },
+        checks=[_fault_or_thumbnail(*facts)],
+        strict=True,
+        ordered=True,
+        name="thumbnails",
+    )
+
+
+def _fault_or_thumbnail(*facts: str) -> pandera.Check:
+    """Return a check of whole rows: all facts of a thumbnail, or a fault, never half of them."""
+
+    def check(frame: pd.DataFrame) -> pd.Series:
+        return frame[list(facts)].notna().all(axis=1) | frame["fault"].notna()
+
+    return pandera.Check(check, name="neither_thumbnail_nor_fault")
 
 
 REJECTS_SCHEMA = pandera.DataFrameSchema(

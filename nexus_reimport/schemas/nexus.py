@@ -191,5 +191,55 @@ DOCUMENTS = Table(
     links=(Link("object_id", "patients"),),
 )
 
-TABLES: tuple[Table, ...] = (PATIENTS, APPOINTMENTS, NOTES, SMS_MESSAGES, DOCUMENTS)
+IMAGE_BATCHES = Table(
+    name="image_batches",
+    relation="images_batch",
+    columns=(
+        KEY,
+        Column("object_id", "uuid"),
+        Column("name", "varchar", length=255),
+        Column("description", "text"),
+        Column("uploaded_at", "timestamptz"),
+        Column("image_count", "integer", role="initial"),
+        Column("content_type_id", "integer"),
+        Column("uploaded_by_id", "integer", null=True, role="initial"),
+    ),
+    links=(Link("object_id", "patients"),),
+)
+
+IMAGES = Table(
+    name="images",
+    relation="images_image",
+    source="files/s3_listing",
+    columns=(
+        KEY,
+        Column("s3_key", "varchar", length=500),
+        Column("s3_thumbnail_key", "varchar", length=500),
+        Column("original_name", "varchar", length=255),
+        Column("file_size", "integer"),
+        Column("mime_type", "varchar", length=100),
+        Column("width", "integer", null=True),
+        Column("height", "integer", null=True),
+        Column("category", "varchar", length=100),
+        Column("caption", "text"),
+        Column("date_taken", "date", null=True),
+        Column("uploaded_at", "timestamptz"),
+        Column("order", "integer"),
+        Column("batch_id", "uuid"),
+        Column("uploaded_by_id", "integer", null=True, role="initial"),
+        Column("thumbnail_size", "integer", null=True),
+        Column("filemaker_id", "uuid", null=True),
+    ),
+    links=(Link("batch_id", "images_batch"),),
+)
+
+TABLES: tuple[Table, ...] = (
+    PATIENTS,
+    APPOINTMENTS,
+    NOTES,
+    SMS_MESSAGES,
+    DOCUMENTS,
+    IMAGE_BATCHES,
+    IMAGES,
+)
 BY_NAME: dict[str, Table] = {table.name: table for table in TABLES}

@@ -34,3 +34,46 @@ class MissingColumnError(TransformError):
 
     def __init__(self, table: str, column: str) -> None:
         super().__init__(f"No value was staged for {table}.{column}, which may not be null: a defect.")
+
+
+class ImageCsvError(TransformError):
+    """A whole image CSV is refused. Says the file, line, column and reason code."""
+
+    def __init__(
+        self, file: str, reason: str, advice: str, line: int | None = None, column: str | None = None
+    ) -> None:
+        place = [file]
+        if line is not None:
+            place.append(f"line {line}")
+        if column is not None:
+            place.append(f"column {column}")
+        super().__init__(f"{', '.join(place)}: {reason}. {advice}")
+        self.file, self.line, self.column, self.reason = file, line, column, reason
+
+
+class EmptyCsvError(ImageCsvError):
+    """There is nothing in the file, or nothing but a header."""
+
+
+class CutCsvError(ImageCsvError):
+    """The file ends in the middle of a record: it was cut short, or is still being written."""
+
+    def __init__(self, file: str, line: int, says: str) -> None:
+        advice = f"{says}, so the file is cut short or still being written. Export or copy it again."
+        super().__init__(file, "cut_short", advice, line)
+
+
+class CsvEncodingError(ImageCsvError):
+    """The bytes are not text in the encoding that was found or given."""
+
+
+class CsvColumnError(ImageCsvError):
+    """A column that is needed is not there, is there twice, or there is no header at all."""
+
+
+class CsvStructureError(ImageCsvError):
+    """A record cannot be taken apart into the header's columns."""
+
+
+class CsvDateError(ImageCsvError):
+    """The dates contradict their format or each other, so none of them can be trusted."""

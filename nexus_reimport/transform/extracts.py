@@ -81,7 +81,7 @@ def _reject_unusable(
             ledger.reject(key, entity.key, "duplicate_id")
 
 
-def distinct_instants(bases: Sequence[int], ties: Sequence[int]) -> list[int]:
+def distinct_instants(bases: Sequence[int] | np.ndarray, ties: Sequence[int] | np.ndarray) -> list[int]:
     """Return the bases, each moved as few microseconds later as makes all of them different.
 
     In order of base, then tie, then place: an instant is its base or one microsecond after its predecessor.

@@ -1,5 +1,6 @@
 """Who a row is: the UUID kept, else adopted from a living row, else made from its FileMaker id."""
 
+import hashlib
 import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -22,25 +23,37 @@ class Adoption:
 def derived_id(table: str, source_key: str, attempt: int = 0) -> str:
     """Return the UUIDv5 of the table and the FileMaker id: the same on every machine, for ever."""
     suffix = f":{attempt}" if attempt else ""
-    return str(uuid.uuid5(NAMESPACE, f"{table}:{source_key}{suffix}"))
+    name = NAMESPACE.bytes + f"{table}:{source_key}{suffix}".encode()
+    digest = bytearray(hashlib.sha1(name, usedforsecurity=False).digest()[:16])
+    digest[6], digest[8] = (
+        digest[6] & 0x0F | 0x50,
+        digest[8] & 0x3F | 0x80,
+    )  # as uuid.uuid5, in a third of its time
+    text = digest.hex()
+    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
 
 
 def decide_ids(
-    keys: Sequence[str], state: NexusState, ledger: Ledger, adoptions: Iterable[Adoption] = ()
+    keys: Sequence[str],
+    state: NexusState,
+    ledger: Ledger,
+    adoptions: Iterable[Adoption] = (),
+    before_claims: Iterable[Adoption] = (),
 ) -> list[str]:
     """Return one id per source row, in the rows' order, never one id twice.
 
-    The identity kept from an earlier publication comes first, then a living row that carries the FileMaker
-    id, then the other adoptions in their order, then the UUIDv5. An id that another source row keeps, even
-    one that FileMaker no longer has, is nobody else's. Rows that share a handle are paired one to one with
-    the living rows that have it, in order. A FileMaker id that several rows claim is warned of.
+    The identity kept from an earlier publication comes first, then the adoptions `before_claims`, then a
+    living row that carries the FileMaker id, then the other adoptions in their order, then the UUIDv5. An id
+    that another source row keeps, even one that FileMaker no longer has, is nobody else's. Rows that share a
+    handle are paired one to one with the living rows that have it, in order. A FileMaker id that several
+    rows claim is warned of.
     """
     table = ledger.table.name
     identities = state.identities(table)
     claims = state.claims(table)
     ids = [identities.get(key) for key in keys]
     taken = set(identities.values())
-    for adoption in (Adoption(claims, keys), *adoptions):
+    for adoption in (*before_claims, Adoption(claims, keys), *adoptions):
         _adopt(ids, taken, adoption)
     _derive(table, keys, ids, taken)
     _warn_of_claims(keys, ids, claims, ledger)

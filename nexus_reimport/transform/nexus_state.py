@@ -5,29 +5,25 @@ from collections.abc import Mapping
 
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from nexus_reimport.transform.exceptions import MissingContentTypeError
 from nexus_reimport.transform.text import name_key, uuid_text
 
 STATE_COLUMNS = ("kind", "key", "id", "detail")
 
-_NOTHING: Mapping[str, list[str]] = {}
-
 
 class NexusState:
-    """The frame `nexus_state` (string columns kind, key, id, detail), grouped by kind.
+    """The frame `nexus_state` (string columns kind, key, id, detail), grouped by kind when one is asked for.
 
     Ids are handed out in lower case. Where a key repeats, the frame's order is the order of preference.
     """
 
     def __init__(self, frame: pd.DataFrame) -> None:
-        self._kinds: defaultdict[str, defaultdict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
-        self._patient_clinics: dict[str, str | None] = {}
-        columns = [pa.array(frame[name], pa.string()).to_pylist() for name in STATE_COLUMNS]
-        for kind, key, row_id, detail in zip(*columns, strict=True):
-            self._kinds[kind][_folded(kind, key)].append(row_id.lower())
-            if kind == "live:patients":
-                self._patient_clinics.setdefault(row_id.lower(), uuid_text(detail))
+        columns = {name: pa.array(frame[name], pa.string()) for name in STATE_COLUMNS}
+        self._table = pa.table(columns)
+        self._kinds: dict[str, dict[str, list[str]]] = {}
+        self._patient_clinics: dict[str, str | None] | None = None
 
     def clinic(self, filemaker_id: str | None, *names: str) -> str | None:
         """Return the clinic with that FileMaker id, else the first that has one of the names."""
@@ -56,7 +52,7 @@ class NexusState:
 
     def identities(self, table: str) -> dict[str, str]:
         """Return FileMaker id to the UUID kept from earlier publications."""
-        return {key: ids[0] for key, ids in self._of(f"identity:{table}").items()}
+        return self._firsts(f"identity:{table}")
 
     def claims(self, table: str) -> Mapping[str, list[str]]:
         """Return FileMaker id to the living rows that carry it, preferred first."""
@@ -70,16 +66,40 @@ class NexusState:
         """Return gateway message id to the living messages that have it, preferred first."""
         return self._of("external:sms_messages")
 
+    def s3_keys(self, table: str) -> Mapping[str, list[str]]:
+        """Return S3 key to the living rows that have it and no identity, preferred first."""
+        return self._of(f"s3_key:{table}")
+
     def live_patients(self) -> dict[str, str]:
         """Return FileMaker id to the UUID of a patient who lives in Nexus now."""
-        return {key: ids[0] for key, ids in self._of("live:patients").items()}
+        return self._firsts("live:patients")
+
+    def former_patients(self) -> dict[str, str]:
+        """Return UUID that a patient had in Nexus once to the patient's FileMaker id."""
+        return self._firsts("former:patients")
 
     def patient_clinic(self, patient_id: str) -> str | None:
         """Return the clinic that a patient living in Nexus has there."""
+        if self._patient_clinics is None:
+            lines = self._lines("live:patients", "id", "detail")
+            self._patient_clinics = {row_id.lower(): uuid_text(clinic) for row_id, clinic in reversed(lines)}
         return self._patient_clinics.get(patient_id)
 
+    def _lines(self, kind: str, *columns: str) -> list[tuple[str, str]]:
+        table = self._table.filter(pc.equal(self._table["kind"], kind))
+        return list(zip(*(table[column].to_pylist() for column in columns), strict=True))
+
     def _of(self, kind: str) -> Mapping[str, list[str]]:
-        return self._kinds.get(kind, _NOTHING)
+        if kind not in self._kinds:
+            grouped: defaultdict[str, list[str]] = defaultdict(list)
+            for key, row_id in self._lines(kind, "key", "id"):
+                grouped[_folded(kind, key)].append(row_id.lower())
+            self._kinds[kind] = dict(grouped)
+        return self._kinds[kind]
+
+    def _firsts(self, kind: str) -> dict[str, str]:
+        lines = reversed(self._lines(kind, "key", "id"))
+        return {_folded(kind, key): row_id.lower() for key, row_id in lines}
 
     def _first(self, kind: str, key: str) -> str | None:
         found = self._of(kind).get(key)
@@ -91,10 +111,10 @@ class NexusState:
 
 
 def _folded(kind: str, key: str) -> str:
-    """Compare names without case and ids in lower case; gateway ids and digests exactly."""
+    """Compare names without case and ids in lower case; gateway ids and S3 keys exactly."""
     if kind.endswith("_name"):
         return name_key(key)
-    return key if kind == "external:sms_messages" else key.lower()
+    return key if kind.startswith(("external:", "s3_key:")) else key.lower()
 
 
 def empty_state() -> pd.DataFrame:

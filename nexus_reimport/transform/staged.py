@@ -86,6 +86,8 @@ def column_texts(frame: pd.DataFrame, column: str) -> list[str | None]:
 
 def _array(column: Column, values: Sequence[object]) -> pa.Array:
     wanted = column.dtype.pyarrow_dtype
+    if isinstance(values, pa.Array | pa.ChunkedArray):
+        return values.cast(wanted)
     if column.kind == "timestamptz":
         return pa.array(values, pa.int64()).cast(wanted)
     return pa.array(values, wanted)

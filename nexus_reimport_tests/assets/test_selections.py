@@ -6,7 +6,7 @@ import pytest
 from nexus_reimport.automation.exceptions import NothingSelected
 from nexus_reimport.automation.phases import phases_selection
 from nexus_reimport.sandbox.clinic import SyntheticClinic
-from nexus_reimport.schemas.nexus import BY_NAME, TABLES
+from nexus_reimport.schemas.nexus import BY_NAME
 from nexus_reimport_tests.line import Line, contents, query, tuples_written
 
 
@@ -42,6 +42,7 @@ def test_the_phases_one_after_another_bring_what_a_full_run_brings(
         "appointments": ["appointments", "sms_messages"],
         "notes": ["notes"],
         "documents": ["documents"],
+        "images": ["image_batches", "images"],
     }.items():
         outcome = line.run(selection=phases_selection([phase]))
         assert outcome.right, (phase, outcome.failures)
@@ -68,17 +69,23 @@ def test_a_dry_run_writes_nothing_and_what_it_staged_can_be_published(
     outcome = line.run(dry_run=True)
     assert outcome.right
     assert outcome.dry_run
-    for name, expected in clinic.expected.items():
+    records = [name for name in clinic.expected if "image" not in name]
+    for name in records:
+        expected = clinic.expected[name]
         counts = {"read": expected["read"], "staged": expected["published"], "rejected": expected["rejected"]}
         assert outcome.tables[name] == counts
+    assert outcome.tables["images"]["rejected"] == {
+        "no_metadata": 1,
+        "no_thumbnail": clinic.expected["images"]["published"],
+    }
     assert contents(line.url) == before
     assert tuples_written(line.url) == written
     assert query(line.url, "SELECT to_regclass('nexus_reimport.identities')") == [(None,)]
 
-    published = line.run(*(f"nexus/{table.name}" for table in TABLES))
+    published = line.run(*(f"nexus/{name}" for name in records))
     assert published.right
     assert {n: one["inserted"] for n, one in published.tables.items()} == {
-        name: one["published"] for name, one in clinic.expected.items()
+        name: clinic.expected[name]["published"] for name in records
     }
     _break_a_link(line)
     checked = line.post_validation()
@@ -89,7 +96,9 @@ def test_a_dry_run_writes_nothing_and_what_it_staged_can_be_published(
 
 def test_a_dry_run_of_the_publication_alone_runs_nothing_rather_than_everything(line: Line) -> None:
     before = contents(line.url)
-    with pytest.raises(NothingSelected, match=r"nothing was run\. A dry run leaves nexus/\* out"):
+    with pytest.raises(
+        NothingSelected, match=r"nothing was run\. A dry run leaves nexus/\* and thumbnails out"
+    ):
         line.run("nexus/patients", dry_run=True)
     assert contents(line.url) == before
     assert line.instance.get_runs() == []

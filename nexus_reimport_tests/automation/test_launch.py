@@ -11,7 +11,7 @@ from nexus_reimport_tests.line import Line
 
 def outcome(*checks: tuple[bool, str], success: bool = True) -> RunOutcome:
     told = [{"passed": passed, "severity": severity} for passed, severity in checks]
-    return RunOutcome("run", success, 1.0, dry_run=False, tables={}, checks=told, failures=[])
+    return RunOutcome("run", success, 1.0, dry_run=False, tables={}, thumbnails={}, checks=told, failures=[])
 
 
 def test_a_run_is_right_when_it_succeeded_and_no_error_was_found() -> None:

@@ -9,6 +9,7 @@ from nexus_reimport.definitions import build_definitions
 SOURCES = {
     *("filemaker/contacts", "filemaker/contact_details", "filemaker/clinics", "filemaker/events"),
     *("filemaker/notes", "filemaker/messages", "filemaker/docs", "files/s3_listing", "nexus_state"),
+    "files/image_csv",
 }
 PATIENTS = {
     *("filemaker/contacts", "filemaker/contact_details", "filemaker/clinics", "nexus_state"),
@@ -28,6 +29,8 @@ def test_the_names_are_the_old_ones_in_their_order() -> None:
         "appointments",
         "notes",
         "documents",
+        "images",
+        "thumbnails",
         "validation-post",
     ]
 
@@ -47,6 +50,13 @@ def test_the_names_are_the_old_ones_in_their_order() -> None:
         (
             "documents",
             PATIENTS | {"filemaker/docs", "files/s3_listing", "staged/documents", "nexus/documents"},
+        ),
+        ("thumbnails", {"files/s3_listing", "thumbnails"}),
+        (
+            "images",
+            PATIENTS
+            | {"files/s3_listing", "files/image_csv", "thumbnails", "staged/image_batches", "staged/images"}
+            | {"nexus/image_batches", "nexus/images"},
         ),
     ],
 )

@@ -1,1 +1,1 @@
-"""What is measured rather than tested: speed and memory, as JSON. Never a test that fails on a busy machine."""
+"""What is measured rather than tested: speed and memory, as JSON. No test may fail on a busy machine."""

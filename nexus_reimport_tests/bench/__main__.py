@@ -7,7 +7,11 @@ import click
 import orjson
 import psutil
 
+from nexus_reimport_tests.bench.linking import bench_linking
 from nexus_reimport_tests.bench.records import bench_records
+from nexus_reimport_tests.bench.thumbnails import bench_thumbnails
+
+CLINIC_IMAGES = 6_490
 
 
 @click.command()
@@ -27,6 +31,11 @@ def main(json_file: Path | None, scale: float, repeats: int) -> None:
         "scale": scale,
         "repeats": repeats,
         "steps": bench_records(scale, repeats),
+        "thumbnails": bench_thumbnails(),
+        "linking": {
+            "clinic": bench_linking(CLINIC_IMAGES),
+            "hundredfold": bench_linking(100 * CLINIC_IMAGES),
+        },
     }
     text = orjson.dumps(result, option=orjson.OPT_INDENT_2).decode()
     click.echo(text)

@@ -63,7 +63,7 @@ def measure_run(environment: Mapping[str, str], folder: Path) -> Measured:
 
 
 def _watch(process: "subprocess.Popen[bytes]") -> float:
-    """Wait for the process to end; return the largest sum of resident memory of it and its children, in MB."""
+    """Wait for the process to end; return the most resident memory of it and its children, in MB."""
     largest = 0
     while process.poll() is None:
         try:

@@ -17,6 +17,8 @@ import pytest
 
 from nexus_reimport.clients.filemaker.collection import Collection
 from nexus_reimport.clients.frame_store import FrameStore, open_store
+from nexus_reimport.clients.thumbnail_record import facts_frame
+from nexus_reimport.clients.thumbnailing import ThumbnailFact
 from nexus_reimport.publish.publication import StagedTable, publish
 from nexus_reimport.publish.state import read_state
 from nexus_reimport.sandbox.clinic import SyntheticClinic, synthetic_clinic
@@ -26,6 +28,9 @@ from nexus_reimport.schemas.filemaker import ENTITY_SETS
 from nexus_reimport.schemas.nexus import BY_NAME
 from nexus_reimport.transform.appointments import stage_appointments
 from nexus_reimport.transform.documents import stage_documents
+from nexus_reimport.transform.image_csv import parse_image_csv
+from nexus_reimport.transform.image_objects import IMAGES_PREFIX
+from nexus_reimport.transform.images import stage_image_batches, stage_images
 from nexus_reimport.transform.nexus_state import NexusState
 from nexus_reimport.transform.notes import stage_notes
 from nexus_reimport.transform.patients import stage_patients
@@ -67,7 +72,8 @@ def staged_tables(clinic: SyntheticClinic, state_frame: pd.DataFrame) -> dict[st
         collection.add(clinic.entities[entity_set.entity])
         sources[entity_set.asset] = collection.frame()
     uploaded = pd.Timestamp(AS_OF)
-    objects = [item for item in clinic.objects if item.key.startswith("patients/filemaker-import/")]
+    prefixes = ("patients/filemaker-import/", IMAGES_PREFIX)
+    objects = [item for item in clinic.objects if item.key.startswith(prefixes) and "_thumb" not in item.key]
     listing = pd.DataFrame(
         {
             "key": [item.key for item in objects if not item.key.endswith("/")],
@@ -78,7 +84,17 @@ def staged_tables(clinic: SyntheticClinic, state_frame: pd.DataFrame) -> dict[st
     state, clinics = NexusState(state_frame), sources["clinics"]
     patients = stage_patients(sources["contacts"], sources["contact_details"], clinics, state, AS_OF)
     appointments = stage_appointments(sources["events"], clinics, patients, state, AS_OF)
+    pictures = [
+        ThumbnailFact(item.key, "etag", 4, 3, "image/jpeg", f"{item.key}_thumb", 9)
+        for item in objects
+        if item.key.startswith(IMAGES_PREFIX)
+    ]
+    export = parse_image_csv(clinic.image_csv, "Image_dataV9.csv")
+    known = (listing, facts_frame(pictures), patients)
+    batches = stage_image_batches(export.rows, *known, state, AS_OF)
     return {
+        "image_batches": batches,
+        "images": stage_images(export.rows, export.rejects, *known, batches, state, AS_OF),
         "patients": patients,
         "appointments": appointments,
         "notes": stage_notes(sources["notes"], patients, state, AS_OF),

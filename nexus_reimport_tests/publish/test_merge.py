@@ -13,9 +13,10 @@ from psycopg import sql
 from psycopg.types.json import Jsonb
 
 from nexus_reimport.publish.publication import StagedTable, publish
+from nexus_reimport.publish.state import read_state
 from nexus_reimport.sandbox.postgres import Cluster, ephemeral_database
 from nexus_reimport.schemas.columns import Table
-from nexus_reimport.schemas.nexus import BY_NAME, NOTES, PATIENTS
+from nexus_reimport.schemas.nexus import BY_NAME, IMAGE_BATCHES, IMAGES, NOTES, PATIENTS
 from nexus_reimport_tests.publish.staged_frames import AS_OF, staged_table, uid
 
 NAMES = ("ann", "ben")
@@ -217,11 +218,26 @@ def _forget(url: str) -> None:
 @pytest.mark.parametrize("table", BY_NAME.values(), ids=list(BY_NAME))
 def test_every_column_is_compared_as_postgres_holds_it(nexus_database: str, table: Table) -> None:
     publish(nexus_database, "first", AS_OF, {"patients": staged_table(PATIENTS, {"name": "ann"})})
-    patient = {"patient_id": uid("patients ann")} if table is NOTES else {}
-    staged = staged_table(table, {"name": "one", **patient}, {"name": "two", **patient, **_full(table)})
+    needed = _needed_links(nexus_database, table)
+    staged = staged_table(table, {"name": "one", **needed}, {"name": "two", **_full(table), **needed})
     first = publish(nexus_database, "run", AS_OF, {table.name: staged}).tables[table.name]
     again = publish(nexus_database, "run", AS_OF, {table.name: staged}).tables[table.name]
     assert (first.inserted, again.unchanged, again.written) == (2, 2, 0)
+
+
+def _needed_links(url: str, table: Table) -> dict[str, object]:
+    """Return the links that a row of the table can't be without, to rows that are there."""
+    if table is NOTES:
+        return {"patient_id": uid("patients ann")}
+    if table not in (IMAGE_BATCHES, IMAGES):
+        return {}
+    state = read_state(url)
+    patients = int(state.loc[state["kind"] == "content_type", "id"].iloc[0])
+    batch: dict[str, object] = {"object_id": uid("patients ann"), "content_type_id": patients}
+    if table is IMAGE_BATCHES:
+        return batch
+    publish(url, "batch", AS_OF, {"image_batches": staged_table(IMAGE_BATCHES, {"name": "day", **batch})})
+    return {"batch_id": uid("image_batches day")}
 
 
 def _full(table: Table) -> dict[str, object]:

@@ -1,6 +1,7 @@
 """A sandbox's life, with real processes: started, found running, stopped for sure, started again."""
 
 import contextlib
+import hashlib
 import json
 import os
 import signal
@@ -16,7 +17,8 @@ import pytest
 from obstore.store import S3Store
 
 from nexus_reimport.sandbox import lifecycle
-from nexus_reimport.sandbox.clinic import synthetic_clinic
+from nexus_reimport.sandbox.clinic import damaged_a, synthetic_clinic
+from nexus_reimport.sandbox.clinic.objects import Photograph
 from nexus_reimport.sandbox.exceptions import (
     SandboxError,
     SandboxMismatchError,
@@ -81,9 +83,35 @@ def test_a_started_sandbox_serves_the_synthetic_clinic_at_its_environment(sandbo
     keys = [item["path"] for page in obstore.list(bucket(variables)) for item in page]
     # Folder markers end in a slash, which the client drops.
     assert sorted(keys) == sorted(item.key.rstrip("/") for item in clinic.objects)
+    exported = Path(variables["IMAGE_CSV_DIR"]) / "Image_dataV9.csv"
+    assert exported.read_bytes() == clinic.image_csv
     assert ask(variables["NEXUS_DATABASE_URL"], "SELECT count(*) FROM clinics") == 11
     assert ask(variables["NEXUS_DATABASE_URL"], "SELECT count(*) FROM patients") == 0
     assert ask(variables["DAGSTER_PG_URL"], "SELECT current_database()") == "dagster"
+
+
+def test_a_photograph_is_served_whole_and_under_its_md5(sandbox: Path) -> None:
+    store, clinic = bucket(lifecycle.environment(sandbox)), synthetic_clinic(SCALE)
+    photographs = [item for item in clinic.objects if isinstance(item.content, Photograph)]
+    for item in photographs[:20]:
+        served = obstore.get(store, item.key)
+        assert bytes(served.bytes()) == item.body
+        assert served.meta["size"] == len(item.body)
+        assert served.meta["e_tag"] == f'"{hashlib.md5(item.body, usedforsecurity=False).hexdigest()}"'
+        assert served.attributes["Content-Type"] == item.content_type
+
+
+def test_a_damaged_sandbox_has_an_old_backup_of_its_patients_and_the_files_of_uploads(
+    directory: Path,
+) -> None:
+    lifecycle.start(directory, SCALE, nexus="damaged-a")
+    variables, damage = lifecycle.environment(directory), damaged_a(synthetic_clinic(SCALE))
+    assert (directory / "patients.json").read_bytes() == damage.backup
+    keys = {item["path"] for page in obstore.list(bucket(variables), "images/") for item in page}
+    assert {item.key for item in damage.objects} <= keys
+    assert ask(variables["NEXUS_DATABASE_URL"], "SELECT count(*) FROM images_batch") == len(
+        damage.rows["images_batch"]
+    )
 
 
 def test_the_environment_has_every_variable_and_folders_that_exist(sandbox: Path) -> None:

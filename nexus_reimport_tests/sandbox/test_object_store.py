@@ -2,6 +2,7 @@
 
 import hashlib
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -10,12 +11,13 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 
+import boto3
 import httpx
 import obstore
 import pytest
 from obstore.store import S3Store
 
-from nexus_reimport.sandbox.object_journal import ObjectJournal, StoredObject
+from nexus_reimport.sandbox.object_journal import Composed, ObjectJournal, StoredObject
 from nexus_reimport.sandbox.processes import accepts_connections, free_port
 
 pytestmark = pytest.mark.xdist_group("one object store")
@@ -23,6 +25,7 @@ pytestmark = pytest.mark.xdist_group("one object store")
 UPLOADED = datetime(2025, 6, 30, 3, 0, tzinfo=UTC)
 BUCKET = "clinic-files"
 COUNT = 2_500
+COMPOSED = Composed(b"a picture of nothing " * 100, "nothing", 10, 3, b"<mark>")
 
 
 class Server:
@@ -78,6 +81,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     journal = ObjectJournal(path)
     journal.fill(StoredObject(f"dump/{number}.jpg", b"picture", UPLOADED) for number in range(COUNT))
     journal.fill([StoredObject("patients/", b"", UPLOADED), StoredObject("a é&.pdf", b"%PDF", UPLOADED)])
+    journal.fill(StoredObject(f"composed/{number}.jpg", COMPOSED, UPLOADED) for number in (1, 2))
     journal.close()
     server = Server(path)
     yield server
@@ -95,7 +99,7 @@ def listed(store: S3Store, prefix: str = "") -> dict[str, tuple[int, str | None,
 def test_every_object_is_listed_with_size_etag_and_time(server: Server) -> None:
     found = listed(server.store())
     etag = hashlib.md5(b"picture", usedforsecurity=False).hexdigest()
-    assert len(found) == COUNT + 2
+    assert len(found) == COUNT + 4
     assert found["dump/7.jpg"] == (7, f'"{etag}"', UPLOADED)
     assert "a é&.pdf" in found
 
@@ -136,6 +140,65 @@ def test_an_object_is_read_as_it_was_put_and_listed_at_once(server: Server) -> N
     assert listed(store, "put").keys() == {"put/one.jpg"}
     obstore.delete(store, "put/one.jpg")
     assert listed(store, "put") == {}
+
+
+def test_a_composed_object_is_served_like_any_other(server: Server) -> None:
+    store, body = server.store(), COMPOSED.body()
+    assert bytes(obstore.get(store, "composed/1.jpg").bytes()) == body
+    assert bytes(obstore.get_range(store, "composed/1.jpg", start=5, end=20)) == body[5:20]
+    head = obstore.head(store, "composed/1.jpg")
+    assert (head["size"], head["last_modified"]) == (len(body), UPLOADED)
+    assert head["e_tag"] == f'"{hashlib.md5(body, usedforsecurity=False).hexdigest()}"'
+    assert listed(store, "composed")["composed/1.jpg"] == (head["size"], head["e_tag"], UPLOADED)
+    obstore.copy(store, "composed/1.jpg", "put/copy.jpg")
+    assert bytes(obstore.get(store, "put/copy.jpg").bytes()) == body
+    obstore.delete(store, "put/copy.jpg")
+
+
+def test_what_is_put_over_a_composed_object_stays(server: Server) -> None:
+    obstore.put(server.store(), "composed/2.jpg", b"plain")
+    server.end(signal.SIGKILL)
+    server.start()
+    assert bytes(obstore.get(server.store(), "composed/2.jpg").bytes()) == b"plain"
+    assert bytes(obstore.get(server.store(), "composed/1.jpg").bytes()) == COMPOSED.body()
+
+
+def test_a_client_that_is_no_plain_one_gets_the_same_object(server: Server) -> None:
+    client = boto3.client(
+        "s3",
+        endpoint_url=server.url,
+        aws_access_key_id="anybody",
+        aws_secret_access_key="anything",  # noqa: S106 - the server takes any
+        region_name="ap-southeast-2",
+    )
+    given = {"ContentType": "image/png", "Metadata": {"a-b": "1"}}
+    made = client.put_object(Bucket=BUCKET, Key="put/boto.png", Body=b"bytes", **given)
+    read = client.get_object(Bucket=BUCKET, Key="put/boto.png")
+    head = client.head_object(Bucket=BUCKET, Key="put/boto.png")
+    assert read["Body"].read() == b"bytes"
+    for answer in (read, head):
+        assert (answer["ContentType"], answer["Metadata"]) == (given["ContentType"], given["Metadata"])
+        assert (answer["ETag"], answer["ContentLength"]) == (made["ETag"], 5)
+    client.delete_object(Bucket=BUCKET, Key="put/boto.png")
+
+
+def test_metadata_of_a_plain_put_is_kept(server: Server) -> None:
+    store = server.store()
+    obstore.put(store, "put/meta", b"x", attributes={"Content-Type": "a/b", "made-by": "us"})
+    server.end(signal.SIGKILL)
+    server.start()
+    found = obstore.get(server.store(), "put/meta").attributes
+    assert (found["Content-Type"], found["made-by"]) == ("a/b", "us")
+    obstore.delete(server.store(), "put/meta")
+
+
+def test_a_body_cut_short_is_refused_and_nothing_is_stored(server: Server) -> None:
+    with socket.create_connection(("127.0.0.1", server.port), timeout=10) as connection:
+        head = [f"PUT /{BUCKET}/put/short HTTP/1.1", "Host: s3", "Authorization: any", "Content-Length: 10"]
+        connection.sendall("\r\n".join([*head, "", "five!"]).encode())
+        connection.shutdown(socket.SHUT_WR)
+        assert connection.recv(20).startswith(b"HTTP/1.1 400")
+    assert listed(server.store(), "put/short") == {}
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])

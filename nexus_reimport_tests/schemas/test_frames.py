@@ -15,10 +15,12 @@ from nexus_reimport.schemas.frames import (
     describe,
     extract_schema,
     failures,
+    image_csv_schema,
     listing_schema,
     staged_schema,
+    thumbnails_schema,
 )
-from nexus_reimport.schemas.nexus import PATIENTS, TABLES
+from nexus_reimport.schemas.nexus import IMAGE_BATCHES, PATIENTS, TABLES
 
 TEXT = pd.ArrowDtype(pa.string())
 ONE, TWO = "00000000-0000-0000-0000-00000000000a", "00000000-0000-0000-0000-00000000000b"
@@ -226,6 +228,120 @@ def test_a_listing_has_each_key_once_and_no_negative_size() -> None:
     assert broken(listing_schema(), listing(etag=[None]), "key") == [("a/b", "etag", "null")]
 
 
+IMAGE_ROW: dict[str, tuple[object, pa.DataType]] = {
+    "filemaker_id": (ONE, pa.string()),
+    "contact": (TWO, pa.string()),
+    "recid": ("995", pa.string()),
+    "type": (None, pa.string()),
+    "name_of_file": (None, pa.string()),
+    "export_date": (None, pa.string()),
+    "date": (None, pa.date32()),
+    "line": (2, pa.int64()),
+}
+THUMBNAIL: dict[str, tuple[object, pa.DataType]] = {
+    "key": ("a/1.jpg", pa.string()),
+    "etag": ("e", pa.string()),
+    "width": (1, pa.int64()),
+    "height": (1, pa.int64()),
+    "mime_type": ("image/jpeg", pa.string()),
+    "thumbnail_key": ("a/1_thumb.jpg", pa.string()),
+    "thumbnail_size": (1, pa.int64()),
+    "fault": (None, pa.string()),
+}
+
+
+def lines_of(cells: dict[str, tuple[object, pa.DataType]], *changes: dict[str, object]) -> pd.DataFrame:
+    """A frame with one row for each set of changes."""
+    columns = {
+        name: pa.array([change.get(name, value) for change in changes], dtype)
+        for name, (value, dtype) in cells.items()
+    }
+    return pa.table(columns).to_pandas(types_mapper=pd.ArrowDtype)
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "rule"),
+    [
+        ("filemaker_id", ONE.upper(), "not_a_uuid"),
+        ("filemaker_id", None, "null"),
+        ("contact", "12", "not_a_uuid"),
+        ("contact", None, "null"),
+        ("recid", "9.5", "not_a_recid"),
+        ("recid", "9" * 19, "not_a_recid"),
+        ("recid", "", "not_a_recid"),
+        ("type", "a\x00", "nul"),
+        ("name_of_file", "a\x00", "nul"),
+        ("export_date", "a\x00", "nul"),
+        ("line", 0, "not_positive"),
+        ("line", None, "null"),
+    ],
+)
+def test_a_row_of_the_image_csv_is_typed(column: str, value: object, rule: str) -> None:
+    schema = image_csv_schema()
+    good: dict[str, object] = {"type": "Left", "date": date(2016, 10, 18)}
+    assert broken(schema, lines_of(IMAGE_ROW, good), "line") == []
+    found = broken(schema, lines_of(IMAGE_ROW, {column: value}), "line")
+    assert [one[1:] for one in found] == [(column, rule)]
+
+
+@pytest.mark.parametrize("column", ["filemaker_id", "recid", "line"])
+def test_no_two_rows_of_the_image_csv_are_one_image(column: str) -> None:
+    second = {"filemaker_id": TWO, "recid": "996", "line": 3}
+    assert broken(image_csv_schema(), lines_of(IMAGE_ROW, {}, second), "recid") == []
+    second.pop(column)
+    found = broken(image_csv_schema(), lines_of(IMAGE_ROW, {}, second), "recid")
+    assert {one[1:] for one in found} == {(column, "repeated")}
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "rule"),
+    [
+        ("key", None, "null"),
+        ("etag", None, "null"),
+        ("width", 0, "not_positive"),
+        ("height", -1, "not_positive"),
+        ("thumbnail_size", 0, "not_positive"),
+        ("mime_type", "text/plain", "not_a_mime_type"),
+        ("thumbnail_key", "a\x00", "nul"),
+        ("fault", "Not an image", "reason_code"),
+    ],
+)
+def test_a_thumbnail_has_facts_in_their_bounds(column: str, value: object, rule: str) -> None:
+    schema = thumbnails_schema()
+    assert broken(schema, lines_of(THUMBNAIL, {}), "key") == []
+    found = broken(schema, lines_of(THUMBNAIL, {column: value}), "key")
+    assert [one[1:] for one in found] == [(column, rule)]
+
+
+def test_an_object_has_one_thumbnail() -> None:
+    found = broken(thumbnails_schema(), lines_of(THUMBNAIL, {}, {}), "key")
+    assert {one[1:] for one in found} == {("key", "repeated")}
+
+
+@pytest.mark.parametrize("fact", ["width", "height", "mime_type", "thumbnail_key", "thumbnail_size"])
+def test_an_object_has_a_whole_thumbnail_or_a_fault(fact: str) -> None:
+    schema = thumbnails_schema()
+    half = broken(schema, lines_of(THUMBNAIL, {fact: None}), "key")
+    assert {(one[0], one[2]) for one in half} == {("a/1.jpg", "neither_thumbnail_nor_fault")}
+    assert broken(schema, lines_of(THUMBNAIL, {fact: None, "fault": "gone"}), "key") == []
+
+
+@pytest.mark.parametrize(
+    ("key", "fits"),
+    [
+        (f"{ONE}/2016-10-18", True),
+        (f"{ONE}/unknown", True),
+        (ONE, False),
+        (f"{ONE}/18 Oct 2016", False),
+        (f"{ONE.upper()}/unknown", False),
+        ("/unknown", False),
+    ],
+)
+def test_a_batchs_key_is_its_patient_and_its_day(key: str, fits: bool) -> None:
+    check = staged_schema(IMAGE_BATCHES).columns["source_key"].checks[0]
+    assert bool(check(pd.Series([key], dtype=TEXT)).check_passed) is fits
+
+
 def reports(reason: str) -> pd.DataFrame:
     cells = {"table": "notes", "key": ONE, "field": "Note", "reason": reason}
     return pd.DataFrame({name: pd.Series([value], dtype=TEXT) for name, value in cells.items()})
@@ -253,7 +369,9 @@ def state(kind: str, row_id: str | None = ONE) -> pd.DataFrame:
         "funding_source_name",
         "content_type",
         "live:patients",
+        "former:patients",
         "external:sms_messages",
+        "s3_key:images",
         *(f"identity:{table.name}" for table in TABLES),
         *(f"claim:{table.name}" for table in TABLES),
         *(f"natural:{table.name}" for table in TABLES),
@@ -263,7 +381,9 @@ def test_the_state_has_these_kinds(kind: str) -> None:
     assert broken(NEXUS_STATE_SCHEMA, state(kind), "key") == []
 
 
-@pytest.mark.parametrize("kind", ["", "identity", "identity:nobody", "clinic_names", "live:notes"])
+@pytest.mark.parametrize(
+    "kind", ["", "identity", "identity:nobody", "clinic_names", "live:notes", "s3_key:documents"]
+)
 def test_the_state_has_no_other_kinds(kind: str) -> None:
     assert broken(NEXUS_STATE_SCHEMA, state(kind), "key") == [("k", "kind", "unknown_kind")]
 

@@ -36,6 +36,12 @@ def test_the_namespace_never_changes() -> None:
     assert derived_id("patients", key(1)) == str(uuid.uuid5(NAMESPACE, f"patients:{key(1)}"))
 
 
+@given(st.text(max_size=40), st.integers(0, 12))
+def test_a_derived_id_is_the_standards_own_uuidv5(source_key: str, attempt: int) -> None:
+    name = f"images:{source_key}:{attempt}" if attempt else f"images:{source_key}"
+    assert derived_id("images", source_key, attempt) == str(uuid.uuid5(NAMESPACE, name))
+
+
 def test_a_new_row_has_a_uuid_made_of_its_table_and_filemaker_id() -> None:
     assert decide([key(1)]) == [derived_id("patients", key(1))]
     assert derived_id("patients", key(1)) != derived_id("notes", key(1))
@@ -59,6 +65,14 @@ def test_a_claim_comes_before_the_other_adoptions_in_their_order() -> None:
     assert decide([key(1)], ("claim:patients", key(1), uid(8)), adoptions=(first, second)) == [uid(8)]
     assert decide([key(1)], adoptions=(first, second)) == [uid(5)]
     assert decide([key(1)], adoptions=(Adoption({}, ["a"]), second)) == [uid(6)]
+
+
+def test_what_comes_before_claims_comes_after_a_kept_identity() -> None:
+    first = (Adoption({"a": [uid(5)]}, ["a"]),)
+    claimed = state_of(("claim:patients", key(1), uid(8)))
+    kept = state_of(("claim:patients", key(1), uid(8)), ("identity:patients", key(1), uid(9)))
+    assert decide_ids([key(1)], claimed, Ledger(PATIENTS), before_claims=first) == [uid(5)]
+    assert decide_ids([key(1)], kept, Ledger(PATIENTS), before_claims=first) == [uid(9)]
 
 
 def test_ids_compare_without_case() -> None:

@@ -66,6 +66,35 @@ def test_gateway_ids_compare_exactly() -> None:
     assert state.externals() == {"aB": [uid(1)], "ab": [uid(2)]}
 
 
+def test_s3_keys_compare_exactly_and_keep_the_frames_order() -> None:
+    rows = [("s3_key:images", "a/B.jpg", uid(1)), ("s3_key:images", "a/b.jpg", uid(2))]
+    state = state_of(*rows, ("s3_key:images", "a/B.jpg", uid(3).upper()))
+    assert state.s3_keys("images") == {"a/B.jpg": [uid(1), uid(3)], "a/b.jpg": [uid(2)]}
+    assert state.s3_keys("documents") == {}
+
+
+def test_a_former_uuid_leads_to_the_patients_filemaker_id() -> None:
+    state = state_of(
+        ("former:patients", uid(0xA).upper(), fm(1)),
+        ("former:patients", uid(0xB), key(1)),
+        ("former:patients", uid(0xB), key(2)),
+    )
+    assert state.former_patients() == {uid(0xA): key(1), uid(0xB): key(1)}
+
+
+def test_of_several_identities_or_lives_the_first_in_the_frame_counts() -> None:
+    state = state_of(
+        ("identity:patients", fm(1), uid(1)),
+        ("identity:patients", key(1), uid(2)),
+        ("live:patients", key(1), uid(1), uid(5)),
+        ("live:patients", key(1), uid(2), uid(6)),
+        ("live:patients", key(2), uid(1), uid(7)),
+    )
+    assert state.identities("patients") == {key(1): uid(1)}
+    assert state.live_patients() == {key(1): uid(1), key(2): uid(1)}
+    assert state.patient_clinic(uid(1)) == uid(5)
+
+
 def test_living_patients_have_an_id_and_a_clinic() -> None:
     state = state_of(
         ("live:patients", fm(1), uid(1).upper(), uid(5).upper()), ("live:patients", key(2), uid(2))

@@ -13,11 +13,14 @@ from nexus_reimport.schemas.frames import failures, staged_schema
 from nexus_reimport.schemas.nexus import TABLES
 from nexus_reimport.transform.appointments import stage_appointments
 from nexus_reimport.transform.documents import stage_documents
+from nexus_reimport.transform.image_csv import ParsedCsv, parse_image_csv
+from nexus_reimport.transform.images import stage_image_batches, stage_images
 from nexus_reimport.transform.nexus_state import NexusState
 from nexus_reimport.transform.notes import stage_notes
 from nexus_reimport.transform.patients import stage_patients
 from nexus_reimport.transform.sms_messages import stage_sms_messages
 from nexus_reimport.transform.staged import Staged
+from nexus_reimport_tests.transform.image_records import FILE, thumbnails_of
 from nexus_reimport_tests.transform.records import (
     AS_OF,
     PATIENT_TYPE,
@@ -33,6 +36,8 @@ LINKS = {
     "notes": "patient_id",
     "sms_messages": "patient_id",
     "documents": "object_id",
+    "image_batches": "object_id",
+    "images": "batch_id",
 }
 
 
@@ -40,6 +45,7 @@ LINKS = {
 class Run:
     clinic: SyntheticClinic
     staged: Mapping[str, Staged]
+    export: ParsedCsv
 
 
 def as_text(value: object) -> str | None:
@@ -85,14 +91,19 @@ def run() -> Run:
     files = listing(*((one.key, len(one.body)) for one in clinic.objects))
     people = stage_patients(frames["contacts"], frames["contact_details"], frames["clinics"], state, AS_OF)
     booked = stage_appointments(frames["events"], frames["clinics"], people, state, AS_OF)
+    export, made = parse_image_csv(clinic.image_csv, FILE), thumbnails_of(files)
+    batches = stage_image_batches(export.rows, files, made, people, state, AS_OF)
+    images = stage_images(export.rows, export.rejects, files, made, people, batches, state, AS_OF)
     staged = {
+        "image_batches": batches,
+        "images": images,
         "patients": people,
         "appointments": booked,
         "notes": stage_notes(frames["notes"], people, state, AS_OF),
         "sms_messages": stage_sms_messages(frames["messages"], people, booked, state, AS_OF),
         "documents": stage_documents(frames["docs"], files, people, state, "bucket", AS_OF),
     }
-    return Run(clinic, staged)
+    return Run(clinic, staged, export)
 
 
 @pytest.mark.parametrize("table", TABLES, ids=lambda table: table.name)
@@ -115,6 +126,19 @@ class TestEveryTable:
         assert failures(staged_schema(table), rows, "source_key").empty
 
 
+def test_the_export_is_read_to_the_row(run: Run) -> None:
+    assert len(run.export.rows) == run.export.facts["rows_read"] == len(run.clinic.image_csv_rows)
+    assert run.export.rejects.empty
+    assert run.export.facts["date_format"] == "MM/DD/YYYY"
+
+
+def test_every_batch_is_of_a_patient_with_photographs(run: Run) -> None:
+    batches = run.staged["image_batches"].rows
+    published = [row for row in run.clinic.image_csv_rows if row.key]
+    assert batches["object_id"].nunique() == len({row.contact.lower() for row in published})
+    assert int(batches["image_count"].sum()) == len(published) == len(run.staged["images"].rows)
+
+
 @pytest.mark.parametrize(
     ("dirt", "table", "reason"),
     [
@@ -128,6 +152,7 @@ class TestEveryTable:
         ("start_in_daylight_saving_fold", "appointments", "ambiguous_time"),
         ("event_of_unknown_clinic", "appointments", "unknown_clinic"),
         ("document_of_unknown_patient", "documents", "patient_not_found"),
+        ("image_without_file", "images", "no_object"),
     ],
 )
 def test_known_dirt_is_warned_of(run: Run, dirt: str, table: str, reason: str) -> None:

@@ -1,18 +1,21 @@
 """The synthetic clinic, whole: what FileMaker, Nexus's configuration and S3 hold, what must come of it."""
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypedDict
 
 from nexus_reimport.sandbox.clinic.chance import BULK_IMPORT_STAMPS, Row
 from nexus_reimport.sandbox.clinic.configuration import configuration
 from nexus_reimport.sandbox.clinic.details import directory
 from nexus_reimport.sandbox.clinic.dirt import Ledger, Places
-from nexus_reimport.sandbox.clinic.docs import ClinicObject, archive
+from nexus_reimport.sandbox.clinic.docs import archive
 from nexus_reimport.sandbox.clinic.events import events
 from nexus_reimport.sandbox.clinic.figures import Figures, figures_at
+from nexus_reimport.sandbox.clinic.image_csv import image_csv, next_rows
+from nexus_reimport.sandbox.clinic.images import ImageRow, gallery
 from nexus_reimport.sandbox.clinic.messages import messages
 from nexus_reimport.sandbox.clinic.notes import notes
+from nexus_reimport.sandbox.clinic.objects import ClinicObject
 from nexus_reimport.sandbox.clinic.patients import people
 
 OPTIONAL_FIELDS = {
@@ -37,8 +40,10 @@ class SyntheticClinic:
     """A clinic that never was.
 
     `entities`: FileMaker's rows by entity set, as JSON answers them. `nexus`: configuration rows by relation.
-    `objects`: the bucket, by key. `expected`: outcome by table. `rejected`: reason by table and lower-case
-    FileMaker id. `dirt`: lower-case FileMaker ids by kind of dirt.
+    `objects`: the bucket, by key. `image_csv`: the export of image metadata as a file, `image_csv_rows`: its
+    rows, `later_images`: rows that only the next export has. `expected`: outcome by table. `rejected`: reason
+    by table and lower-case FileMaker id; an image's key is its recid. `dirt`: lower-case FileMaker ids, or
+    recids, by kind of dirt.
     """
 
     scale: float
@@ -49,6 +54,18 @@ class SyntheticClinic:
     expected: dict[str, Outcome]
     rejected: dict[str, dict[str, str]]
     dirt: Places
+    image_csv: bytes = field(repr=False)
+    image_csv_rows: list[ImageRow]
+    later_images: list[ImageRow]
+
+
+def next_image_csv(clinic: SyntheticClinic) -> bytes:
+    """Return the clinic's next image export, `Image_dataV10.csv`.
+
+    It differs from the first by a new Type in five rows, and by two new rows: one for the file in S3 that had
+    none, which makes it an image, and one whose file is not in S3 yet.
+    """
+    return image_csv(next_rows(clinic.image_csv_rows, clinic.later_images))
 
 
 def synthetic_clinic(scale: float = 1.0, seed: int = 7) -> SyntheticClinic:
@@ -63,6 +80,7 @@ def synthetic_clinic(scale: float = 1.0, seed: int = 7) -> SyntheticClinic:
     sent = messages(figures, contacts, calendar, details, seed, scale, ledger)
     written = notes(figures, contacts, seed, scale, ledger)
     documents = archive(figures, contacts, seed, scale, ledger)
+    images = gallery(figures, contacts, seed, scale, ledger)
     entities = {
         "API_Contacts": contacts.rows,
         "API_Contact_Details": details.rows,
@@ -71,6 +89,7 @@ def synthetic_clinic(scale: float = 1.0, seed: int = 7) -> SyntheticClinic:
         "API_Notes": written,
         "API_Messages": sent,
         "API_Docs": documents.rows,
+        "API_Images": images.entities,
     }
     _note_bulk_imports(entities, ledger)
     return SyntheticClinic(
@@ -78,10 +97,13 @@ def synthetic_clinic(scale: float = 1.0, seed: int = 7) -> SyntheticClinic:
         seed=seed,
         entities=entities,
         nexus=setup.nexus,
-        objects=documents.objects,
+        objects=sorted([*documents.objects, *images.objects], key=lambda entry: entry.key),
         expected=_outcomes(figures, ledger),
         rejected=ledger.rejected,
         dirt=ledger.places,
+        image_csv=image_csv(images.rows),
+        image_csv_rows=images.rows,
+        later_images=images.later,
     )
 
 
@@ -122,6 +144,8 @@ def _outcomes(figures: Figures, ledger: Ledger) -> dict[str, Outcome]:
             + figures.messages_of_unknown_contacts,
         ),
         "documents": (figures.documents_linked, figures.documents_unlinked),
+        "image_batches": (figures.image_batches, 0),
+        "images": (figures.images, 0),
     }
     return {table: _outcome(*counts, ledger.rejected.get(table, {})) for table, counts in linked.items()}
 

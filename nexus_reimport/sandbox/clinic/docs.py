@@ -7,6 +7,7 @@ from typing import Final
 from nexus_reimport.sandbox.clinic.chance import TODAY, Chance, Row, record_stamps
 from nexus_reimport.sandbox.clinic.dirt import Dirt, Ledger, changing, mixed_case, setting, spread
 from nexus_reimport.sandbox.clinic.figures import Figures
+from nexus_reimport.sandbox.clinic.objects import ClinicObject
 from nexus_reimport.sandbox.clinic.patients import People
 from nexus_reimport.sandbox.clinic.pdf import tiny_pdf
 
@@ -23,15 +24,6 @@ DOC_TYPES: Final = (
     None,
 )
 _FIRST_DAY: Final = date(2012, 1, 9)
-
-
-@dataclass(frozen=True)
-class ClinicObject:
-    """One object in S3."""
-
-    key: str
-    body: bytes
-    content_type: str
 
 
 @dataclass(frozen=True)

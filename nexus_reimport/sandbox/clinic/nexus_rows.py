@@ -6,7 +6,15 @@ from typing import Final
 
 from nexus_reimport.sandbox.clinic.chance import Row
 from nexus_reimport.schemas.columns import Table
-from nexus_reimport.schemas.nexus import APPOINTMENTS, DOCUMENTS, NOTES, PATIENTS, SMS_MESSAGES
+from nexus_reimport.schemas.nexus import (
+    APPOINTMENTS,
+    DOCUMENTS,
+    IMAGE_BATCHES,
+    IMAGES,
+    NOTES,
+    PATIENTS,
+    SMS_MESSAGES,
+)
 
 DEFAULT_BUCKET: Final = "clinic-files"
 PATIENT_CONTENT_TYPE: Final = 10
@@ -51,6 +59,14 @@ _DEFAULTS: Final[dict[str, Row]] = {
         "uploaded_by": "",
         "is_active": True,
     },
+    "images_batch": {"description": "", "image_count": 0},
+    "images_image": {
+        "s3_thumbnail_key": "",
+        "mime_type": "image/jpeg",
+        "category": "",
+        "caption": "",
+        "order": 0,
+    },
 }
 
 
@@ -77,6 +93,16 @@ def sms_row(**values: object) -> Row:
 def document_row(**values: object) -> Row:
     """Return a row of `documents_document`; KeyError where a column without a default is not given."""
     return _row(DOCUMENTS, values)
+
+
+def image_batch_row(**values: object) -> Row:
+    """Return a row of `images_batch`; KeyError where a column without a default is not given."""
+    return _row(IMAGE_BATCHES, values)
+
+
+def image_row(**values: object) -> Row:
+    """Return a row of `images_image`; KeyError where a column without a default is not given."""
+    return _row(IMAGES, values)
 
 
 def _row(table: Table, values: Row) -> Row:

@@ -7,7 +7,6 @@ from typing import Final
 
 from nexus_reimport.sandbox.clinic.chance import Chance, Row
 from nexus_reimport.sandbox.clinic.clinic import SyntheticClinic
-from nexus_reimport.sandbox.clinic.docs import ClinicObject
 from nexus_reimport.sandbox.clinic.nexus_rows import (
     DEFAULT_BUCKET,
     PATIENT_CONTENT_TYPE,
@@ -18,6 +17,7 @@ from nexus_reimport.sandbox.clinic.nexus_rows import (
     patient_row,
     sms_row,
 )
+from nexus_reimport.sandbox.clinic.objects import ClinicObject
 from nexus_reimport.sandbox.clinic.words import first_name, last_name, paragraph, sentence
 
 PATIENTS: Final = 24

@@ -10,11 +10,12 @@ import pytest
 
 from nexus_reimport.sandbox.clinic import SyntheticClinic, expected, synthetic_clinic, without_optional_fields
 from nexus_reimport.sandbox.clinic.docs import DOCUMENTS_PREFIX
+from nexus_reimport.sandbox.clinic.images import IMAGES_PREFIX
 from nexus_reimport.schemas.filemaker import ENTITY_SETS
 
 Row = dict[str, object]
 
-KEYS = {one.entity: one.key for one in ENTITY_SETS}
+KEYS = {one.entity: one.key for one in ENTITY_SETS} | {"API_Images": "id"}
 UUID = re.compile(r"[0-9A-F]{8}-[0-9A-F]{4}-4[0-9A-F]{3}-[89AB][0-9A-F]{3}-[0-9A-F]{12}")
 STAMP = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\+1[01]:00")
 
@@ -35,6 +36,15 @@ def staged_patients(clinic: SyntheticClinic) -> set[str]:
 def file_stems(clinic: SyntheticClinic) -> set[str]:
     keys = [entry.key for entry in clinic.objects if entry.key.endswith(".pdf")]
     return {key.rpartition("/")[2][:-4].lower() for key in keys if key.startswith(DOCUMENTS_PREFIX)}
+
+
+def image_stems(clinic: SyntheticClinic) -> list[str]:
+    names = [entry.key.removeprefix(IMAGES_PREFIX) for entry in clinic.objects if is_image(entry.key)]
+    return [name.rpartition(".")[0] for name in names]
+
+
+def is_image(key: str) -> bool:
+    return key.startswith(IMAGES_PREFIX) and not key.endswith("/") and "_thumb." not in key
 
 
 def owners_of_numbers(clinic: SyntheticClinic) -> dict[str, set[str]]:
@@ -86,10 +96,11 @@ def fates(clinic: SyntheticClinic) -> dict[str, dict[str, str]]:
         "sms_messages": ("API_Messages", message),
         "documents": ("API_Docs", lambda row: None if lower(row["id"]) in stems else "no_file"),
     }
+    named = {str(row.recid) for row in clinic.image_csv_rows}
     return {
         table: {lower(row[KEYS[entity]]): why for row in entities[entity] if (why := rule(row))}
         for table, (entity, rule) in rules.items()
-    }
+    } | {"images": {stem: "no_metadata" for stem in image_stems(clinic) if stem not in named}}
 
 
 def test_the_whole_clinic_has_the_real_clinics_counts(whole: SyntheticClinic) -> None:
@@ -101,6 +112,7 @@ def test_the_whole_clinic_has_the_real_clinics_counts(whole: SyntheticClinic) ->
         "API_Notes": 11408,
         "API_Messages": 5353,
         "API_Docs": 11274,
+        "API_Images": 6664,
     }
     assert len(file_stems(whole)) == 10190
 
@@ -113,6 +125,8 @@ def test_the_whole_clinic_expects_the_real_clinics_results(whole: SyntheticClini
         "notes": (11408, 11210),
         "sms_messages": (5353, 5300),
         "documents": (11274, 10190),
+        "image_batches": (1661, 1661),
+        "images": (6490, 6489),
     }
     assert sum(whole.expected["appointments"]["rejected"].values()) == 5312
     assert sum(whole.expected["notes"]["rejected"].values()) == 198
@@ -125,6 +139,7 @@ def test_the_books_agree_with_the_rules_applied_to_the_rows(scale: float, whole:
     clinic = whole if scale == 1.0 else synthetic_clinic(scale)
     found = fates(clinic)
     assert found == clinic.rejected
+    found["image_batches"] = {}
     for table, outcome in clinic.expected.items():
         assert Counter(found[table].values()) == outcome["rejected"], table
         assert outcome["read"] == outcome["published"] + sum(outcome["rejected"].values())
@@ -202,8 +217,9 @@ def test_files_have_exact_and_varied_sizes_under_their_keys(whole: SyntheticClin
     assert len(files) == 10190
     assert len({len(entry.body) for entry in files}) > 300
     assert len({entry.body for entry in files}) == len(files)
-    assert sum(key.endswith("/") for key in keys) == 4
-    assert {key.split("/")[0] for key in keys} == {"patients", "images", "documents", "backup"}
+    assert sum(key.endswith("/") for key in keys) == 6
+    tops = {"patients", "filemaker-import", "images", "documents", "backup"}
+    assert {key.split("/")[0] for key in keys} == tops
 
 
 def test_expected_says_the_same_as_the_clinic(small: SyntheticClinic) -> None:

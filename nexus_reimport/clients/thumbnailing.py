@@ -1,0 +1,166 @@
+"""Thumbnails of image objects: fetched, shrunk, uploaded, proved; many at once, in bounded memory."""
+
+import hashlib
+import os
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import islice
+
+import obstore
+from obstore import exceptions
+from obstore.store import S3Store
+
+from nexus_reimport.clients.exceptions import AccessDenied, ConnectionFailed, UploadNotProved
+from nexus_reimport.imaging.exceptions import Fault, UnreadableImage
+from nexus_reimport.imaging.thumbnail import Thumbnail, make_thumbnail, thumbnail_key
+
+GONE = "gone"
+# Beside `5.heic`, `5.jpg` would have the same thumbnail: the first by key that can be read has it.
+SEVERAL_OBJECTS = "several_objects"
+# A photograph has a few megabytes; this many at most are held at once, one a thread.
+LARGEST_FILE = 200 * 1024 * 1024
+AT_ONCE = 512
+
+
+@dataclass(frozen=True)
+class ImageObject:
+    """An image in the bucket, as listed: its key, its exact size in bytes, its ETag without quotes."""
+
+    key: str
+    size: int
+    etag: str
+
+
+@dataclass(frozen=True)
+class ThumbnailFact:
+    """What is known of one image object: its size as seen and its uploaded thumbnail, or its fault."""
+
+    key: str
+    etag: str
+    width: int | None = None
+    height: int | None = None
+    mime_type: str | None = None
+    thumbnail_key: str | None = None
+    thumbnail_size: int | None = None
+    fault: str | None = None
+
+
+def make_thumbnails(
+    store: S3Store,
+    objects: Sequence[ImageObject],
+    on_fact: Callable[[ThumbnailFact], None],
+    workers: int | None = None,
+    taken: Collection[str] = (),
+) -> None:
+    """Make and upload the thumbnail of each object; `on_fact` is called in this thread, a call an object.
+
+    Of objects that share a name but for its extension one has a thumbnail; `taken` are such names (whole
+    keys without extension) that have theirs already. A fact with a thumbnail is told only after the upload
+    is proved. Two threads a core keep the cores busy while others wait for the network: decoding and S3 both
+    let go of the interpreter. Raises ConnectionFailed, AccessDenied or UploadNotProved; what was told before
+    that stays true.
+    """
+    rivals = defaultdict(list)
+    for one in sorted(objects, key=lambda image: image.key):
+        rivals[name_of(one.key)].append(one)
+    done = set(taken)
+    with ThreadPoolExecutor(workers or 2 * (os.cpu_count() or 1)) as pool:
+        while rivals:
+            for name in done & rivals.keys():
+                for one in rivals.pop(name):
+                    on_fact(ThumbnailFact(one.key, one.etag, fault=SEVERAL_OBJECTS))
+            first = [rivals[name].pop(0) for name in rivals]
+            for fact in _facts(pool, store, first):
+                on_fact(fact)
+                if fact.fault is None:
+                    done.add(name_of(fact.key))
+            rivals = defaultdict(list, {name: left for name, left in rivals.items() if left})
+
+
+def name_of(key: str) -> str:
+    """Return an object's key without its extension."""
+    folder, slash, name = key.rpartition("/")
+    return folder + slash + (name.rpartition(".")[0] or name)
+
+
+def _facts(pool: ThreadPoolExecutor, store: S3Store, objects: list[ImageObject]) -> Iterator[ThumbnailFact]:
+    """Yield the fact of each object in order; only so many are under way that memory stays bounded."""
+    waiting = iter(objects)
+    while shard := list(islice(waiting, AT_ONCE)):
+        yield from pool.map(lambda one: _fact(store, one), shard)
+
+
+def list_thumbnails(store: S3Store, prefix: str) -> dict[str, int]:
+    """Return key and size of every thumbnail under a prefix. Raises ConnectionFailed or AccessDenied."""
+    with _explained(prefix):
+        return {
+            entry["path"]: entry["size"]
+            for chunk in obstore.list(store, prefix=prefix)
+            for entry in chunk
+            if "_thumb." in entry["path"] or entry["path"].endswith("_thumb")
+        }
+
+
+def _fact(store: S3Store, image: ImageObject) -> ThumbnailFact:
+    try:
+        thumbnail = make_thumbnail(_content(store, image))
+    except UnreadableImage as error:
+        return ThumbnailFact(image.key, image.etag, fault=str(error.reason))
+    except FileNotFoundError:
+        return ThumbnailFact(image.key, image.etag, fault=GONE)
+    key = thumbnail_key(image.key, thumbnail.mime_type)
+    _upload(store, key, thumbnail)
+    return ThumbnailFact(
+        key=image.key,
+        etag=image.etag,
+        width=thumbnail.width,
+        height=thumbnail.height,
+        mime_type=thumbnail.source_mime_type,
+        thumbnail_key=key,
+        thumbnail_size=len(thumbnail.content),
+    )
+
+
+def _content(store: S3Store, image: ImageObject) -> bytes:
+    if image.size > LARGEST_FILE:
+        raise UnreadableImage(Fault.TOO_LARGE)
+    if image.size == 0:
+        raise UnreadableImage(Fault.EMPTY)
+    with _explained(image.key):
+        return bytes(obstore.get(store, image.key).bytes())
+
+
+def _upload(store: S3Store, key: str, thumbnail: Thumbnail) -> None:
+    """Upload a thumbnail and prove that what is there is what was sent."""
+    attributes = {"Content-Type": thumbnail.mime_type}
+    with _explained(key):
+        answer = obstore.put(store, key, thumbnail.content, attributes=attributes, use_multipart=False)
+        etag = _bare(answer["e_tag"])
+        if etag == hashlib.md5(thumbnail.content, usedforsecurity=False).hexdigest():
+            return
+        # Encrypted buckets have other ETags: there, what is stored must have this one and the right size.
+        stored = obstore.head(store, key)
+    if _bare(stored["e_tag"]) != etag or stored["size"] != len(thumbnail.content):
+        raise UploadNotProved(f"{key} in S3 is not what was uploaded. Run again.")
+
+
+@contextmanager
+def _explained(key: str) -> Iterator[None]:
+    """Turn the store's errors into ours; a missing object stays a FileNotFoundError."""
+    try:
+        yield
+    except (exceptions.PermissionDeniedError, exceptions.UnauthenticatedError):
+        message = f"{key} may not be read or written. Correct the AWS key and its rights."
+        raise AccessDenied(message) from None
+    except FileNotFoundError:
+        raise
+    except exceptions.BaseError as error:
+        message = f"{key} could not be moved ({type(error).__name__}). Run again when S3 answers."
+        raise ConnectionFailed(message) from None
+
+
+def _bare(etag: str | None) -> str:
+    return (etag or "").strip('"')

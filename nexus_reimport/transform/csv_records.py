@@ -1,0 +1,168 @@
+"""The records of a CSV as columns: its delimiter, its header, each record's line. A cut file is refused."""
+
+import csv
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+import pyarrow as pa
+
+from nexus_reimport.transform.csv_text import CsvText
+from nexus_reimport.transform.exceptions import (
+    CsvColumnError,
+    CsvStructureError,
+    CutCsvError,
+    EmptyCsvError,
+)
+from nexus_reimport.transform.text import uuid_text
+
+NEEDED = ("date", "id", "id_Contact", "recid", "Type")
+OPTIONAL = ("fileName", "Name_of_file", "NexusExportDate")
+DELIMITERS = (",", "\t", ";")
+AT_ONCE = 50_000  # records held as Python's own strings at a time
+
+_NOT_IN_NAMES = re.compile(r"[\s_\ufeff]+")
+_DATA = re.compile(r"\d+|\d{1,4}[/-]\d{1,2}[/-]\d{1,4}")
+
+
+@dataclass(frozen=True)
+class CsvRecords:
+    """Records in the file's order.
+
+    `columns`: text by the names above, null where the file has no such column. `lines`: where each
+    begins, from 1. `names`: the header as written. `blank`: records with nothing in them.
+    """
+
+    columns: dict[str, pa.ChunkedArray]
+    lines: pa.ChunkedArray
+    names: list[str]
+    delimiter: str
+    blank: int
+
+
+@dataclass
+class _Reading:
+    """How far a reader has come."""
+
+    file: str
+    blank: int = 0
+    lines: list[int] = field(default_factory=list)
+
+
+def read_records(text: CsvText, file: str, delimiter: str | None = None) -> CsvRecords:
+    """Return the records of the CSV, taken apart at the delimiter given, else at the one the header shows.
+
+    Raises CsvColumnError, CsvStructureError, CutCsvError or EmptyCsvError.
+    """
+    used = _valid_delimiter(delimiter, file) if delimiter else _header_delimiter(text.first_line)
+    reading = _Reading(file)
+    with text.lines() as lines:
+        records = _records(csv.reader(lines, delimiter=used, strict=True), reading)
+        names = [name.strip() for name in next(records)]
+        places = _places(names, file, reading.lines.pop())
+        chunks = list(_chunks(_whole(records, len(names), reading), places))
+    if not chunks:
+        raise EmptyCsvError(file, "no_rows", "There is a header and nothing under it. Export it again.")
+    if text.is_cut_between_quotes:
+        raise CutCsvError(file, reading.lines[-1], "Its fields are quoted and its last one is not")
+    columns = {
+        name: pa.chunked_array([chunk[place] for chunk in chunks], pa.string())
+        for place, name in enumerate(places)
+    }
+    return CsvRecords(
+        columns, pa.chunked_array([pa.array(reading.lines, pa.int64())]), names, used, reading.blank
+    )
+
+
+def _valid_delimiter(delimiter: str, file: str) -> str:
+    if len(delimiter) != 1 or delimiter in '"\r\n ':
+        raise CsvStructureError(file, "bad_delimiter", "Give one character, such as a comma or a tab.")
+    return delimiter
+
+
+def _header_delimiter(header: str) -> str:
+    """Return the delimiter that shows most of the needed columns, then most columns, then the comma."""
+    needed = {_folded(name) for name in NEEDED}
+
+    def shown(delimiter: str) -> tuple[int, int]:
+        names = next(csv.reader([header], delimiter=delimiter))
+        return len(needed.intersection(map(_folded, names))), len(names)
+
+    return max(DELIMITERS, key=shown)
+
+
+def _folded(name: str) -> str:
+    return _NOT_IN_NAMES.sub("", name).casefold()
+
+
+def _places(names: Sequence[str], file: str, line: int) -> dict[str, int | None]:
+    """Return each known column's place in the header, None for an optional one that is not there."""
+    folded = [_folded(name) for name in names]
+    missing = [name for name in NEEDED if _folded(name) not in folded]
+    if missing and any(uuid_text(name) or _DATA.fullmatch(name) for name in names):
+        advice = (
+            "The first line is a record. Export with the field names as the first line (Merge does that)."
+        )
+        raise CsvColumnError(file, "no_header", advice, line)
+    if missing:
+        advice = (
+            f"Missing: {', '.join(missing)}. Found: {', '.join(names)}. Export it again with all of them."
+        )
+        raise CsvColumnError(file, "missing_column", advice, line, missing[0])
+    for name in (*NEEDED, *OPTIONAL):
+        if folded.count(_folded(name)) > 1:
+            raise CsvColumnError(file, "repeated_column", "Which one counts? Export it once.", line, name)
+    wanted = {name: _folded(name) for name in (*NEEDED, *OPTIONAL)}
+    return {name: folded.index(fold) if fold in folded else None for name, fold in wanted.items()}
+
+
+def _records(reader: Iterator[list[str]], reading: _Reading) -> Iterator[list[str]]:
+    """Yield the records that have something in them, each one's first line noted before it."""
+    line = 1
+    try:
+        for record in reader:
+            if "".join(record).strip():
+                reading.lines.append(line)
+                yield record
+            else:
+                reading.blank += 1
+            line = reader.line_num + 1  # type: ignore[attr-defined]  # csv.reader's type has no public name
+    except csv.Error as error:
+        if "unexpected end of data" in str(error):
+            raise CutCsvError(reading.file, line, "A quote is open at the end") from None
+        advice = "A quote in that record is not closed where its field ends. Export it again."
+        raise CsvStructureError(reading.file, "bad_quotes", advice, line) from None
+
+
+def _whole(records: Iterator[list[str]], width: int, reading: _Reading) -> Iterator[list[str]]:
+    """Yield the records, or raise where one has not just as many fields as the header."""
+    for record in records:
+        if len(record) != width:
+            line = reading.lines[-1]
+            is_last = next(records, None) is None
+            if is_last and len(record) < width:
+                raise CutCsvError(reading.file, line, f"The last record has {len(record)} of {width} fields")
+            advice = f"It has {len(record)} fields and the header has {width}. Export it again."
+            raise CsvStructureError(reading.file, "wrong_field_count", advice, line)
+        yield record
+
+
+def _chunks(records: Iterator[list[str]], places: dict[str, int | None]) -> Iterator[list[pa.Array]]:
+    """Yield the known columns of so many records at a time."""
+    held: list[list[str]] = []
+    for record in records:
+        held.append(record)
+        if len(held) == AT_ONCE:
+            yield _columns(held, places)
+            held = []
+    if held:
+        yield _columns(held, places)
+
+
+def _columns(records: Sequence[Sequence[str]], places: dict[str, int | None]) -> list[pa.Array]:
+    return [
+        pa.nulls(len(records), pa.string())
+        if place is None
+        else pa.array([record[place] for record in records], pa.string())
+        for place in places.values()
+    ]

@@ -1,0 +1,185 @@
+"""FileMaker's export of image metadata: one row per image, typed, and what about the file was found out."""
+
+import hashlib
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from nexus_reimport.transform.csv_dates import CsvDates, read_dates
+from nexus_reimport.transform.csv_records import CsvRecords, read_records
+from nexus_reimport.transform.csv_text import CsvText, read_text
+from nexus_reimport.transform.staged import REPORT_COLUMNS
+from nexus_reimport.transform.text import clean
+
+IMAGE_CSV = "image_csv"
+ROW_COLUMNS = ("filemaker_id", "contact", "recid", "type", "name_of_file", "export_date", "date", "line")
+
+_NAME = re.compile(r"(?:.*[/\\])?Image_dataV(\d+)\.csv", re.IGNORECASE | re.ASCII | re.DOTALL)
+_UUID = r"^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$"
+_RECID = r"^[0-9]{1,18}$"
+_DELIMITER_NAMES = {",": "comma", "\t": "tab", ";": "semicolon"}
+FIELDS = {  # the field to blame for each reason
+    "bad_recid": "recid",
+    "duplicate_recid": "recid",
+    "bad_id": "id",
+    "duplicate_id": "id",
+    "no_contact": "id_Contact",
+    "bad_contact": "id_Contact",
+    "bad_date": "date",
+}
+
+Fact = str | int | bool | list[str] | None
+
+
+@dataclass(frozen=True)
+class ParsedCsv:
+    """An image CSV, read.
+
+    `rows`, in the file's order: text `filemaker_id` and `contact` (UUIDs, lower case), `recid` (digits),
+    `type`, `name_of_file`, `export_date` (cleaned, null where empty), `date` (date32, null where empty),
+    `line` (int64). `rejects`: table, key (recid, else "line N"), field, reason; one per row.
+    `facts`: what the file is. Rows read = rows + rejects + identical rows.
+    """
+
+    rows: pd.DataFrame
+    rejects: pd.DataFrame
+    facts: Mapping[str, Fact]
+
+
+def csv_version(name: str) -> int | None:
+    """Return the number in an image CSV's name (`Image_dataV10.csv` is 10), or None for any other name."""
+    found = _NAME.fullmatch(name)
+    return int(found[1]) if found else None
+
+
+def newest_csv(names: Iterable[str]) -> str | None:
+    """Return the name with the highest version, compared as a number; None where none is an image CSV."""
+    versions = {name: version for name in names if (version := csv_version(name)) is not None}
+    return min(versions, key=lambda name: (-versions[name], name), default=None)
+
+
+def parse_image_csv(
+    content: bytes, name: str, *, encoding: str | None = None, delimiter: str | None = None
+) -> ParsedCsv:
+    """Return the rows of an image CSV; encoding and delimiter are found from its bytes where not given.
+
+    Rejects: bad_recid, duplicate_recid (rows that share a recid and differ), bad_id, duplicate_id,
+    no_contact, bad_contact, bad_date. Raises an ImageCsvError where the file as a whole cannot be trusted.
+    """
+    text = read_text(content, name, encoding)
+    records = read_records(text, name, delimiter)
+    dates = read_dates(records.columns["date"], records.lines, name)
+    everything = _typed(records, dates)
+    table = everything.filter(_is_first(everything))
+    faults = _faults(table)
+    sound = pc.is_null(faults)
+    rows = table.filter(sound).select(ROW_COLUMNS)
+    rejects = _rejects(table.filter(pc.invert(sound)), faults.drop_null())
+    facts = {
+        **_facts(content, name, text, records, dates),
+        "identical_rows": everything.num_rows - table.num_rows,
+    }
+    return ParsedCsv(_frame(rows), _frame(rejects), facts)
+
+
+def _typed(records: CsvRecords, dates: CsvDates) -> pa.Table:
+    ids = {"filemaker_id": "id", "contact": "id_Contact", "recid": "recid"}
+    texts = {
+        "type": "Type",
+        "name_of_file": "Name_of_file",
+        "export_date": "NexusExportDate",
+        "file_name": "fileName",
+    }
+    columns = {name: _ids(records.columns[field]) for name, field in ids.items()}
+    columns |= {name: _cleaned(records.columns[field]) for name, field in texts.items()}
+    columns |= {"date": dates.days, "is_bad_date": dates.is_bad, "date_text": records.columns["date"]}
+    return pa.table({**columns, "line": records.lines}).combine_chunks()
+
+
+def _ids(values: pa.ChunkedArray) -> pa.ChunkedArray:
+    return pc.utf8_lower(pc.utf8_trim_whitespace(values))
+
+
+def _cleaned(values: pa.ChunkedArray) -> pa.Array:
+    """Return the texts cleaned, null where nothing is left; each different text is looked at once."""
+    coded = values.combine_chunks().dictionary_encode()
+    texts = [clean(value) or None for value in coded.dictionary.to_pylist()]
+    return pa.array(texts, pa.string()).take(coded.indices)
+
+
+def _repeats(values: pa.ChunkedArray, counted: np.ndarray) -> np.ndarray:
+    """Return where a value occurs more than once; a value either counts at all its places or at none."""
+    codes = values.combine_chunks().dictionary_encode().indices.to_numpy()
+    counts = np.bincount(codes, weights=counted)
+    repeats: np.ndarray = counts[codes] > 1
+    return repeats
+
+
+def _is_first(table: pa.Table) -> pa.Array:
+    """Return false for a row that repeats an earlier one in everything but its line."""
+    is_first = np.ones(table.num_rows, dtype=bool)
+    places = np.flatnonzero(_repeats(table["recid"], _matches(table["recid"], _RECID)))
+    seen: defaultdict[str, set[tuple[object, ...]]] = defaultdict(set)
+    compared = [name for name in table.column_names if name != "line"]
+    repeated = table.take(pa.array(places)).select(compared).to_pylist()
+    for place, row in zip(places, repeated, strict=True):
+        values = tuple(row.values())
+        is_first[place] = values not in seen[row["recid"]]
+        seen[row["recid"]].add(values)
+    return pa.array(is_first)
+
+
+def _matches(values: pa.ChunkedArray, pattern: str) -> np.ndarray:
+    return np.asarray(pc.match_substring_regex(values, pattern), dtype=bool)
+
+
+def _faults(table: pa.Table) -> pa.Array:
+    """Return the first reason not to take each row, null where there is none."""
+    has_recid, has_id = _matches(table["recid"], _RECID), _matches(table["filemaker_id"], _UUID)
+    found = {
+        "bad_recid": ~has_recid,
+        "duplicate_recid": _repeats(table["recid"], has_recid),
+        "bad_id": ~has_id,
+        "duplicate_id": _repeats(table["filemaker_id"], has_id),
+        "no_contact": np.asarray(pc.equal(table["contact"], ""), dtype=bool),
+        "bad_contact": ~_matches(table["contact"], _UUID),
+        "bad_date": np.asarray(table["is_bad_date"], dtype=bool),
+    }
+    reasons = np.select(list(found.values()), list(found), default="")
+    return pc.if_else(pc.equal(pa.array(reasons, pa.string()), ""), None, pa.array(reasons, pa.string()))
+
+
+def _rejects(table: pa.Table, reasons: pa.Array) -> pa.Table:
+    """Return the report of rejected rows. A recid that is none may be anything, so its line stands for it."""
+    lines = pc.binary_join_element_wise("line", pc.cast(table["line"], pa.string()), " ")
+    keys = pc.if_else(pc.match_substring_regex(table["recid"], _RECID), table["recid"], lines)
+    fields = pa.array([FIELDS[reason] for reason in reasons.to_pylist()], pa.string())
+    tables = pa.array([IMAGE_CSV] * table.num_rows, pa.string())
+    return pa.table([tables, keys, fields, reasons], names=list(REPORT_COLUMNS))
+
+
+def _facts(content: bytes, name: str, text: CsvText, records: CsvRecords, dates: CsvDates) -> dict[str, Fact]:
+    return {
+        "file_name": name,
+        "version": csv_version(name),
+        "sha256": hashlib.sha256(content).hexdigest(),
+        "encoding": text.encoding,
+        "encoding_evidence": text.evidence,
+        "delimiter": _DELIMITER_NAMES.get(records.delimiter, records.delimiter),
+        "line_ending": text.line_ending,
+        "last_line_is_ended": text.is_ended,
+        "columns": records.names,
+        "rows_read": len(records.lines),
+        "blank_rows": records.blank,
+        "date_format": dates.format,
+    }
+
+
+def _frame(table: pa.Table) -> pd.DataFrame:
+    return table.to_pandas(types_mapper=pd.ArrowDtype)

@@ -1,0 +1,208 @@
+"""Image batches and images, from the image CSV, the S3 listing and the thumbnails."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import date, datetime
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from nexus_reimport.schemas.nexus import IMAGE_BATCHES, IMAGES
+from nexus_reimport.transform.documents import PATIENT_TYPE
+from nexus_reimport.transform.identity import Adoption, decide_ids, natural_key
+from nexus_reimport.transform.image_objects import ImageObjects, image_objects, recid_numbers
+from nexus_reimport.transform.nexus_state import NexusState
+from nexus_reimport.transform.staged import SOURCE_KEY, Ledger, Staged
+from nexus_reimport.transform.text import clean
+
+DESCRIPTION = "Imported from FileMaker"
+CATEGORY_LENGTH = IMAGES.column("category").length or 0
+NAME_LENGTH = IMAGES.column("original_name").length or 0
+
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
+
+def stage_image_batches(
+    image_csv: pd.DataFrame,
+    listing: pd.DataFrame,
+    thumbnails: pd.DataFrame,
+    patients: Staged,
+    state: NexusState,
+    as_of: datetime,  # noqa: ARG001 - all tables are staged by the same arguments; this one has no stamp
+) -> Staged:
+    """Return one batch per patient and day that has an image to publish; nothing is rejected here.
+
+    Takes the image CSV's rows, the listing, the thumbnails and the staged patients. `source_key` is the
+    patient's FileMaker id and the day, `{id}/{YYYY-MM-DD}` or `{id}/unknown`. A batch was uploaded when
+    the first of its images was.
+    """
+    ledger = Ledger(IMAGE_BATCHES)
+    published = image_objects(image_csv, None, listing, thumbnails, patients, state).published("key")
+    batches = published.group_by("batch").aggregate(
+        [("owner", "min"), ("date", "min"), ("uploaded", "min"), ("key", "count")]
+    )
+    batches = batches.sort_by("batch")
+    keys, owners = batches["batch"].to_pylist(), batches["owner_min"].to_pylist()
+    names = [batch_name(on) for on in batches["date_min"].to_pylist()]
+    columns: dict[str, Sequence[object]] = {
+        "id": decide_ids(keys, state, ledger, (_batch_adoption(keys, owners, names, state),)),
+        "object_id": owners,
+        "name": names,
+        "uploaded_at": batches["uploaded_min"],
+        "image_count": batches["key_count"],
+    }
+    constants = {"description": DESCRIPTION, "content_type_id": state.content_type(PATIENT_TYPE)}
+    return ledger.staged(keys, columns, constants)
+
+
+def batch_name(on: date | None) -> str:
+    """Return the name of the batch of that day: `18 Oct 2016 (FileMaker Import)`."""
+    day = f"{on.day:02} {_MONTHS[on.month - 1]} {on.year:04}" if on else "Unknown Date"
+    return f"{day} (FileMaker Import)"
+
+
+def _batch_adoption(
+    keys: Sequence[str], owners: Sequence[str], names: Sequence[str], state: NexusState
+) -> Adoption:
+    """Living batches by patient and name; the patient's own first, then those of a former UUID of theirs."""
+    naturals, formers = state.naturals(IMAGE_BATCHES.name), _former_ids(state)
+    candidates: dict[str, list[str]] = {}
+    for key, owner, name in zip(keys, owners, names, strict=True) if naturals else ():
+        patient = key.partition("/")[0]
+        handles = (natural_key(one, name) for one in dict.fromkeys((owner, *formers.get(patient, ()))))
+        candidates[key] = [batch for handle in handles for batch in naturals.get(handle, ())]
+    return Adoption(candidates, keys)
+
+
+def _former_ids(state: NexusState) -> dict[str, list[str]]:
+    formers: defaultdict[str, list[str]] = defaultdict(list)
+    for former, patient in state.former_patients().items():
+        formers[patient.lower()].append(former)
+    return formers
+
+
+def stage_images(
+    image_csv: pd.DataFrame,
+    csv_rejects: pd.DataFrame,
+    listing: pd.DataFrame,
+    thumbnails: pd.DataFrame,
+    patients: Staged,
+    batches: Staged,
+    state: NexusState,
+    as_of: datetime,  # noqa: ARG001 - all tables are staged by the same arguments; this one has no stamp
+) -> Staged:
+    """Return one image per image object whose row, patient and thumbnail are known.
+
+    Takes the image CSV's rows and rejects, the listing, the thumbnails, the staged patients and batches.
+    Rejects: see `image_objects`, and no_batch where the batches were staged from other inputs. A row of
+    the CSV without an object is warned of, `no_object`, and so is a row the CSV's reading rejected.
+    """
+    ledger = Ledger(IMAGES)
+    objects = image_objects(image_csv, csv_rejects, listing, thumbnails, patients, state)
+    images = _published(_with_batches(objects, batches), image_csv, csv_rejects, ledger)
+    del objects  # as large as the images themselves
+    keys = images["filemaker_id"].to_pylist()
+    ids = _image_ids(keys, images["key"].to_pylist(), state, ledger)
+    columns: dict[str, Sequence[object]] = {
+        "id": ids,
+        "s3_key": images["key"],
+        "s3_thumbnail_key": images["thumbnail_key"],
+        "file_size": images["size"],
+        "uploaded_at": images["uploaded"],
+        "date_taken": images["date"],
+        "batch_id": images["batch_id"],
+        "order": _orders(images),
+        **{name: images[name] for name in ("mime_type", "width", "height", "thumbnail_size")},
+        **_text_columns(images, ledger),
+        "filemaker_id": _filemaker_ids(keys, ids, state),
+    }
+    return ledger.staged(keys, columns, {})
+
+
+def _with_batches(objects: ImageObjects, batches: Staged) -> ImageObjects:
+    """Return the objects with their batch's UUID; one whose batch is not staged gets a reason."""
+    known = {name: pa.array(batches.rows[name], pa.string()) for name in (SOURCE_KEY, "id")}
+    places = pc.index_in(objects.table["batch"], value_set=known[SOURCE_KEY]).combine_chunks()
+    ids = known["id"].take(places)
+    missing = pc.if_else(pc.is_null(ids), pa.scalar("no_batch"), pa.scalar(None, pa.string()))
+    return ImageObjects(objects.table.append_column("batch_id", ids), pc.coalesce(objects.reasons, missing))
+
+
+def _published(
+    objects: ImageObjects, image_csv: pd.DataFrame, csv_rejects: pd.DataFrame, ledger: Ledger
+) -> pa.Table:
+    """Return the images in order of FileMaker id, everything else accounted for."""
+    for key, field, reason in objects.rejects():
+        ledger.reject(key, field, reason)
+    _warn_of_rows_without_objects(image_csv, csv_rejects, objects, ledger)
+    return objects.published("filemaker_id")
+
+
+def _warn_of_rows_without_objects(
+    image_csv: pd.DataFrame, csv_rejects: pd.DataFrame, objects: ImageObjects, ledger: Ledger
+) -> None:
+    stems = objects.table["stem"].combine_chunks()
+    recids = pa.array(image_csv["recid"], pa.string())
+    for recid in recids.filter(pc.invert(pc.is_in(recids, value_set=stems))).to_pylist():
+        ledger.warn(recid, "s3_key", "no_object")
+    report = [pa.array(csv_rejects[name], pa.string()) for name in ("key", "field", "reason")]
+    lost = pc.invert(pc.is_in(report[0], value_set=stems))
+    for key, field, reason in zip(*(column.filter(lost).to_pylist() for column in report), strict=True):
+        ledger.warn(key, field, reason)
+
+
+def _image_ids(keys: Sequence[str], s3_keys: Sequence[str], state: NexusState, ledger: Ledger) -> list[str]:
+    """Return the images' UUIDs: a living row is known by its S3 key first, then by its FileMaker id."""
+    stored, claims = state.s3_keys(IMAGES.name), state.claims(IMAGES.name)
+    shared = {
+        s3_key: sorted(stored[s3_key], key=lambda row_id: row_id not in claims.get(key, ()))
+        for key, s3_key in zip(keys, s3_keys, strict=True)
+        if len(stored.get(s3_key, ())) > 1
+    }
+    return decide_ids(keys, state, ledger, before_claims=(Adoption({**stored, **shared}, s3_keys),))
+
+
+def _filemaker_ids(keys: Sequence[str], ids: Sequence[str], state: NexusState) -> Sequence[str | None]:
+    """Return the FileMaker ids, which are unique in Nexus: not one that another living row carries."""
+    claims = state.claims(IMAGES.name)
+    if not claims:
+        return keys
+    holders = (claims.get(key) for key in keys)
+    return [
+        None if held and row_id not in held else key
+        for key, row_id, held in zip(keys, ids, holders, strict=True)
+    ]
+
+
+def _orders(images: pa.Table) -> pa.Array:
+    """Return each image's place in its batch, from 0: by recid as a number."""
+    batches = images["batch"].combine_chunks().dictionary_encode().indices.to_numpy()
+    order = np.lexsort((recid_numbers(images["recid"]), batches))
+    ranked = batches[order]
+    begins = np.concatenate(([True], ranked[1:] != ranked[:-1]))[: len(ranked)]
+    places = np.arange(len(ranked))
+    result = np.empty(len(ranked), dtype=np.int64)
+    result[order] = places - np.maximum.accumulate(np.where(begins, places, 0))
+    return pa.array(result)
+
+
+def _text_columns(images: pa.Table, ledger: Ledger) -> dict[str, Sequence[object]]:
+    coded = images["type"].combine_chunks().fill_null("").dictionary_encode()
+    types = pa.array([clean(text) for text in coded.dictionary.to_pylist()], pa.string()).take(coded.indices)
+    names = pc.replace_substring_regex(images["key"], r"(?s)^.*/", "")
+    captions = pc.binary_join_element_wise("FileMaker: ", types, " (RecordID: ", images["recid"], ")", "")
+    return {
+        "category": _cut(types, CATEGORY_LENGTH, "category", images, ledger),
+        "original_name": _cut(names, NAME_LENGTH, "original_name", images, ledger),
+        "caption": captions,
+    }
+
+
+def _cut(texts: pa.Array, length: int, column: str, images: pa.Table, ledger: Ledger) -> pa.Array:
+    """Return the texts, each no longer than the column; one that was cut is warned of, `too_long`."""
+    too_long = pc.greater(pc.utf8_length(texts), length)
+    for key in images["filemaker_id"].filter(too_long).to_pylist():
+        ledger.warn(key, column, "too_long")
+    return pc.if_else(too_long, pc.utf8_rtrim_whitespace(pc.utf8_slice_codeunits(texts, 0, length)), texts)

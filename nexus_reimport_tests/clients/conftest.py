@@ -1,0 +1,21 @@
+"""Fixtures of tests of clients: a bucket of its own, behind a relay that counts."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from nexus_reimport_tests.clients.served_bucket import Relay, relay_to, served_bucket
+
+
+@pytest.fixture(scope="session")
+def bucket_port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
+    """One S3 server; each test uses keys of its own."""
+    with served_bucket(tmp_path_factory.mktemp("bucket")) as port:
+        yield port
+
+
+@pytest.fixture
+def bucket(bucket_port: int) -> Iterator[Relay]:
+    """The bucket through a relay that has counted nothing yet."""
+    with relay_to(bucket_port) as relay:
+        yield relay

@@ -1,0 +1,1 @@
+"""Tests of the thumbnails, and the pictures they are made from."""
