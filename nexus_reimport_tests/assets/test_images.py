@@ -1,6 +1,6 @@
 """The photographs through the whole line: from an empty Nexus, from both damaged ones, and a next export."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
@@ -138,7 +138,7 @@ def mended(
     reimported: Line,
     clinic: SyntheticClinic,
     tmp_path_factory: pytest.TempPathFactory,
-) -> Iterator[Mended]:
+) -> Mended:
     """Each damaged Nexus after an old backup was read and the line was run; b under the guard."""
     line = with_known_thumbnails(make_line(request.param), reimported)
     damage = MAKERS[request.param](clinic)
@@ -152,7 +152,7 @@ def mended(
     between, bucket = tuples_written(line.url), bucket_of(line)
     again = line.run()
     written, buckets = (between, tuples_written(line.url)), (bucket, bucket_of(line))
-    yield Mended(line, damage, said, before, outcome, again, written, buckets)
+    return Mended(line, damage, said, before, outcome, again, written, buckets)
 
 
 def test_one_run_gives_the_clinics_figures(mended: Mended, clinic: SyntheticClinic) -> None:
