@@ -18,6 +18,7 @@ from nexus_reimport.sandbox import lifecycle
 
 EVERY_SECONDS = 0.1
 MEGABYTE = 1024 * 1024
+RECORDS = ("patients", "appointments", "notes", "documents")
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,8 @@ def bench_records(scale: float, repeats: int) -> dict[str, object]:
 def measure_run(environment: Mapping[str, str], folder: Path) -> Measured:
     """Run the command line once, watched from outside."""
     outcome = folder / "outcome.json"
-    command = [sys.executable, "-m", "nexus_reimport", "run", "--yes", "--json", str(outcome)]
+    phases = [word for phase in RECORDS for word in ("--phase", phase)]
+    command = [sys.executable, "-m", "nexus_reimport", "run", "--yes", *phases, "--json", str(outcome)]
     started = time.monotonic()
     process = subprocess.Popen(command, env=dict(environment), stdout=subprocess.DEVNULL)  # noqa: S603 - our own
     memory = _watch(process)
