@@ -298,6 +298,18 @@ def test_a_batch_linked_again_and_then_found_empty_is_counted_once(nexus_databas
     assert counts(mend(nexus_database)) == {"image_batches": (0, 1)}
 
 
+def test_our_batches_count_what_is_in_them_whoever_put_it_there(nexus_database: str) -> None:
+    day: dict[str, object] = {"name": "day", "id": uid("batch day"), "image_count": 1}
+    ours = {"name": "1", "batch_id": uid("batch day"), "s3_key": f"{DUMP}1.jpg"}
+    mend(nexus_database, batches=(day,), images=(ours,))
+    nexus(nexus_database, image("own", "day", "images/1/2/3.jpg"), batch("own", ANN, image_count=9))
+    outcome = mend(nexus_database, batches=(day,), images=(ours,))
+    assert (outcome.tables["image_batches"].updated, outcome.tables["image_batches"].unchanged) == (1, 0)
+    found = dict(ask(nexus_database, "SELECT name, image_count FROM images_batch"))
+    assert sorted(found.values()) == [2, 9]
+    assert mend(nexus_database, batches=(day,), images=(ours,)).number is None
+
+
 def test_nothing_is_taken_out_by_a_run_of_batches_or_images_alone(nexus_database: str) -> None:
     nexus(nexus_database, imported_batch("old"), imported_batch("empty"), image("old", "old", f"{DUMP}1.jpg"))
     for tables in (("patients", "image_batches"), ("patients", "images"), ("patients",)):
