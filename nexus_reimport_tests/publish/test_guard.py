@@ -130,7 +130,7 @@ def test_a_patient_with_links_cannot_be_deleted_alone(guarded: str, relation: st
     with pytest.raises(ForeignKeyViolation, match=f"patient {ANN} still has photographs or documents"):
         commit(guarded, leave(ANN))
     assert count(guarded, "patients") == 2
-    commit(guarded, leave(BEN))
+    commit(guarded, attach(relation, BEN, "clinicians", "clinic"), leave(BEN))
 
 
 @ATTACHMENTS

@@ -85,10 +85,12 @@ def mend(
     named: tuple[str, ...] = (),
     tables: tuple[str, ...] = ("patients", "documents", "image_batches", "images"),
 ) -> Publication:
-    """Publish Ann, these batches and images: what a run does in which a repair is all there is to see."""
+    """Publish Ann and Ben, these batches and these images, with a repair at the end."""
     patients = content_type(url)
     whole = {
-        "patients": staged_table(PATIENTS, {"name": "ann", "first_name": "Ann", "last_name": "Bark"}),
+        "patients": staged_table(
+            PATIENTS, {"name": "ann", "first_name": "Ann"}, {"name": "ben", "first_name": "Ben"}
+        ),
         "documents": staged_table(DOCUMENTS),
         "image_batches": staged_table(
             IMAGE_BATCHES, *({"object_id": ANN, "content_type_id": patients, **one} for one in batches)
@@ -150,7 +152,7 @@ def test_an_upload_of_nobody_known_is_left_alone_and_counted(nexus_database: str
 
 def test_uploads_of_living_patients_are_untouched(nexus_database: str) -> None:
     mend(nexus_database)
-    know_former(nexus_database, former=ANN, patient="somebody else")
+    know_former(nexus_database, former=ANN, patient="ben")
     nexus(nexus_database, batch("own", ANN), image("own", "own", f"{DUMP}copied by hand.jpg"))
     before = [ask(nexus_database, f"SELECT *, xmin FROM images_{name}") for name in ("batch", "image")]  # noqa: S608 - ours
     assert mend(nexus_database).number is None
@@ -270,6 +272,18 @@ def test_a_stale_batch_that_is_adopted_points_at_its_patient_and_is_no_relink(ne
     ]
 
 
+def test_a_photograph_that_a_person_moved_stays_where_it_was_put(nexus_database: str) -> None:
+    day: dict[str, object] = {**IMPORTED, "id": uid("batch day"), "image_count": 1}
+    ours = {"name": "1", "batch_id": uid("batch day"), "s3_key": f"{DUMP}1.jpg"}
+    mend(nexus_database, batches=(day,), images=(ours,))
+    nexus(nexus_database, batch("own"))
+    ask(nexus_database, f"UPDATE images_image SET batch_id = '{uid('batch own')}'")  # noqa: S608 - ours
+    assert counts(mend(nexus_database, batches=(day,), images=(ours,))) == {}
+    found = ask(nexus_database, "SELECT id::text, batch_id::text FROM images_image")
+    assert found == [(uid("images 1"), uid("batch own"))]
+    assert ids(nexus_database, "images_batch") == {uid("batch day"), uid("batch own")}
+
+
 def test_imported_batches_that_are_empty_leave_whoevers_they_are(nexus_database: str) -> None:
     mend(nexus_database)
     nexus(
@@ -284,7 +298,7 @@ def test_imported_batches_that_are_empty_leave_whoevers_they_are(nexus_database:
 
 @pytest.mark.parametrize(
     "given",
-    [{"name": "Left foot"}, {"description": "Typed by hand"}, {"name": "(FileMaker Import) of old"}],
+    [{"name": "Left foot"}, {"description": "Typed by hand"}, {"name": "Left (FileMaker Import) foot"}],
 )
 def test_empty_batches_of_people_stay(nexus_database: str, given: dict[str, object]) -> None:
     nexus(nexus_database, imported_batch("own", **given))
