@@ -64,18 +64,22 @@ def _image_counts(seen: Evidence) -> Finding:
 
 def _links(table: Table, seen: Evidence) -> Finding:
     broken = {c.column: c.ours for c in count_stale_links(seen.nexus.database_url, table)}
-    says = "Every link is to a row that is there."
-    if any(broken.values()):
-        says = "Rows from FileMaker point at rows that aren't there. Run the reimport again."
-    return Finding(not any(broken.values()), says, {"broken": broken})
+    return _links_finding(
+        broken, "Rows from FileMaker point at rows that aren't there. Run the reimport again."
+    )
 
 
 def _others_links(table: Table, seen: Evidence) -> Finding:
     broken = {c.column: c.others for c in count_stale_links(seen.nexus.database_url, table)}
-    says = "Every link is to a row that is there."
+    return _links_finding(
+        broken, "Rows made in Nexus point at rows that aren't there. They are reported and left alone."
+    )
+
+
+def _links_finding(broken: dict[str, int], complaint: str) -> Finding:
     if any(broken.values()):
-        says = "Rows made in Nexus point at rows that aren't there. They are reported and left alone."
-    return Finding(not any(broken.values()), says, {"broken": broken})
+        return Finding(False, complaint, {"broken": broken})
+    return Finding(True, "Every link is to a row that is there.", {"broken": broken})
 
 
 def _counts(table: Table, seen: Evidence) -> Finding:

@@ -15,6 +15,7 @@ from nexus_reimport.publish.exceptions import (
 )
 from nexus_reimport.publish.publication import Publication, StagedTable, publish
 from nexus_reimport.schemas.nexus import APPOINTMENTS, DOCUMENTS, NOTES, PATIENTS
+from nexus_reimport_tests.line import tuples_written
 from nexus_reimport_tests.publish.staged_frames import AS_OF, staged_table, uid
 
 ANN = {"name": "ann", "first_name": "Ann", "last_name": "Bark", "filemaker_metadata": '{"filemaker_id": "a"}'}
@@ -33,18 +34,6 @@ def rows(url: str, query: str) -> list[tuple[Any, ...]]:
 def change(url: str, statement: str) -> None:
     with psycopg.connect(url) as connection:
         connection.execute(statement.encode())
-
-
-def tuples_written(url: str) -> int:
-    """Return what PostgreSQL itself counts as rows inserted, updated or deleted, in all tables ever."""
-    with psycopg.connect(url) as connection:
-        connection.execute("SELECT pg_stat_force_next_flush()")
-        connection.execute("SELECT pg_stat_clear_snapshot()")
-        row = connection.execute(
-            "SELECT sum(n_tup_ins + n_tup_upd + n_tup_del) FROM pg_stat_user_tables"
-        ).fetchone()
-    assert row is not None
-    return int(row[0])
 
 
 def test_staged_rows_are_inserted_with_every_column(nexus_database: str) -> None:
