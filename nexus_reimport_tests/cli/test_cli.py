@@ -13,6 +13,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from nexus_reimport import cli
+from nexus_reimport.cli import sandboxed as sandboxed_commands
 from nexus_reimport.clients.exceptions import ConnectionFailed
 from nexus_reimport.publish.exceptions import DatabaseUnreachable
 from nexus_reimport.sandbox import lifecycle
@@ -270,7 +271,7 @@ def test_a_demo_of_another_size_makes_the_sandbox_anew(
     done: list[tuple[str, object]] = []
     monkeypatch.setattr(lifecycle, "clean", lambda directory: done.append(("clean", directory)))
     monkeypatch.setattr(lifecycle, "start", lambda directory, **how: done.append(("start", how["scale"])))
-    monkeypatch.setattr(cli, "_run", lambda *_: (_ for _ in ()).throw(SystemExit(7)))
+    monkeypatch.setattr(sandboxed_commands, "run_here", lambda *_: (_ for _ in ()).throw(SystemExit(7)))
     monkeypatch.setattr(os, "environ", dict(os.environ))
     result = ask("demo", "--dir", running_sandbox, "--scale", "0.5")
     assert result.exit_code == 7

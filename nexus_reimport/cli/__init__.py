@@ -1,0 +1,44 @@
+"""The command line: the same things as in the UI, for a terminal. Exit 0 done, 1 failed, 2 wrong use."""
+
+from typing import Any
+
+import click
+
+from nexus_reimport.cli.guard import guard
+from nexus_reimport.cli.identity import identity
+from nexus_reimport.cli.running import run
+from nexus_reimport.cli.sandboxed import demo, ui
+from nexus_reimport.cli.status import status
+from nexus_reimport.clients.exceptions import ClientError
+from nexus_reimport.publish.exceptions import PublicationError
+from nexus_reimport.sandbox.commands import sandbox
+from nexus_reimport.sandbox.exceptions import SandboxError
+
+# By name: what they are defined in takes seconds to import, and most commands do not need it.
+DAGSTER_STORAGE_ERRORS = ("OperationalError", "DagsterPostgresException")
+
+
+class OneLineErrors(click.Group):
+    """A group whose commands end in one line and exit 1 where a service fails them, not in a traceback."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the chosen command."""
+        try:
+            return super().invoke(ctx)
+        except (ClientError, PublicationError, SandboxError) as error:
+            raise click.ClickException(str(error)) from None
+        except Exception as error:
+            if type(error).__name__ not in DAGSTER_STORAGE_ERRORS:
+                raise
+            message = "Dagster's database could not be reached. Check DAGSTER_PG_URL and that it is up."
+            raise click.ClickException(message) from None
+
+
+@click.group(cls=OneLineErrors, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="nexus-reimport")
+def main() -> None:
+    """Reimport a clinic's FileMaker records into Nexus, whole or not at all."""
+
+
+for command in (sandbox, run, demo, ui, status, identity, guard):
+    main.add_command(command)

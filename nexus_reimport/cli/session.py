@@ -1,0 +1,64 @@
+"""What every command needs: the environment, a console, options that several take, and how one ends."""
+
+from pathlib import Path
+from typing import Any, NoReturn
+
+import click
+import orjson
+from rich.console import Console
+
+from nexus_reimport.settings import SettingsMissing, load_dotenv_file, require_settings
+
+DONE, FAILED, WRONG_USE = 0, 1, 2
+PIPE_WIDTH = 120
+
+in_json = click.option(
+    "--json", "json_file", type=click.Path(path_type=Path, dir_okay=False), help="Write the outcome here too."
+)
+
+
+class TableName(click.ParamType[str]):
+    """The name of a published table."""
+
+    name = "table"
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Return the name, or fail naming those there are."""
+        from nexus_reimport.schemas.nexus import BY_NAME
+
+        if value not in BY_NAME:
+            self.fail(f"{value!r} is none of {', '.join(BY_NAME)}.", param, ctx)
+        return value
+
+
+def finish(outcome: Any, json_file: Path | None) -> NoReturn:
+    """Write a run's outcome where asked, and end with the exit code that says how it went."""
+    write_json(json_file, outcome)
+    raise SystemExit(DONE if outcome.right else FAILED)
+
+
+def write_json(json_file: Path | None, content: Any) -> None:
+    """Write content as JSON, where a file is named."""
+    if json_file:
+        json_file.write_bytes(orjson.dumps(content, option=orjson.OPT_INDENT_2) + b"\n")
+
+
+def open_console() -> Console:
+    """Return the console of this process: as wide as its terminal, or wide enough for a table in a pipe."""
+    console = Console()
+    return console if console.is_terminal else Console(width=PIPE_WIDTH)
+
+
+def require_environment() -> None:
+    """Read `.env`; refuse, naming all that is missing, where settings are."""
+    load_dotenv_file()
+    try:
+        require_settings()
+    except SettingsMissing as error:
+        refuse(str(error))
+
+
+def refuse(message: str) -> NoReturn:
+    """End with a message and the exit code of wrong use."""
+    click.echo(message, err=True)
+    raise SystemExit(WRONG_USE)
