@@ -13,6 +13,7 @@ from nexus_reimport.assets.filemaker import filemaker_assets
 from nexus_reimport.assets.files import image_csv, s3_listing
 from nexus_reimport.assets.nexus import publication_asset
 from nexus_reimport.assets.nexus_state import nexus_state
+from nexus_reimport.assets.plan import plan_asset
 from nexus_reimport.assets.staged import staged_assets
 from nexus_reimport.assets.thumbnails import thumbnails
 from nexus_reimport.automation.abandoned import abandoned_runs
@@ -38,7 +39,7 @@ def build_definitions(resources: Mapping[str, Any] | None = None) -> dg.Definiti
     """Return the whole project; `resources` replace those of the environment, by name."""
     given = {**environment_resources(), **(resources or {})}
     return dg.Definitions(
-        assets=[*FRAMES, publication_asset(GATE)],
+        assets=[*FRAMES, plan_asset(GATE), publication_asset(GATE)],
         asset_checks=[*CHECKS, *nexus_checks],
         jobs=jobs,
         sensors=[abandoned_runs, new_image_csv],
@@ -69,7 +70,10 @@ def environment_resources() -> dict[str, Any]:
             folder=dg.EnvVar("IMAGE_CSV_DIR"), s3_prefix=_optional("IMAGE_CSV_S3_PREFIX")
         ),
         "bucket": BucketResource(name=dg.EnvVar("AWS_S3_BUCKET_NAME")),
-        "nexus": NexusResource(database_url=dg.EnvVar("NEXUS_DATABASE_URL")),
+        "nexus": NexusResource(
+            database_url=dg.EnvVar("NEXUS_DATABASE_URL"),
+            readonly_url=_optional("NEXUS_READONLY_DATABASE_URL"),
+        ),
         "frames": FrameIOManager(location=dg.EnvVar("NEXUS_REIMPORT_STORAGE")),
         "options": RunOptions(),
     }

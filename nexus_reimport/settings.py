@@ -30,6 +30,9 @@ SETTINGS: tuple[Setting, ...] = (
         "FILEMAKER_CA_BUNDLE", "a file with the private authority that signed its certificate", required=False
     ),
     Setting("NEXUS_DATABASE_URL", "Nexus's PostgreSQL, postgresql://…"),
+    Setting(
+        "NEXUS_READONLY_DATABASE_URL", "the same for a role that can only read: plans use it", required=False
+    ),
     Setting("AWS_ACCESS_KEY_ID", "key of an account that may list the bucket"),
     Setting("AWS_SECRET_ACCESS_KEY", "its secret"),
     Setting("AWS_REGION", "the bucket's region"),

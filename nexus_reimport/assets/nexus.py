@@ -1,21 +1,20 @@
 """The targets: the published tables, one multi-asset and one transaction."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import cast
 
 import dagster as dg
-import pandas as pd
 
 from nexus_reimport.assets.metadata import OWNERS, by_reason, table_columns
-from nexus_reimport.checks.findings import stem_of
+from nexus_reimport.assets.publishing import plan_of_run, staged_tables, unseen_pictures
 from nexus_reimport.checks.gate import Gate
 from nexus_reimport.clients.resources import NexusResource, RunOptions
 from nexus_reimport.io_manager import FrameIOManager
 from nexus_reimport.privacy import without_values
 from nexus_reimport.publish.exceptions import BrokenLinks, PublicationError
 from nexus_reimport.publish.ledger import TableCounts
-from nexus_reimport.publish.deciding import StagedTable
-from nexus_reimport.publish.publication import Publication, publish
+from nexus_reimport.publish.plans import PlanRecord
+from nexus_reimport.publish.publication import Publication, Terms, publish
 from nexus_reimport.publish.verification import count_stale_links
 from nexus_reimport.schemas.columns import Table
 from nexus_reimport.schemas.nexus import BY_NAME, TABLES
@@ -66,15 +65,17 @@ def publication_asset(gate: Gate) -> dg.AssetsDefinition:
         inputs = [dg.AssetKey(["staged", name]) for name in names]
         staged = {name: cast("Staged", frames.read(key)) for name, key in zip(names, inputs, strict=True)}
         gate.refuse_unproved(context.instance, frames, inputs)
+        _refuse_unseen(staged)
         try:
             with without_values():
                 published = publish(
                     nexus.database_url,
                     context.run.run_id,
                     options.instant(context),
-                    {name: given(one) for name, one in staged.items()},
+                    staged_tables(staged),
                     before_commit=lambda _: gate.refuse_unproved(context.instance, frames, inputs),
                     progress=context.log.info,
+                    terms=_terms(plan_of_run(context, frames), options),
                 )
         except BrokenLinks as refusal:
             yield from _disproved(names, refusal)
@@ -85,6 +86,13 @@ def publication_asset(gate: Gate) -> dg.AssetsDefinition:
             yield _result(name, published, staged[name])
 
     return nexus_publication
+
+
+def _terms(plan: PlanRecord | None, options: RunOptions) -> Terms:
+    """Return on what terms to publish: a plan of this very run binds it."""
+    if plan is None:
+        return Terms(options.choices())
+    return Terms(options.choices(), plan_id=plan["id"], planned=plan["writes"])
 
 
 def _selected(context: dg.AssetExecutionContext) -> list[str]:
@@ -109,19 +117,13 @@ def _proved_anew(context: dg.AssetExecutionContext, url: str) -> Iterator[dg.Ass
             )
 
 
-def given(staged: Staged) -> StagedTable:
-    """Return what a publication needs of a staged table."""
-    cut = int((staged.rejects["reason"] == "limit").sum())
-    return StagedTable(staged.rows, staged.rejects["key"].to_list(), cut, _named(staged))
-
-
-def _named(staged: Staged) -> tuple[str, ...]:
-    """Return the stems (lower case) of images that the export names, though they could not be staged."""
-    if "s3_thumbnail_key" not in staged.rows:
-        return ()
-    reported = pd.concat([staged.rejects, staged.warnings])
-    known = reported.loc[reported["reason"] != "no_metadata", "key"]
-    return tuple(stem_of(key).lower() for key in known)
+def _refuse_unseen(staged: Mapping[str, Staged]) -> None:
+    if unseen := unseen_pictures(staged):
+        raise dg.Failure(
+            f"images: {len(unseen)} pictures have not been looked at since they came to the bucket. Nothing "
+            "was written. Materialize thumbnails and what comes after it, then publish.",
+            allow_retries=False,
+        )
 
 
 def _disproved(names: list[str], refusal: BrokenLinks) -> Iterator[dg.AssetCheckResult]:
@@ -168,4 +170,5 @@ def _counts(counts: TableCounts) -> dict[str, int]:
         "restored": counts.restored,
         "relinked": counts.relinked,
         "removed": counts.removed,
+        "archived": counts.archived,
     }

@@ -1,4 +1,4 @@
-"""How a source's refusal is shown: its own words first, ahead of any stack trace."""
+"""How a refusal is shown: its own words first, ahead of any stack trace."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -6,6 +6,7 @@ from contextlib import contextmanager
 import dagster as dg
 
 from nexus_reimport.clients.exceptions import ClientError
+from nexus_reimport.publish.exceptions import PublicationError
 from nexus_reimport.transform.exceptions import ImageCsvError
 
 
@@ -19,3 +20,12 @@ def refusal_first() -> Iterator[None]:
         yield
     except (ClientError, ImageCsvError) as refusal:
         raise dg.Failure(f"{type(refusal).__name__}: {refusal}") from None
+
+
+@contextmanager
+def publication_refusal() -> Iterator[None]:
+    """Turn a refusal to plan or publish into a Dagster Failure; trying again would not help."""
+    try:
+        yield
+    except PublicationError as refusal:
+        raise dg.Failure(str(refusal), allow_retries=False) from None

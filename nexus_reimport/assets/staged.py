@@ -7,7 +7,7 @@ import dagster as dg
 import pandas as pd
 
 from nexus_reimport.assets.metadata import OWNERS, staged_facts, table_columns
-from nexus_reimport.assets.thumbnails import stored_thumbnails
+from nexus_reimport.assets.thumbnails import known_thumbnails
 from nexus_reimport.clients.resources import BucketResource, RunOptions
 from nexus_reimport.io_manager import FrameIOManager
 from nexus_reimport.privacy import keeps_values_out_of_errors
@@ -22,8 +22,9 @@ from nexus_reimport.schemas.nexus import (
     SMS_MESSAGES,
 )
 from nexus_reimport.transform.appointments import stage_appointments
+from nexus_reimport.transform.deletions import without_deleted
 from nexus_reimport.transform.documents import stage_documents
-from nexus_reimport.transform.images import stage_image_batches, stage_images
+from nexus_reimport.transform.images import stage_image_batches, stage_images, warn_of_unseen
 from nexus_reimport.transform.nexus_state import NexusState
 from nexus_reimport.transform.notes import stage_notes
 from nexus_reimport.transform.patients import stage_patients
@@ -51,7 +52,9 @@ def staged_asset(table: Table, *made_from: str, deps: tuple[str, ...] = ()) -> S
     )
 
 
-def _output(staged: Staged) -> dg.Output[Staged]:
+def _output(staged: Staged, table: Table, state: NexusState, options: RunOptions) -> dg.Output[Staged]:
+    if options.stays_deleted(table.name):
+        staged = without_deleted(staged, state.gone(table.name), table)
     return dg.Output(staged, metadata=staged_facts(staged))
 
 
@@ -67,7 +70,8 @@ def staged_patients(
 ) -> dg.Output[Staged]:
     """Patients, with phones, emails and addresses gathered from their details."""
     state, as_of = NexusState(nexus_state), options.instant(context)
-    return _output(stage_patients(contacts, contact_details, clinics, state, as_of, options.limit))
+    staged = stage_patients(contacts, contact_details, clinics, state, as_of, options.limit)
+    return _output(staged, PATIENTS, state, options)
 
 
 @staged_asset(APPOINTMENTS, "filemaker/events", "filemaker/clinics", "staged/patients")
@@ -82,7 +86,8 @@ def staged_appointments(
 ) -> dg.Output[Staged]:
     """Appointments: the events that are a patient's, Sydney wall time turned into UTC."""
     state, as_of = NexusState(nexus_state), options.instant(context)
-    return _output(stage_appointments(events, clinics, patients, state, as_of))
+    staged = stage_appointments(events, clinics, patients, state, as_of)
+    return _output(staged, APPOINTMENTS, state, options)
 
 
 @staged_asset(NOTES, "filemaker/notes", "staged/patients")
@@ -95,7 +100,8 @@ def staged_notes(
     options: RunOptions,
 ) -> dg.Output[Staged]:
     """Clinical and other notes, typed by the words in their FileMaker type."""
-    return _output(stage_notes(notes, patients, NexusState(nexus_state), options.instant(context)))
+    state = NexusState(nexus_state)
+    return _output(stage_notes(notes, patients, state, options.instant(context)), NOTES, state, options)
 
 
 @staged_asset(SMS_MESSAGES, "filemaker/messages", "staged/patients", "staged/appointments")
@@ -110,7 +116,8 @@ def staged_sms_messages(
 ) -> dg.Output[Staged]:
     """Sent messages, linked by contact id or by a number that only one patient has."""
     state, as_of = NexusState(nexus_state), options.instant(context)
-    return _output(stage_sms_messages(messages, patients, appointments, state, as_of))
+    staged = stage_sms_messages(messages, patients, appointments, state, as_of)
+    return _output(staged, SMS_MESSAGES, state, options)
 
 
 @staged_asset(DOCUMENTS, "filemaker/docs", "files/s3_listing", "staged/patients")
@@ -126,7 +133,8 @@ def staged_documents(
 ) -> dg.Output[Staged]:
     """Documents whose file is in S3; where the patient isn't known, kept without a link."""
     state, as_of = NexusState(nexus_state), options.instant(context)
-    return _output(stage_documents(docs, s3_listing, patients, state, bucket.name, as_of))
+    staged = stage_documents(docs, s3_listing, patients, state, bucket.name, as_of)
+    return _output(staged, DOCUMENTS, state, options)
 
 
 @staged_asset(IMAGE_BATCHES, "files/image_csv", "files/s3_listing", "staged/patients", deps=("thumbnails",))
@@ -142,9 +150,9 @@ def staged_image_batches(
 ) -> dg.Output[Staged]:
     """Batches of photographs: one patient on one day."""
     state, as_of = NexusState(nexus_state), options.instant(context)
-    return _output(
-        stage_image_batches(image_csv.rows, s3_listing, stored_thumbnails(frames), patients, state, as_of)
-    )
+    thumbnails = known_thumbnails(frames, s3_listing).frame
+    staged = stage_image_batches(image_csv.rows, s3_listing, thumbnails, patients, state, as_of)
+    return _output(staged, IMAGE_BATCHES, state, options)
 
 
 @staged_asset(
@@ -168,11 +176,11 @@ def staged_images(
 ) -> dg.Output[Staged]:
     """Photographs in S3 that the export names, each with its patient, its batch and its thumbnail."""
     state, as_of = NexusState(nexus_state), options.instant(context)
-    thumbnails = stored_thumbnails(frames)
+    known = known_thumbnails(frames, s3_listing)
     staged = stage_images(
-        image_csv.rows, image_csv.rejects, s3_listing, thumbnails, patients, image_batches, state, as_of
+        image_csv.rows, image_csv.rejects, s3_listing, known.frame, patients, image_batches, state, as_of
     )
-    return _output(staged)
+    return _output(warn_of_unseen(staged, known.unseen), IMAGES, state, options)
 
 
 staged_assets = [

@@ -2,6 +2,7 @@
 
 import time
 from collections import Counter
+from dataclasses import dataclass
 from functools import cached_property
 from typing import cast
 
@@ -13,7 +14,13 @@ from nexus_reimport.assets.metadata import OWNERS, Metadata, rows_of
 from nexus_reimport.assets.refusals import refusal_first
 from nexus_reimport.clients.frame_store import content_version
 from nexus_reimport.clients.resources import BucketResource
-from nexus_reimport.clients.thumbnail_record import facts_frame, facts_of, image_objects_in, still_true
+from nexus_reimport.clients.thumbnail_record import (
+    expected_facts,
+    facts_frame,
+    facts_of,
+    image_objects_in,
+    still_true,
+)
 from nexus_reimport.clients.thumbnailing import ThumbnailFact, list_thumbnails, make_thumbnails, name_of
 from nexus_reimport.io_manager import FrameIOManager
 from nexus_reimport.privacy import keeps_values_out_of_errors
@@ -113,10 +120,25 @@ def thumbnails(
     )
 
 
-def stored_thumbnails(frames: FrameIOManager) -> pd.DataFrame:
-    """Return the thumbnails as last made; none before the first run that makes any."""
-    found = frames.read_if_there(KEY)
-    return facts_frame([]) if found is None else cast("pd.DataFrame", found)
+@dataclass(frozen=True)
+class KnownThumbnails:
+    """The thumbnails as last made, and what is expected of pictures not looked at since they changed.
+
+    `unseen`: the keys of those. A publication refuses them; a plan counts them.
+    """
+
+    frame: pd.DataFrame
+    unseen: frozenset[str]
+
+
+def known_thumbnails(frames: FrameIOManager, listing: pd.DataFrame) -> KnownThumbnails:
+    """Return what is known of the thumbnails of the images of a listing; none before the first are made."""
+    stored = frames.read_if_there(KEY)
+    facts = [] if stored is None else facts_of(cast("pd.DataFrame", stored))
+    expected = expected_facts(image_objects_in(listing, IMAGES_PREFIX), facts)
+    unseen = frozenset(fact.key for fact in expected)
+    current = [fact for fact in facts if fact.key not in unseen]
+    return KnownThumbnails(facts_frame([*current, *expected]), unseen)
 
 
 def _remembered(frames: FrameIOManager) -> list[ThumbnailFact]:

@@ -18,6 +18,9 @@ Counts = dict[str, Any]
 
 
 REIMPORT = "reimport"
+PLAN = dg.AssetKey("plan")
+# What a dry run leaves out: whatever writes anything, and what comes after it.
+WRITING = dg.AssetSelection.key_prefixes("nexus") | dg.AssetSelection.assets("thumbnails", "backup", "report")
 
 
 @dataclass(frozen=True)
@@ -42,6 +45,7 @@ class RunOutcome:
     thumbnails: Counts
     checks: list[Counts]
     failures: list[str]
+    plan: str | None = None
 
     @property
     def right(self) -> bool:
@@ -62,7 +66,8 @@ def launch(
     started = time.monotonic()
     fail_abandoned_runs(instance)
     job = definitions.resolve_job_def(request.job)
-    keys = _selected(definitions, request)
+    keys = selected_keys(definitions, request)
+    options = {**_covered(definitions, request), **request.options}
     with _heard_by(on_event):
         result = job.execute_in_process(
             instance=instance,
@@ -71,7 +76,7 @@ def launch(
             tags=process_tag(),
             run_config={
                 "loggers": {"terminal": {}},
-                "resources": {"options": {"config": dict(request.options)}},
+                "resources": {"options": {"config": options}},
             },
         )
     events = [entry for entry in instance.all_logs(result.run_id) if entry.dagster_event]
@@ -84,18 +89,22 @@ def launch(
         thumbnails=thumbnails_of(events),
         checks=checks_of(events),
         failures=failures_of(events),
+        plan=plan_of(events),
     )
 
 
-def _selected(definitions: dg.Definitions, request: RunRequest) -> list[dg.AssetKey] | None:
+def selected_keys(definitions: dg.Definitions, request: RunRequest) -> list[dg.AssetKey] | None:
+    """Return the assets that a request runs; None: all of the job's. Raises NothingSelected.
+
+    A dry run leaves out whatever writes, and ends at the plan.
+    """
     if request.job != REIMPORT or (request.selection is None and not request.dry_run):
         return None
     selection = request.selection or dg.AssetSelection.all()
     if request.dry_run:
-        written = dg.AssetSelection.key_prefixes("nexus") | dg.AssetSelection.assets("thumbnails")
-        selection = selection - written
+        selection = selection - WRITING | dg.AssetSelection.assets(PLAN)
     keys = sorted(selection.resolve(definitions.resolve_asset_graph()))
-    if not keys:
+    if not set(keys) - {PLAN}:
         # Dagster runs everything where it is given an empty list.
         raise NothingSelected(
             "Nothing is selected, so nothing was run. A dry run leaves nexus/* and thumbnails out: select "
@@ -104,20 +113,42 @@ def _selected(definitions: dg.Definitions, request: RunRequest) -> list[dg.Asset
     return keys
 
 
+def _covered(definitions: dg.Definitions, request: RunRequest) -> Counts:
+    """Return the option that has a dry run's plan cover just the tables that the run would publish."""
+    if not request.dry_run or request.selection is None:
+        return {}
+    asked = request.selection.resolve(definitions.resolve_asset_graph())
+    tables = [table.name for table in TABLES if dg.AssetKey(["nexus", table.name]) in asked]
+    return {"tables": tables} if tables else {}
+
+
 def tables_of(events: list[dg.EventLogEntry]) -> dict[str, Counts]:
-    """Return the counts of each table from a run's materializations; staged ones where none is published."""
+    """Return the counts of each table: as published, else as planned, else as staged."""
     found: dict[tuple[str, ...], Counts] = {}
     for entry in events:
         materialization = entry.asset_materialization
         if materialization:
             told: Counts = {name: value.value for name, value in materialization.metadata.items()}
             found[tuple(materialization.asset_key.path)] = told
+    planned: dict[str, Counts] = found.get(("plan",), {}).get("tables", {})
     tables = {}
     for table in TABLES:
-        latest = found.get(("nexus", table.name)) or found.get(("staged", table.name))
-        if latest:
-            tables[table.name] = _table_counts(latest, published=("nexus", table.name) in found)
+        if published := found.get(("nexus", table.name)):
+            tables[table.name] = _table_counts(published, published=True)
+        elif table.name in planned:
+            tables[table.name] = planned[table.name]
+        elif staged := found.get(("staged", table.name)):
+            tables[table.name] = _table_counts(staged, published=False)
     return tables
+
+
+def plan_of(events: list[dg.EventLogEntry]) -> str | None:
+    """Return the id of the plan that a run made; None where it made none."""
+    for entry in events:
+        materialization = entry.asset_materialization
+        if materialization and materialization.asset_key == PLAN:
+            return str(materialization.metadata["plan_id"].value)
+    return None
 
 
 PUBLISHED = (
@@ -130,6 +161,7 @@ PUBLISHED = (
     "restored",
     "relinked",
     "removed",
+    "archived",
 )
 
 

@@ -3,6 +3,8 @@
 import dagster as dg
 
 THUMBNAILS = "thumbnails"
+# What goes with every publication; each covers the tables that the run is about.
+SAFETY = ("plan",)
 VALIDATION_POST = "validation-post"
 
 _TABLES_OF = {
@@ -37,5 +39,6 @@ def _phase(name: str) -> dg.AssetSelection:
         )
     if name == THUMBNAILS:
         return dg.AssetSelection.assets("thumbnails").upstream()
-    keys = [dg.AssetKey(["nexus", table]) for table in _TABLES_OF[name]]
-    return dg.AssetSelection.assets(*keys).upstream()
+    staged = [dg.AssetKey(["staged", table]) for table in _TABLES_OF[name]]
+    published = [dg.AssetKey(["nexus", table]) for table in _TABLES_OF[name]]
+    return dg.AssetSelection.assets(*staged).upstream() | dg.AssetSelection.assets(*published, *SAFETY)

@@ -10,7 +10,7 @@ import pandera.pandas as pa
 from nexus_reimport.schemas.columns import Table
 from nexus_reimport.schemas.frames import failures
 from nexus_reimport.schemas.nexus import TABLES
-from nexus_reimport.transform.image_objects import report_names
+from nexus_reimport.transform.image_objects import report_names, stem_of
 from nexus_reimport.transform.staged import Staged
 
 KEYS_SHOWN = 20
@@ -128,12 +128,6 @@ def images_accounting_finding(image_keys: list[str], staged: Staged) -> Finding:
         f"{lost.total()} images are unaccounted for and {invented.total()} come from nowhere.",
         {**facts, "first_keys": sorted([*lost, *invented])[:KEYS_SHOWN]},
     )
-
-
-def stem_of(key: str) -> str:
-    """Return the file's name in an S3 key without folders and extension."""
-    name = key.rpartition("/")[2]
-    return name.rpartition(".")[0] or name
 
 
 def thumbnails_finding(

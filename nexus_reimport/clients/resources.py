@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import dagster as dg
 from dagster_aws.s3 import S3Resource
@@ -13,6 +13,8 @@ from pydantic import Field
 from nexus_reimport.clients.filemaker import BasicAuth, FileMakerClient, FmidAuth
 from nexus_reimport.clients.image_exports import ImageExports
 from nexus_reimport.clients.loopback import require_private
+from nexus_reimport.publish.choices import Choices, Conflicts, OnMissing
+from nexus_reimport.schemas.nexus import BY_NAME
 from nexus_reimport.settings import latest_fmid_token
 
 
@@ -51,6 +53,14 @@ class NexusResource(dg.ConfigurableResource):  # type: ignore[type-arg]  # it ho
     """Nexus's PostgreSQL."""
 
     database_url: str = Field(description="postgresql://…")
+    readonly_url: str | None = Field(
+        default=None, description="The same database for a role that can only read: plans are made by it"
+    )
+
+    @property
+    def planning_url(self) -> str:
+        """Where a plan reads: as the role that can't write, if there is one."""
+        return self.readonly_url or self.database_url
 
 
 class BucketResource(dg.ConfigurableResource):  # type: ignore[type-arg]  # it holds no inner value
@@ -100,6 +110,51 @@ class RunOptions(dg.ConfigurableResource):  # type: ignore[type-arg]  # it holds
         default=[],
         description="Tables that may hold fewer than 90 % of the last publication's rows, by name.",
     )
+
+    tables: list[str] = Field(
+        default=[], description="What a plan covers, by table name; where empty, what the run publishes."
+    )
+    plan: str | None = Field(
+        default=None, description="Apply just this plan, by its id; refuse if anything has moved since."
+    )
+    conflicts: dict[str, str] = Field(
+        default={}, description="By table, who wins where a person changed a field: nexus or filemaker."
+    )
+    deleted: dict[str, str] = Field(
+        default={}, description="By table, what becomes of rows deleted in Nexus: restore or stay."
+    )
+    on_missing: dict[str, str] = Field(
+        default={},
+        description="By table, what becomes of rows gone from FileMaker: keep, archive (patients) or remove.",
+    )
+    missing_percent: float = Field(
+        default=1, ge=0, le=100, description="No more of a table's rows than this are archived or removed."
+    )
+    missing_rows: int = Field(default=50, ge=0, description="Nor more rows of a table than this.")
+
+    def choices(self) -> Choices:
+        """Return what was decided about conflicts and missing rows. Raises Failure for words unknown."""
+        anything = dict.fromkeys(BY_NAME, ("keep", "remove"))
+        allowed: dict[str, dict[str, tuple[str, ...]]] = {
+            "conflicts": dict.fromkeys(BY_NAME, ("nexus", "filemaker")),
+            "deleted": dict.fromkeys(BY_NAME, ("restore", "stay")),
+            "on_missing": {**anything, "patients": ("keep", "archive", "remove")},
+        }
+        for option, words in allowed.items():
+            for table, word in getattr(self, option).items():
+                if word not in words.get(table, ()):
+                    message = f"{option}: {table}: {word} is not one of {', '.join(words.get(table, ()))}."
+                    raise dg.Failure(message, allow_retries=False)
+        return Choices(
+            conflicts=cast("dict[str, Conflicts]", self.conflicts),
+            on_missing=cast("dict[str, OnMissing]", self.on_missing),
+            missing_percent=self.missing_percent,
+            missing_rows=self.missing_rows,
+        )
+
+    def stays_deleted(self, table: str) -> bool:
+        """Say whether rows of a table that were deleted in Nexus are left gone."""
+        return self.deleted.get(table) == "stay"
 
     def instant(self, context: dg.AssetExecutionContext) -> datetime:
         """Return the run's one instant (UTC): its own option, else when its first attempt was created."""

@@ -6,7 +6,21 @@ from dataclasses import asdict, fields
 import pandas as pd
 import pyarrow as pa
 
-from nexus_reimport.clients.thumbnailing import GONE, SEVERAL_OBJECTS, ImageObject, ThumbnailFact
+from nexus_reimport.clients.thumbnailing import GONE, SEVERAL_OBJECTS, ImageObject, ThumbnailFact, name_of
+from nexus_reimport.imaging.formats import BMP, GIF, HEIC, JPEG, PNG, THUMBNAIL_TYPES, TIFF, WEBP
+from nexus_reimport.imaging.thumbnail import thumbnail_key
+
+# What a file's name promises, where the picture has not been looked at.
+KINDS = {
+    "png": PNG,
+    "gif": GIF,
+    "webp": WEBP,
+    "tif": TIFF,
+    "tiff": TIFF,
+    "bmp": BMP,
+    "heic": HEIC,
+    "heif": HEIC,
+}
 
 _TYPES: dict[str, pa.DataType] = {"width": pa.int64(), "height": pa.int64(), "thumbnail_size": pa.int64()}
 SCHEMA = pa.schema([(one.name, _TYPES.get(one.name, pa.string())) for one in fields(ThumbnailFact)])
@@ -46,6 +60,30 @@ def still_true(
         for one in objects
         if (fact := known.get(one.key)) and fact.etag == one.etag and _is_there(fact, uploaded)
     }
+
+
+def expected_facts(objects: Sequence[ImageObject], facts: Iterable[ThumbnailFact]) -> list[ThumbnailFact]:
+    """Return what is to be expected of the objects that were not looked at since they last changed.
+
+    They are taken for readable pictures of the kind that their name says; their width, height and the
+    thumbnail's size are not known. Who has the ETag it had when it was looked at is not among them.
+    """
+    etags = {fact.key: fact.etag for fact in facts}
+    taken = {name_of(fact.key) for fact in facts if not fact.fault}
+    expected = []
+    for one in sorted(objects, key=lambda image: image.key):
+        if etags.get(one.key) == one.etag:
+            continue
+        rival = name_of(one.key) in taken and one.key not in etags
+        taken.add(name_of(one.key))
+        expected.append(_expected(one, fault=SEVERAL_OBJECTS if rival else None))
+    return expected
+
+
+def _expected(one: ImageObject, fault: str | None) -> ThumbnailFact:
+    kind = KINDS.get(one.key.rpartition(".")[2].lower(), JPEG)
+    shown = thumbnail_key(one.key, THUMBNAIL_TYPES[kind])
+    return ThumbnailFact(one.key, one.etag, mime_type=kind, thumbnail_key=shown, fault=fault)
 
 
 def _is_there(fact: ThumbnailFact, uploaded: Mapping[str, int]) -> bool:

@@ -47,3 +47,11 @@ class PlanMoved(PublicationError):
 
 class TooManyMissing(PublicationError):
     """More rows would be archived or removed, since they are gone from FileMaker, than the run allows."""
+
+
+class PlanStale(PublicationError):
+    """A plan that no longer holds: what it was made from has moved, or it was applied already."""
+
+
+class PlanUnknown(PublicationError):
+    """No plan is kept under that id."""

@@ -155,6 +155,6 @@ def _refuse_too_many(connection: Connection, table: Table, chosen: sql.Composabl
         what = choices.on_missing[table.name]
         raise TooManyMissing(
             f"{table.name}: {many} rows are gone from FileMaker and would be {what}d, but no more than "
-            f"{allowed} may be ({choices.missing_percent:g} % of {rows} rows, at most {choices.missing_rows}). "
+            f"{allowed} may be ({choices.missing_percent:g} % of {rows}, at most {choices.missing_rows}). "
             "Nothing was written. If FileMaker is right, raise missing_percent and missing_rows for this run."
         )

@@ -7,11 +7,12 @@ rows without a FileMaker id are known by a digest of what identifies them.
 import pandas as pd
 import psycopg
 import pyarrow as pa
-from psycopg import errors
+from psycopg import errors, sql
 
 from nexus_reimport.publish import ledger
 from nexus_reimport.publish.connection import Connection, read_only_snapshot
 from nexus_reimport.publish.exceptions import PublicationError, TargetNotAsExpected
+from nexus_reimport.schemas.nexus import TABLES
 
 COLUMNS = ("kind", "key", "id", "detail")
 
@@ -83,6 +84,8 @@ UNION ALL
 _IDENTITIES = """
 SELECT 'identity:' || table_name, source_key, id::text, NULL FROM nexus_reimport.identities
 UNION ALL
+{gone}
+UNION ALL
 SELECT 'live:patients', i.source_key, p.id::text, p.clinic_id::text
     FROM nexus_reimport.identities i JOIN patients p ON p.id = i.id WHERE i.table_name = 'patients'
 UNION ALL
@@ -90,6 +93,11 @@ SELECT 'published:' || t.key, n.count, t.value->>n.count, NULL FROM (
     SELECT DISTINCT ON (e.key) e.key, e.value
     FROM nexus_reimport.publications p, jsonb_each(p.tables) e ORDER BY e.key, p.id DESC) t
     CROSS JOIN (VALUES ('read'), ('rows')) n (count)
+"""
+
+_GONE = """
+SELECT {kind}, i.source_key, i.id::text, NULL FROM nexus_reimport.identities i
+WHERE i.table_name = {name} AND NOT EXISTS (SELECT FROM {relation} t WHERE t.id = i.id)
 """
 
 _FORMER = "SELECT 'former:patients', id::text, source_key, NULL FROM nexus_reimport.former_identities"
@@ -125,8 +133,21 @@ def _rows(connection: Connection) -> list[tuple[str | None, ...]]:
     rows += connection.execute(_ADOPTABLE.replace("{known}", known)).fetchall()
     if ledger.exists(connection, "former_identities"):
         rows += connection.execute(_FORMER).fetchall()
-    kept_rows = connection.execute(_IDENTITIES).fetchall() if kept else []
+    kept_rows = connection.execute(_identities()).fetchall() if kept else []
     return rows + kept_rows + _adoptable_patients(claims, kept_rows)
+
+
+def _identities() -> sql.Composed:
+    """Return the query of kept identities, those whose row has been deleted from Nexus told apart."""
+    gone = (
+        sql.SQL(_GONE).format(
+            kind=sql.Literal(f"gone:{table.name}"),
+            name=sql.Literal(table.name),
+            relation=sql.Identifier(table.relation),
+        )
+        for table in TABLES
+    )
+    return sql.SQL(_IDENTITIES).format(gone=sql.SQL(" UNION ALL ").join(gone))
 
 
 def _adoptable_patients(

@@ -217,3 +217,9 @@ def report_names(stems: Sequence[str], keys: Sequence[str]) -> list[str]:
         name = key.removeprefix(IMAGES_PREFIX) if shared[stem] > 1 or uuid_text(stem) else stem
         names.append(name if _HARMLESS.fullmatch(name) else f"digest:{natural_key(key)}")
     return names
+
+
+def stem_of(key: str) -> str:
+    """Return the file's name in an S3 key without folders and extension."""
+    name = key.rpartition("/")[2]
+    return name.rpartition(".")[0] or name

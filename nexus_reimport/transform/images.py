@@ -1,7 +1,7 @@
 """Image batches and images, from the image CSV, the S3 listing and the thumbnails."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, datetime
 
 import numpy as np
@@ -17,6 +17,7 @@ from nexus_reimport.transform.nexus_state import NexusState
 from nexus_reimport.transform.staged import SOURCE_KEY, Ledger, Staged
 from nexus_reimport.transform.text import clean
 
+TO_MAKE = "thumbnail_to_make"
 DESCRIPTION = "Imported from FileMaker"
 CATEGORY_LENGTH = IMAGES.column("category").length or 0
 NAME_LENGTH = IMAGES.column("original_name").length or 0
@@ -119,6 +120,20 @@ def stage_images(
         "filemaker_id": _filemaker_ids(keys, ids, state),
     }
     return ledger.staged(keys, columns, {})
+
+
+def warn_of_unseen(staged: Staged, unseen: Collection[str]) -> Staged:
+    """Return staged images with a warning, `thumbnail_to_make`, for each whose picture nobody looked at.
+
+    `unseen` are S3 keys. A plan counts such images; a publication does not take them.
+    """
+    ledger = Ledger(IMAGES)
+    waiting = staged.rows["s3_key"].isin(list(unseen))
+    for key in staged.rows.loc[waiting, SOURCE_KEY]:
+        ledger.warn(key, "s3_thumbnail_key", TO_MAKE)
+    return Staged(
+        staged.rows, staged.rejects, pd.concat([staged.warnings, ledger.warnings()], ignore_index=True)
+    )
 
 
 def _with_batches(objects: ImageObjects, batches: Staged) -> ImageObjects:

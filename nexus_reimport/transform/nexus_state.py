@@ -54,6 +54,10 @@ class NexusState:
         """Return FileMaker id to the UUID kept from earlier publications."""
         return self._firsts(f"identity:{table}")
 
+    def gone(self, table: str) -> dict[str, str]:
+        """Return FileMaker id to the kept UUID of rows that have been deleted from Nexus since."""
+        return self._firsts(f"gone:{table}")
+
     def claims(self, table: str) -> Mapping[str, list[str]]:
         """Return FileMaker id to the living rows that carry it, preferred first."""
         return self._of(f"claim:{table}")

@@ -49,6 +49,14 @@ class Ledger:
         """Note that the value of one column of a published row is not what FileMaker has."""
         self._warnings.append((key, column, reason))
 
+    def rejects(self) -> pd.DataFrame:
+        """Return what is rejected so far."""
+        return self._report(self._rejects)
+
+    def warnings(self) -> pd.DataFrame:
+        """Return what is warned of so far."""
+        return self._report(self._warnings)
+
     def staged(
         self, keys: list[str], columns: Mapping[str, Sequence[object]], constants: Mapping[str, object]
     ) -> Staged:

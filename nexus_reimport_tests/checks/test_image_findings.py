@@ -5,7 +5,7 @@ from dataclasses import replace
 import pandas as pd
 import pytest
 
-from nexus_reimport.assets.nexus import given
+from nexus_reimport.assets.publishing import staged_table
 from nexus_reimport.checks.findings import images_accounting_finding, thumbnails_finding
 from nexus_reimport.clients.thumbnail_record import facts_frame
 from nexus_reimport.clients.thumbnailing import ThumbnailFact
@@ -137,11 +137,11 @@ def test_a_thumbnail_that_is_missing_is_named(
 
 
 def test_the_publication_is_told_which_files_metadata_names(listed: pd.DataFrame, staged: Staged) -> None:
-    named = set(given(staged).named)
+    named = set(staged_table(staged).named)
     assert {"2", "3", "5"} <= named  # a rival of an image, a broken file, a row without a file
     assert named.isdisjoint({"img_7", "8", ".x", "thumbs"})
 
 
 def test_of_other_tables_no_file_is_named() -> None:
     batches, _ = staged_images(row(1))
-    assert given(batches).named == ()
+    assert staged_table(batches).named == ()

@@ -6,6 +6,7 @@ import psycopg
 import pytest
 
 from nexus_reimport.publish import locking
+from nexus_reimport.publish.deciding import StagedTable
 from nexus_reimport.publish.exceptions import (
     BrokenLinks,
     PublicationError,
@@ -13,7 +14,6 @@ from nexus_reimport.publish.exceptions import (
     StagedFramesOutdated,
     TargetNotAsExpected,
 )
-from nexus_reimport.publish.deciding import StagedTable
 from nexus_reimport.publish.publication import Publication, publish
 from nexus_reimport.schemas.nexus import APPOINTMENTS, DOCUMENTS, NOTES, PATIENTS
 from nexus_reimport_tests.line import tuples_written

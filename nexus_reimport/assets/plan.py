@@ -1,0 +1,114 @@
+"""The plan: what a publication of what is staged would do to Nexus as it is now. It only reads."""
+
+from datetime import UTC, datetime
+from typing import Any, cast
+
+import dagster as dg
+import pandas as pd
+
+from nexus_reimport.assets.coverage import covered_tables
+from nexus_reimport.assets.metadata import OWNERS
+from nexus_reimport.assets.plan_metadata import plan_metadata
+from nexus_reimport.assets.publishing import PLAN, staged_tables, unseen_pictures
+from nexus_reimport.assets.refusals import publication_refusal
+from nexus_reimport.checks.gate import Gate
+from nexus_reimport.clients.frame_store import open_store
+from nexus_reimport.clients.resources import NexusResource, RunOptions
+from nexus_reimport.io_manager import FrameIOManager
+from nexus_reimport.privacy import without_values
+from nexus_reimport.publish.planning import make_plan
+from nexus_reimport.publish.plans import Inputs, load_plan, plan_record, refuse_if_moved, save_plan
+from nexus_reimport.release import code_fingerprint
+from nexus_reimport.schemas.nexus import TABLES
+from nexus_reimport.transform.staged import Staged
+
+DATA_VERSION = "dagster/data_version"
+# What a plan's id depends on beside the sources and Nexus: the options that change what is done.
+DECIDING_OPTIONS = ("limit", "conflicts", "deleted", "on_missing", "missing_percent", "missing_rows")
+
+
+def plan_asset(gate: Gate) -> dg.AssetsDefinition:
+    """Return the plan; `gate` knows what each staged table is made from."""
+
+    @dg.asset(
+        key=PLAN,
+        group_name="safety",
+        kinds={"postgres", "json"},
+        owners=OWNERS,
+        deps=[dg.AssetKey(["staged", table.name]) for table in TABLES],
+        metadata={"dagster/column_schema": _columns()},
+    )
+    def plan(
+        context: dg.AssetExecutionContext,
+        frames: dg.ResourceParam[FrameIOManager],
+        nexus: NexusResource,
+        options: RunOptions,
+    ) -> dg.Output[pd.DataFrame]:
+        """Say what a run would insert, update, leave, reject and find in conflict. Only reads.
+
+        The frame lists each row that would be touched; the plan itself, with its id, is kept as JSON.
+        """
+        names = covered_tables(context, frames, options)
+        staged = {name: cast("Staged", frames.read(dg.AssetKey(["staged", name]))) for name in names}
+        unseen = unseen_pictures(staged)
+        with publication_refusal(), without_values():
+            planned = make_plan(
+                nexus.planning_url, staged_tables(staged), options.choices(), unseen, context.log.info
+            )
+            inputs = Inputs(
+                _sources(context.instance, gate, names), code_fingerprint(), _deciding(options, names)
+            )
+            record = plan_record(planned, inputs, _rejects(staged), _made(context, options), len(unseen))
+            store = open_store(frames.location)
+            if options.plan:
+                refuse_if_moved(load_plan(store, options.plan), record, planned.applied)
+            save_plan(store, record)
+        return dg.Output(planned.touched, metadata=plan_metadata(record))
+
+    return plan
+
+
+def _columns() -> dg.TableSchema:
+    return dg.TableSchema(
+        columns=[
+            dg.TableColumn("table", "text", description="The published table."),
+            dg.TableColumn("id", "text", description="The row's UUID in Nexus."),
+            dg.TableColumn(
+                "action", "text", description="insert, update, delete, or digest: only our own note."
+            ),
+            dg.TableColumn(
+                "before", "text", description="A digest of the row as it is; null where it isn't."
+            ),
+        ]
+    )
+
+
+def _sources(instance: dg.DagsterInstance, gate: Gate, names: list[str]) -> dict[str, str]:
+    """Return the data version of every source that the tables are made from, by asset."""
+    lineage = gate.lineage([dg.AssetKey(["staged", name]) for name in names])
+    sources = sorted(key for key in lineage if key.path[0] in ("filemaker", "files"))
+    versions = {}
+    for key in sources:
+        event = instance.get_latest_materialization_event(key)
+        tags = event.asset_materialization.tags if event and event.asset_materialization else None
+        versions[key.to_user_string()] = (tags or {}).get(DATA_VERSION, "")
+    return versions
+
+
+def _deciding(options: RunOptions, names: list[str]) -> dict[str, Any]:
+    return {**{name: getattr(options, name) for name in DECIDING_OPTIONS}, "tables": names}
+
+
+def _rejects(staged: dict[str, Staged]) -> dict[str, list[dict[str, str]]]:
+    return {
+        name: cast("list[dict[str, str]]", one.rejects.astype(object).to_dict(orient="records"))
+        for name, one in staged.items()
+    }
+
+
+def _made(context: dg.AssetExecutionContext, options: RunOptions) -> dict[str, str]:
+    return {
+        "run_id": context.run.run_id,
+        "made_at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "as_of": options.instant(context).isoformat(),
+    }

@@ -1,0 +1,86 @@
+"""How a plan is shown in the UI: tables of counts, of fields, and of the first rows by key. Never a value."""
+
+from typing import Any
+
+import dagster as dg
+
+from nexus_reimport.assets.metadata import Metadata
+from nexus_reimport.assets.publishing import PLAN_ID
+from nexus_reimport.publish.plans import PlanRecord
+
+SHOWN = (
+    "read",
+    "inserted",
+    "updated",
+    "unchanged",
+    "missing",
+    "conflicts",
+    "edits_kept",
+    "restored",
+    "relinked",
+    "removed",
+    "archived",
+)
+SAMPLES_SHOWN = 100
+
+
+def plan_metadata(plan: PlanRecord) -> Metadata:
+    """Return the metadata of a plan's materialization."""
+    tables: dict[str, Any] = plan["tables"]
+    touched = sum(one["inserted"] + one["updated"] + one["removed"] for one in tables.values())
+    return {
+        PLAN_ID: plan["id"],
+        "as_of": plan["as_of"],
+        "rows_to_write": touched,
+        "counts": _table([{"table": name, **_counts(one)} for name, one in tables.items()]),
+        "fields": _table(
+            [
+                {"table": name, "field": field, "rows": rows}
+                for name, one in tables.items()
+                for field, rows in one["fields"].items()
+            ]
+        ),
+        "rejected": _table(
+            [
+                {"table": name, "reason": reason, "rows": rows}
+                for name, one in tables.items()
+                for reason, rows in one["rejected"].items()
+            ]
+        ),
+        "first_rows": _table(_samples(tables)[:SAMPLES_SHOWN]),
+        "tables": dg.MetadataValue.json(
+            {name: {**_counts(one), "rejected": one["rejected"]} for name, one in tables.items()}
+        ),
+        "thumbnails_to_make": plan["thumbnails"]["to_make"],
+        "apply_it": f"nexus-reimport run --plan {plan['id']}",
+    }
+
+
+def _counts(table: dict[str, Any]) -> dict[str, int]:
+    return {**{name: table[name] for name in SHOWN}, "rejected": sum(table["rejected"].values())}
+
+
+def _samples(tables: dict[str, Any]) -> list[dict[str, Any]]:
+    return [
+        {
+            "table": name,
+            "what": kind,
+            "key": one.get("key") or "",
+            "id": one.get("id") or "",
+            "fields": ", ".join(one.get("fields", [])) or one.get("reason", ""),
+        }
+        for name, table in tables.items()
+        for kind, samples in table["samples"].items()
+        for one in samples
+    ]
+
+
+def _table(rows: list[dict[str, Any]]) -> dg.TableMetadataValue | str:
+    if not rows:
+        return "none"
+    columns = [
+        dg.TableColumn(name, "int" if isinstance(value, int) else "string") for name, value in rows[0].items()
+    ]
+    return dg.MetadataValue.table(
+        [dg.TableRecord(row) for row in rows], schema=dg.TableSchema(columns=columns)
+    )

@@ -1,0 +1,57 @@
+"""What a publication, and the plan of one, are given of the staged frames; and the plan that binds it."""
+
+from collections.abc import Mapping
+
+import dagster as dg
+import pandas as pd
+
+from nexus_reimport.clients.frame_store import open_store
+from nexus_reimport.io_manager import FrameIOManager
+from nexus_reimport.publish.deciding import StagedTable
+from nexus_reimport.publish.plans import PlanRecord, load_plan
+from nexus_reimport.transform.image_objects import stem_of
+from nexus_reimport.transform.images import TO_MAKE
+from nexus_reimport.transform.staged import Staged
+
+PLAN = dg.AssetKey("plan")
+PLAN_ID = "plan_id"
+
+
+def staged_tables(staged: Mapping[str, Staged]) -> dict[str, StagedTable]:
+    """Return what a publication needs of each staged table."""
+    return {name: staged_table(one) for name, one in staged.items()}
+
+
+def staged_table(staged: Staged) -> StagedTable:
+    """Return what a publication needs of one staged table."""
+    cut = int((staged.rejects["reason"] == "limit").sum())
+    return StagedTable(staged.rows, staged.rejects["key"].to_list(), cut, _named(staged))
+
+
+def _named(staged: Staged) -> tuple[str, ...]:
+    """Return the stems (lower case) of images that the export names, though they could not be staged."""
+    if "s3_thumbnail_key" not in staged.rows:
+        return ()
+    reported = pd.concat([staged.rejects, staged.warnings])
+    known = reported.loc[~reported["reason"].isin(["no_metadata", TO_MAKE]), "key"]
+    return tuple(stem_of(key).lower() for key in known)
+
+
+def unseen_pictures(staged: Mapping[str, Staged]) -> list[str]:
+    """Return the S3 keys of staged images whose picture nobody has looked at yet."""
+    if "images" not in staged:
+        return []
+    images = staged["images"]
+    waiting = images.warnings.loc[images.warnings["reason"] == TO_MAKE, "key"]
+    return [str(key) for key in images.rows.loc[images.rows["source_key"].isin(waiting), "s3_key"]]
+
+
+def plan_of_run(context: dg.AssetExecutionContext, frames: FrameIOManager) -> PlanRecord | None:
+    """Return the plan that this run, or the one that it goes on with, has made; None where it made none."""
+    event = context.instance.get_latest_materialization_event(PLAN)
+    if event is None or event.asset_materialization is None:
+        return None
+    if event.run_id not in {context.run.run_id, context.run.root_run_id, context.run.parent_run_id}:
+        return None
+    plan_id = str(event.asset_materialization.metadata[PLAN_ID].value)
+    return load_plan(open_store(frames.location), plan_id)

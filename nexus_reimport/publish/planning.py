@@ -1,0 +1,214 @@
+"""What a publication would do, found out by a transaction that PostgreSQL itself keeps from writing."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, LiteralString
+
+import pandas as pd
+import psycopg
+import pyarrow as pa
+from psycopg import IsolationLevel, errors, sql
+
+from nexus_reimport.publish import deciding, fingerprints, ledger, merge, missing, repair
+from nexus_reimport.publish.choices import Choices
+from nexus_reimport.publish.connection import Connection, connect
+from nexus_reimport.publish.deciding import Decision, Progress, StagedTable
+from nexus_reimport.publish.exceptions import PublicationError
+from nexus_reimport.publish.ledger import TableCounts
+from nexus_reimport.publish.refusals import explained
+from nexus_reimport.schemas.columns import Table
+
+SAMPLES = 10
+TOUCHED_COLUMNS = ("table", "id", "action", "before")
+# What only the picture itself tells, so that nobody knows it before its thumbnail is made.
+FROM_THE_PICTURE = ("s3_thumbnail_key", "mime_type", "width", "height", "thumbnail_size")
+
+Sample = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class PlannedTable:
+    """One table of a plan: counts, how many rows change in each field, and the first rows of each kind.
+
+    A sample has `key` (FileMaker's id), `id` (Nexus's) and, where fields differ, their names.
+    """
+
+    counts: TableCounts
+    fields: dict[str, int]
+    samples: dict[str, list[Sample]]
+
+
+@dataclass(frozen=True)
+class Planned:
+    """What would be done; `touched`: text columns table, id, action, before (see `ledger.touched`).
+
+    `target` and `schema` are digests of Nexus as it was, `rows` how many each table held, `writes` digests
+    of what is to be touched (`Decision.writes`). `applied`: publications that stand, by the plan's id.
+    """
+
+    tables: dict[str, PlannedTable]
+    touched: pd.DataFrame
+    writes: dict[str, str]
+    target: dict[str, str]
+    schema: str
+    rows: dict[str, int]
+    applied: dict[str, int]
+
+
+def make_plan(
+    url: str,
+    staged: Mapping[str, StagedTable],
+    choices: Choices,
+    unseen: list[str],
+    progress: Progress = lambda _: None,
+) -> Planned:
+    """Return what a publication of these staged tables would do to Nexus as it is now.
+
+    `url` may be of a role that can only read, if it may make temporary tables. `unseen` are S3 keys of
+    pictures not looked at yet: what only the picture tells is taken to be as Nexus has it.
+    Raises a PublicationError, as the publication itself would.
+    """
+    try:
+        with _reading(url) as connection:
+            deciding.load(connection, staged)
+            if "images" in staged and unseen:
+                _take_as_known(connection, unseen)
+            decision = deciding.decide(connection, staged, choices, progress)
+            return _planned(connection, decision)
+    except errors.InsufficientPrivilege as error:
+        raise PublicationError(
+            f"The role that plans lacks a right: {error.diag.message_primary}. It needs SELECT on Nexus's "
+            "tables and on those of the schema nexus_reimport, USAGE on it, and TEMPORARY on the database."
+        ) from None
+    except psycopg.Error as error:
+        raise explained(error) from None
+
+
+@contextmanager
+def _reading(url: str) -> Iterator[Connection]:
+    """Yield a connection with the temporary relations, in one snapshot, read-only."""
+    with connect(url, "plan") as connection:
+        connection.read_only = False
+        ledger.stand_in(connection)
+        ledger.bring_in_sight(connection)
+        deciding.create_relations(connection)
+        connection.commit()
+        connection.read_only = True
+        connection.isolation_level = IsolationLevel.REPEATABLE_READ
+        ledger.bring_in_sight(connection)
+        yield connection
+        connection.rollback()
+
+
+def _take_as_known(connection: Connection, unseen: list[str]) -> None:
+    statement = sql.SQL(
+        "UPDATE staged_images s SET {} FROM images_image t WHERE t.id = s.id AND s.s3_key = ANY (%s)"
+    )
+    assignments = sql.SQL(", ").join(
+        sql.SQL("{0} = t.{0}").format(sql.Identifier(name)) for name in FROM_THE_PICTURE
+    )
+    connection.execute(statement.format(assignments), [unseen])
+
+
+def _planned(connection: Connection, decision: Decision) -> Planned:
+    return Planned(
+        tables={
+            table.name: PlannedTable(
+                decision.counts[table.name], _fields(connection, table), _samples(connection, table)
+            )
+            for table in decision.tables
+        },
+        touched=_touched(connection, decision),
+        writes=decision.writes,
+        target=fingerprints.fingerprint_rows(connection),
+        schema=fingerprints.fingerprint_schema(connection),
+        rows=fingerprints.count_rows(connection),
+        applied=_applied(connection),
+    )
+
+
+def _fields(connection: Connection, table: Table) -> dict[str, int]:
+    """Count the rows to be updated by each field that changes."""
+    statement = sql.SQL(
+        "SELECT f, count(*) FROM {} d, unnest(d.changed) f GROUP BY f ORDER BY count(*) DESC, f"
+    )
+    rows = connection.execute(statement.format(merge.decided(table)))
+    return {str(field): int(count) for field, count in rows}
+
+
+_OF_STAGED = """
+    SELECT s.source_key, d.id::text, {fields} FROM {decided} d JOIN {staged} s ON s.id = d.id
+    WHERE {condition} ORDER BY s.source_key LIMIT {limit}
+"""
+_OF_TARGET = """
+    SELECT i.source_key, x.id::text, NULL::text[] FROM {relation} x
+    LEFT JOIN identities i ON i.table_name = {name} AND i.id = x.id
+    ORDER BY i.source_key, x.id LIMIT {limit}
+"""
+
+
+def _samples(connection: Connection, table: Table) -> dict[str, list[Sample]]:
+    """Return the first rows of each kind that there is."""
+    found = {
+        "insert": _of_staged(connection, table, "NULL::text[]", "d.absent"),
+        "update": _of_staged(connection, table, "d.changed", "NOT d.absent AND cardinality(d.changed) > 0"),
+        "conflicts": _of_staged(connection, table, "d.conflicts", "cardinality(d.conflicts) > 0"),
+        "edits_kept": _of_staged(connection, table, "d.edits", "cardinality(d.edits) > 0"),
+        "missing": _of_target(connection, table, missing.missing(table)),
+        "removed": _of_target(connection, table, repair.removed(table)),
+    }
+    if table in repair.RELINKED_TABLES:
+        found["relinked"] = _of_target(connection, table, repair.relinked(table))
+    return {kind: samples for kind, samples in found.items() if samples}
+
+
+def _of_staged(
+    connection: Connection, table: Table, fields: LiteralString, condition: LiteralString
+) -> list[Sample]:
+    statement = sql.SQL(_OF_STAGED).format(
+        fields=sql.SQL(fields),
+        decided=merge.decided(table),
+        staged=merge.staged(table),
+        condition=sql.SQL(condition),
+        limit=sql.Literal(SAMPLES),
+    )
+    return [_sample(*row) for row in connection.execute(statement)]
+
+
+def _of_target(connection: Connection, table: Table, relation: sql.Identifier) -> list[Sample]:
+    statement = sql.SQL(_OF_TARGET).format(
+        relation=relation, name=sql.Literal(table.name), limit=sql.Literal(SAMPLES)
+    )
+    return [_sample(*row) for row in connection.execute(statement)]
+
+
+def _sample(key: str | None, row_id: str, fields: list[str] | None) -> Sample:
+    return {"key": key, "id": row_id, **({"fields": fields} if fields else {})}
+
+
+def _touched(connection: Connection, decision: Decision) -> pd.DataFrame:
+    rows: list[tuple[Any, ...]] = []
+    for table in decision.tables:
+        statement = sql.SQL("SELECT {}, id::text, action, before::text FROM {} ORDER BY id")
+        rows += connection.execute(
+            statement.format(sql.Literal(table.name), ledger.touched(table))
+        ).fetchall()
+    columns = list(zip(*rows, strict=True)) or [()] * len(TOUCHED_COLUMNS)
+    text = pd.ArrowDtype(pa.string())
+    return pd.DataFrame(
+        {name: pd.array(values, dtype=text) for name, values in zip(TOUCHED_COLUMNS, columns, strict=True)}
+    )
+
+
+def _applied(connection: Connection) -> dict[str, int]:
+    """Return which plans were applied and stand: by plan, the publication's number."""
+    present = connection.execute(
+        "SELECT FROM pg_attribute WHERE attrelid = 'publications'::regclass AND attname = 'plan_id'"
+    ).fetchone()
+    if present is None:
+        return {}
+    rows = connection.execute(
+        "SELECT plan_id, id FROM publications WHERE plan_id IS NOT NULL AND undone_by IS NULL ORDER BY id"
+    )
+    return {str(plan): int(number) for plan, number in rows}

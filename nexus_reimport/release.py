@@ -1,0 +1,22 @@
+"""Which code this is: a plan made by other code is another plan."""
+
+import functools
+import hashlib
+from pathlib import Path
+
+import nexus_reimport
+
+# What decides what a row becomes and what is written.
+DECIDING = ("assets", "imaging", "publish", "schemas", "transform")
+
+
+@functools.cache
+def code_fingerprint() -> str:
+    """Return a digest of the version and of every source file that decides what a run does."""
+    root = Path(nexus_reimport.__file__).parent
+    digest = hashlib.sha256(nexus_reimport.__version__.encode())
+    for folder in DECIDING:
+        for file in sorted((root / folder).rglob("*.py")):
+            digest.update(file.relative_to(root).as_posix().encode())
+            digest.update(file.read_bytes())
+    return digest.hexdigest()[:16]

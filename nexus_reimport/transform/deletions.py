@@ -1,0 +1,38 @@
+"""Rows that people deleted in Nexus and that a run says stay gone: rejected, and so accounted for."""
+
+from collections.abc import Collection
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from nexus_reimport.schemas.columns import Table
+from nexus_reimport.schemas.nexus import IMAGES
+from nexus_reimport.transform.image_objects import report_names, stem_of
+from nexus_reimport.transform.staged import SOURCE_KEY, Ledger, Staged, column_texts
+
+DELETED_IN_NEXUS = "deleted_in_nexus"
+
+
+def without_deleted(staged: Staged, keys: Collection[str], table: Table) -> Staged:
+    """Return the staged table without the rows of these source keys, each a reject: `deleted_in_nexus`."""
+    places = pa.array(staged.rows[SOURCE_KEY], pa.string())
+    out = np.asarray(pc.is_in(places, value_set=pa.array(sorted(keys), pa.string())))
+    if not out.any():
+        return staged
+    gone = places.filter(pa.array(out)).to_pylist()
+    ledger = Ledger(table)
+    for key in _report_keys(staged.rows[out], table):
+        ledger.reject(key, "id", DELETED_IN_NEXUS)
+    rejects = pd.concat([staged.rejects, ledger.rejects()], ignore_index=True)
+    warnings = staged.warnings[~staged.warnings["key"].isin(gone)].reset_index(drop=True)
+    return Staged(staged.rows[~out].reset_index(drop=True), rejects, warnings)
+
+
+def _report_keys(rows: pd.DataFrame, table: Table) -> list[str]:
+    """Return what rows are called in reports: an image by its file's name, as every other reject of one."""
+    if table is IMAGES:
+        keys = column_texts(rows, "s3_key")
+        return report_names([stem_of(str(key)) for key in keys], [str(key) for key in keys])
+    return [str(key) for key in column_texts(rows, SOURCE_KEY)]

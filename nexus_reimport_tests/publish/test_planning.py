@@ -1,0 +1,81 @@
+"""A plan of a few rows: what it says is what the publication then does, and it writes nothing."""
+
+from collections.abc import Mapping
+
+import pytest
+
+from nexus_reimport.publish.choices import Choices
+from nexus_reimport.publish.deciding import StagedTable
+from nexus_reimport.publish.exceptions import PlanMoved
+from nexus_reimport.publish.planning import Planned, make_plan
+from nexus_reimport.publish.publication import Publication, Terms, publish
+from nexus_reimport.schemas.nexus import NOTES, PATIENTS
+from nexus_reimport_tests.line import contents, query, tuples_written
+from nexus_reimport_tests.publish.staged_frames import AS_OF, staged_table, uid
+
+ANN = {"name": "ann", "first_name": "Ann"}
+BEN = {"name": "ben", "first_name": "Ben"}
+
+
+def plan(url: str, staged: Mapping[str, StagedTable]) -> Planned:
+    return make_plan(url, staged, Choices(), [])
+
+
+def apply(url: str, planned: Planned, staged: Mapping[str, StagedTable]) -> Publication:
+    return publish(url, "the run", AS_OF, staged, terms=Terms(planned=planned.writes, plan_id="p"))
+
+
+def counts(planned: Planned) -> Mapping[str, object]:
+    return {name: one.counts for name, one in planned.tables.items()}
+
+
+def test_a_plan_over_a_nexus_that_has_never_been_published_to_is_what_is_then_done(
+    nexus_database: str,
+) -> None:
+    staged = {
+        "patients": staged_table(PATIENTS, ANN, BEN),
+        "notes": staged_table(NOTES, {"patient_id": uid("patients ann")}),
+    }
+    before, written = contents(nexus_database), tuples_written(nexus_database)
+    planned = plan(nexus_database, staged)
+    assert (contents(nexus_database), tuples_written(nexus_database)) == (before, written)
+    assert query(nexus_database, "SELECT to_regnamespace('nexus_reimport')") == [(None,)]
+    assert planned.tables["patients"].counts.inserted == 2
+    assert planned.tables["patients"].samples["insert"][0].keys() == {"key", "id"}
+    assert len(planned.touched) == 3
+    assert apply(nexus_database, planned, staged).tables == counts(planned)
+
+
+def test_a_plan_names_the_fields_that_change_and_never_a_value(nexus_database: str) -> None:
+    apply(
+        nexus_database,
+        plan(nexus_database, {"patients": staged_table(PATIENTS, ANN)}),
+        {"patients": staged_table(PATIENTS, ANN)},
+    )
+    changed = staged_table(PATIENTS, {**ANN, "last_name": "Secretname"})
+    planned = plan(nexus_database, {"patients": changed})
+    assert planned.tables["patients"].fields == {"last_name": 1}
+    assert planned.tables["patients"].samples["update"][0]["fields"] == ["last_name"]
+    assert "Secretname" not in repr(planned)
+
+
+def test_what_moved_after_the_plan_is_refused_and_nothing_is_written(nexus_database: str) -> None:
+    first = {"patients": staged_table(PATIENTS, ANN, BEN)}
+    apply(nexus_database, plan(nexus_database, first), first)
+    changed = {"patients": staged_table(PATIENTS, {**ANN, "last_name": "Dell"}, BEN)}
+    planned = plan(nexus_database, changed)
+    query(nexus_database, "UPDATE patients SET mrn = '7' WHERE first_name = 'Ann'")
+    before = contents(nexus_database)
+    with pytest.raises(PlanMoved, match="patients"):
+        apply(nexus_database, planned, changed)
+    assert contents(nexus_database) == before
+    again = plan(nexus_database, changed)
+    assert apply(nexus_database, again, changed).tables == counts(again)
+
+
+def test_a_plan_that_was_applied_already_has_nothing_left_to_refuse(nexus_database: str) -> None:
+    staged = {"patients": staged_table(PATIENTS, ANN)}
+    planned = plan(nexus_database, staged)
+    assert apply(nexus_database, planned, staged).number == 1
+    assert apply(nexus_database, planned, staged).number is None
+    assert plan(nexus_database, staged).applied == {"p": 1}
