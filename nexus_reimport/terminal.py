@@ -71,7 +71,7 @@ def step_name(step: str) -> str:
 
 def show_outcome(console: Console, outcome: RunOutcome) -> None:
     """Print what a run came to: tables, failed checks, failures, and one line that says it all."""
-    if outcome.tables:
+    if outcome.tables and not outcome.plan_shown:
         console.print(tables_table(outcome.tables))
     if outcome.thumbnails:
         console.print(
@@ -97,7 +97,7 @@ def show_outcome(console: Console, outcome: RunOutcome) -> None:
 
 
 ALWAYS = ("read", "staged", "inserted", "updated", "unchanged")
-IF_ANY = ("missing", "conflicts", "edits_kept", "restored", "relinked", "removed")
+IF_ANY = ("missing", "conflicts", "edits_kept", "restored", "relinked", "removed", "archived")
 
 
 def tables_table(tables: dict[str, Counts]) -> Table:

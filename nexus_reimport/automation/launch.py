@@ -20,7 +20,7 @@ Counts = dict[str, Any]
 REIMPORT = "reimport"
 PLAN = dg.AssetKey("plan")
 # What a dry run leaves out: whatever writes anything, and what comes after it.
-WRITING = dg.AssetSelection.key_prefixes("nexus") | dg.AssetSelection.assets("thumbnails", "backup", "report")
+WRITING = ("nexus", "thumbnails", "backup", "report")
 
 
 @dataclass(frozen=True)
@@ -46,6 +46,11 @@ class RunOutcome:
     checks: list[Counts]
     failures: list[str]
     plan: str | None = None
+
+    @property
+    def plan_shown(self) -> bool:
+        """Whether what there is to say of the tables is said by the plan."""
+        return self.dry_run and self.plan is not None
 
     @property
     def right(self) -> bool:
@@ -101,16 +106,16 @@ def selected_keys(definitions: dg.Definitions, request: RunRequest) -> list[dg.A
     if request.job != REIMPORT or (request.selection is None and not request.dry_run):
         return None
     selection = request.selection or dg.AssetSelection.all()
+    keys = set(selection.resolve(definitions.resolve_asset_graph()))
     if request.dry_run:
-        selection = selection - WRITING | dg.AssetSelection.assets(PLAN)
-    keys = sorted(selection.resolve(definitions.resolve_asset_graph()))
-    if not set(keys) - {PLAN}:
+        keys = {key for key in keys if key.path[0] not in WRITING}
+    if not keys - {PLAN}:
         # Dagster runs everything where it is given an empty list.
         raise NothingSelected(
             "Nothing is selected, so nothing was run. A dry run leaves nexus/* and thumbnails out: select "
             "what they are made from, as in 'staged/notes'."
         )
-    return keys
+    return sorted(keys | {PLAN}) if request.dry_run else sorted(keys)
 
 
 def _covered(definitions: dg.Definitions, request: RunRequest) -> Counts:

@@ -1,5 +1,7 @@
 """The phases of the old scripts, as selections of the graph; each brings along what it is made from."""
 
+from collections.abc import Collection
+
 import dagster as dg
 
 THUMBNAILS = "thumbnails"
@@ -39,6 +41,11 @@ def _phase(name: str) -> dg.AssetSelection:
         )
     if name == THUMBNAILS:
         return dg.AssetSelection.assets("thumbnails").upstream()
-    staged = [dg.AssetKey(["staged", table]) for table in _TABLES_OF[name]]
-    published = [dg.AssetKey(["nexus", table]) for table in _TABLES_OF[name]]
+    return tables_selection(_TABLES_OF[name])
+
+
+def tables_selection(tables: Collection[str]) -> dg.AssetSelection:
+    """Return what publishes just these tables: all they are made from, and what makes it safe."""
+    staged = [dg.AssetKey(["staged", table]) for table in tables]
+    published = [dg.AssetKey(["nexus", table]) for table in tables]
     return dg.AssetSelection.assets(*staged).upstream() | dg.AssetSelection.assets(*published, *SAFETY)

@@ -1,6 +1,5 @@
 """`nexus-reimport run`: a reimport from a terminal."""
 
-import gc
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -8,10 +7,11 @@ from typing import Any
 
 import click
 
+from nexus_reimport.cli.options import in_choices, run_options
 from nexus_reimport.cli.session import (
     FAILED,
-    TableName,
     finish,
+    importing,
     in_json,
     open_console,
     refuse,
@@ -26,13 +26,8 @@ from nexus_reimport.cli.session import (
 )
 @click.option("--select", "selection", metavar="SELECTION", help="Assets, in Dagster's selection syntax.")
 @click.option("--dry-run", is_flag=True, help="Read, stage and check; write nothing to Nexus.")
-@click.option("--limit", type=click.IntRange(min=1), help="Only so many patients, and what is theirs.")
-@click.option(
-    "--allow-shrunk",
-    multiple=True,
-    type=TableName(),
-    help="A table that may have lost over a tenth.",
-)
+@in_choices
+@click.option("--plan", "plan_id", metavar="ID", help="Apply this plan; refuse if anything moved since.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @in_json
 def run(
@@ -40,48 +35,67 @@ def run(
     phases: Sequence[str],
     selection: str | None,
     dry_run: bool,
-    limit: int | None,
-    allow_shrunk: Sequence[str],
+    plan_id: str | None,
     yes: bool,
     json_file: Path | None,
+    **chosen: object,
 ) -> None:
     """Reimport from where the environment points."""
-    if sum(map(bool, (full, phases, selection))) > 1:
-        refuse("--full, --phase and --select exclude each other.")
+    if sum(map(bool, (full, phases, selection, plan_id))) > 1:
+        refuse("--full, --phase, --select and --plan exclude each other.")
     require_environment()
+    options = run_options(chosen)
+    request = (
+        planned_request(plan_id, options) if plan_id else run_request(phases, selection, dry_run, options)
+    )
     if not (yes or dry_run) and os.isatty(0) and not click.confirm("This writes to Nexus. Go on?"):
         raise SystemExit(FAILED)
-    options = {"limit": limit, "allow_shrunk": list(allow_shrunk)}
-    finish(run_here(phases, selection, dry_run, {k: v for k, v in options.items() if v}), json_file)
+    finish(run_here(request), json_file)
 
 
-def run_here(phases: Sequence[str], selection: str | None, dry_run: bool, options: dict[str, Any]) -> Any:
+def planned_request(plan_id: str, options: dict[str, Any]) -> Any:
+    """Return the run that applies a plan, with the options it was made with; refuse options beside it."""
+    from nexus_reimport.automation.launch import RunRequest
+    from nexus_reimport.automation.phases import tables_selection
+    from nexus_reimport.clients.frame_store import open_store
+    from nexus_reimport.publish.plans import load_plan
+
+    if options:
+        refuse("--plan applies a plan with the options that it was made with; give no others.")
+    found = load_plan(open_store(os.environ["NEXUS_REIMPORT_STORAGE"]), plan_id)
+    kept = {name: value for name, value in found["options"].items() if value not in (None, [], {})}
+    selection = tables_selection(kept.pop("tables"))
+    return RunRequest(selection, options={**kept, "as_of": found["as_of"], "plan": plan_id})
+
+
+def run_here(request: Any) -> Any:
     """Launch a run and show it. What a run needs is imported here: other commands start without it."""
-    # Two thousand modules leave nothing to collect; looking for it costs a fifth of the start.
-    gc.disable()
-    import dagster as dg
+    with importing():
+        import dagster as dg
 
-    from nexus_reimport.automation.exceptions import NothingSelected
-    from nexus_reimport.automation.launch import launch
-    from nexus_reimport.definitions import build_definitions
-    from nexus_reimport.terminal import run_display, show_outcome
+        from nexus_reimport.automation.exceptions import NothingSelected
+        from nexus_reimport.automation.launch import launch
+        from nexus_reimport.definitions import build_definitions
+        from nexus_reimport.plan_display import show_plan_of
+        from nexus_reimport.terminal import run_display, show_outcome
 
-    gc.enable()
-    request = run_request(phases, selection, dry_run, options)
     console = open_console()
     with dg.DagsterInstance.get() as instance, run_display(console) as listener:
         try:
             outcome = launch(build_definitions(), instance, request, listener)
         except NothingSelected as error:
             refuse(str(error))
+    if outcome.dry_run:
+        show_plan_of(console, outcome)
     show_outcome(console, outcome)
     return outcome
 
 
 def run_request(phases: Sequence[str], selection: str | None, dry_run: bool, options: dict[str, Any]) -> Any:
     """Return what is to be launched; refuse a phase or a selection that there is not."""
-    from nexus_reimport.automation import phases as known
-    from nexus_reimport.automation.launch import RunRequest
+    with importing():
+        from nexus_reimport.automation import phases as known
+        from nexus_reimport.automation.launch import RunRequest
 
     if unknown := sorted(set(phases) - set(known.phase_names())):
         refuse(f"No such phase: {', '.join(unknown)}. Phases: {', '.join(known.phase_names())}.")

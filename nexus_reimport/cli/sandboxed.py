@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 from rich.console import Console
 
-from nexus_reimport.cli.running import run_here
+from nexus_reimport.cli.running import run_here, run_request
 from nexus_reimport.cli.session import finish, in_json, open_console, refuse
 from nexus_reimport.sandbox.exceptions import SandboxError
 
@@ -27,7 +27,7 @@ def demo(directory: Path, scale: float, seed: int, json_file: Path | None) -> No
     """Start the sandbox and reimport its whole clinic; non-zero if any check fails."""
     console = open_console()
     enter_sandbox(console, directory, scale, seed)
-    outcome = run_here([], None, False, {})
+    outcome = run_here(run_request([], None, False, {}))
     console.print(
         f"The sandbox stays up. Stop it: nexus-reimport sandbox stop --dir {directory}", highlight=False
     )

@@ -1,5 +1,8 @@
 """What every command needs: the environment, a console, options that several take, and how one ends."""
 
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -41,6 +44,16 @@ def write_json(json_file: Path | None, content: Any) -> None:
     """Write content as JSON, where a file is named."""
     if json_file:
         json_file.write_bytes(orjson.dumps(content, option=orjson.OPT_INDENT_2) + b"\n")
+
+
+@contextmanager
+def importing() -> Iterator[None]:
+    """Import two thousand modules faster: they leave nothing to collect, and looking for it costs a fifth."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
 
 
 def open_console() -> Console:
