@@ -1,0 +1,21 @@
+"""Backups of the rows about to be touched, taken and proved before a publication; whole dumps of Nexus."""
+
+from nexus_reimport.publish.backup.manifest import Backup, Header, new_name, verify
+from nexus_reimport.publish.backup.proof import Proof, load, prove
+from nexus_reimport.publish.backup.retention import Keep, forget_old, keep_setting
+from nexus_reimport.publish.backup.taking import covers, take
+
+__all__ = [
+    "Backup",
+    "Header",
+    "Keep",
+    "Proof",
+    "covers",
+    "forget_old",
+    "keep_setting",
+    "load",
+    "new_name",
+    "prove",
+    "take",
+    "verify",
+]
