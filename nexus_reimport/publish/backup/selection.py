@@ -41,7 +41,7 @@ class Content:
 
 def identifier(relation: str) -> sql.Identifier:
     """Return a relation's name for SQL, as a manifest has it: with its schema where that is ours."""
-    return sql.Identifier(*relation.split("."))
+    return sql.Identifier(*relation.split(".", 1))
 
 
 def whole(relation: sql.Identifier) -> sql.Composed:
@@ -75,11 +75,13 @@ def columns(connection: Connection, relation: str) -> tuple[str, ...]:
     return tuple(name for (name,) in found)
 
 
-def read_content(connection: Connection, rows: sql.Composable, names: Sequence[str]) -> Content:
+def read_content(
+    connection: Connection, rows: sql.Composable, names: Sequence[str], by_id: bool = True
+) -> Content:
     """Return count and content hash of rows: SHA-256 over the digests of each, in the order of ids.
 
     `rows` is a FROM clause that names them `t`. Rows of relations whose `id` is no key are taken in the
-    order of their digests.
+    order of their digests; so are all where not `by_id`.
     """
     row = sql.SQL("md5(ROW({})::text)").format(_fields(names))
     statement = sql.SQL(
@@ -89,7 +91,7 @@ def read_content(connection: Connection, rows: sql.Composable, names: Sequence[s
         FROM (SELECT {key} AS id, {row} COLLATE "C" AS d {rows}) s
         """
     )
-    has_key = "id" in names and "table_name" not in names
+    has_key = by_id and "id" in names and "table_name" not in names
     found = connection.execute(
         statement.format(
             order=sql.SQL("id" if has_key else "d"),

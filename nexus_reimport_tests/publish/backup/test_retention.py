@@ -75,11 +75,16 @@ def test_what_is_not_a_backup_is_left_alone(any_store: ObjectStore) -> None:
 
 
 def test_the_seal_goes_first(monkeypatch: pytest.MonkeyPatch) -> None:
-    store, deleted = MemoryStore(), []
+    store, deleted = MemoryStore(), list[str]()
     stored(store, 1)
     stored(store, 100)
     real = obstore.delete
-    monkeypatch.setattr(obstore, "delete", lambda where, path: (deleted.append(path), real(where, path)))
+
+    def note(where: MemoryStore, path: str) -> None:
+        deleted.append(path)
+        real(where, path)
+
+    monkeypatch.setattr(obstore, "delete", note)
     forget_old(store, Keep(1, 1), MADE_AT)
     assert [path.rpartition("/")[2] for path in deleted] == [
         "manifest.json.sha256",

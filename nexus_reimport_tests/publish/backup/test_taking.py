@@ -82,7 +82,12 @@ def test_the_manifest_is_sealed_last_and_as_sha256sum_reads_it(
 ) -> None:
     put: list[str] = []
     real = obstore.put
-    monkeypatch.setattr(obstore, "put", lambda store, path, body: (put.append(path), real(store, path, body)))
+
+    def note(store: LocalStore, path: str, content: bytes) -> None:
+        put.append(path)
+        real(store, path, content)
+
+    monkeypatch.setattr(obstore, "put", note)
     backup = take_backup(nexus, LocalStore(tmp_path), BOTH)
     folder = tmp_path / backup.folder
     assert [path.rpartition("/")[2] for path in put] == ["manifest.json", "manifest.json.sha256"]
