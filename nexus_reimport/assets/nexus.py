@@ -14,7 +14,8 @@ from nexus_reimport.io_manager import FrameIOManager
 from nexus_reimport.privacy import without_values
 from nexus_reimport.publish.exceptions import BrokenLinks, PublicationError
 from nexus_reimport.publish.ledger import TableCounts
-from nexus_reimport.publish.publication import Publication, StagedTable, publish
+from nexus_reimport.publish.deciding import StagedTable
+from nexus_reimport.publish.publication import Publication, publish
 from nexus_reimport.publish.verification import count_stale_links
 from nexus_reimport.schemas.columns import Table
 from nexus_reimport.schemas.nexus import BY_NAME, TABLES

@@ -35,3 +35,15 @@ class BackupNotReadable(PublicationError):
 
 class FormerIdentityContradicted(PublicationError):
     """Two sources say that one UUID was two patients."""
+
+
+class LedgerOutdated(PublicationError):
+    """Our own schema is of an older release, and who asks may only read."""
+
+
+class PlanMoved(PublicationError):
+    """What would be written now is not what was planned."""
+
+
+class TooManyMissing(PublicationError):
+    """More rows would be archived or removed, since they are gone from FileMaker, than the run allows."""

@@ -3,60 +3,84 @@
 It is in the same database as the rows it speaks of, so that it commits with them or not at all.
 """
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from typing import Literal
 
 from psycopg import sql
 from psycopg.types.json import Jsonb
 
 from nexus_reimport.publish.connection import Connection
+from nexus_reimport.publish.exceptions import LedgerOutdated
 from nexus_reimport.schemas.columns import Table
 from nexus_reimport.schemas.nexus import TABLES
 
 SCHEMA = "nexus_reimport"
 
+# By name: columns, and what the relation is for.
 _RELATIONS = {
-    "publications": """
-        CREATE TABLE nexus_reimport.publications (
-            id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-            run_id text NOT NULL,
-            as_of timestamptz NOT NULL,
-            published_at timestamptz NOT NULL DEFAULT clock_timestamp(),
-            tables jsonb NOT NULL
-        );
-        COMMENT ON TABLE nexus_reimport.publications IS
-            'One row per reimport that wrote something: its run and counts.';
-    """,
-    "identities": """
-        CREATE TABLE nexus_reimport.identities (
-            table_name text NOT NULL,
-            source_key text NOT NULL,
-            id uuid NOT NULL,
-            PRIMARY KEY (table_name, source_key),
-            UNIQUE (table_name, id)
-        );
-        COMMENT ON TABLE nexus_reimport.identities IS
-            'Which UUID a FileMaker id has in Nexus, for ever; outlives the row itself.';
-    """,
-    "former_identities": """
-        CREATE TABLE nexus_reimport.former_identities (
-            id uuid PRIMARY KEY,
-            source_key text NOT NULL
-        );
-        COMMENT ON TABLE nexus_reimport.former_identities IS
-            'UUIDs that patients had in earlier imports, from old backups, and their FileMaker ids.';
-    """,
-    "removed": """
-        CREATE TABLE nexus_reimport.removed (
-            run_id text NOT NULL,
-            table_name text NOT NULL,
-            id uuid NOT NULL,
-            row jsonb NOT NULL,
-            removed_at timestamptz NOT NULL DEFAULT clock_timestamp()
-        );
-        COMMENT ON TABLE nexus_reimport.removed IS 'Rows that a reimport took out of their table, whole.';
-    """,
+    "publications": (
+        """
+        id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+        run_id text NOT NULL,
+        as_of timestamptz NOT NULL,
+        published_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+        tables jsonb NOT NULL,
+        kind text NOT NULL DEFAULT 'publication',
+        plan_id text,
+        backup text,
+        undoes bigint[] NOT NULL DEFAULT '{}',
+        undone_by bigint
+        """,
+        "One row per reimport or rollback that wrote something: its run and counts.",
+    ),
+    "changes": (
+        """
+        publication bigint NOT NULL,
+        table_name text NOT NULL,
+        id uuid NOT NULL,
+        action text NOT NULL,
+        before uuid,
+        after uuid,
+        PRIMARY KEY (publication, table_name, id)
+        """,
+        "Every row that a publication touched, with a digest of it before and after; null: not there.",
+    ),
+    "identities": (
+        """
+        table_name text NOT NULL,
+        source_key text NOT NULL,
+        id uuid NOT NULL,
+        PRIMARY KEY (table_name, source_key),
+        UNIQUE (table_name, id)
+        """,
+        "Which UUID a FileMaker id has in Nexus, for ever; outlives the row itself.",
+    ),
+    "former_identities": (
+        "id uuid PRIMARY KEY, source_key text NOT NULL",
+        "UUIDs that patients had in earlier imports, from old backups, and their FileMaker ids.",
+    ),
+    "removed": (
+        """
+        run_id text NOT NULL,
+        table_name text NOT NULL,
+        id uuid NOT NULL,
+        row jsonb NOT NULL,
+        removed_at timestamptz NOT NULL DEFAULT clock_timestamp()
+        """,
+        "Rows that a reimport took out of their table, whole.",
+    ),
 }
+# What publications had not from the start.
+_LATER_COLUMNS = """
+    ALTER TABLE nexus_reimport.publications
+        ADD COLUMN IF NOT EXISTS kind text NOT NULL DEFAULT 'publication',
+        ADD COLUMN IF NOT EXISTS plan_id text,
+        ADD COLUMN IF NOT EXISTS backup text,
+        ADD COLUMN IF NOT EXISTS undoes bigint[] NOT NULL DEFAULT '{}',
+        ADD COLUMN IF NOT EXISTS undone_by bigint
+"""
 
 
 @dataclass(frozen=True)
@@ -67,7 +91,8 @@ class TableCounts:
     Nexus, no longer at the source. `conflicts`: rows with a field that both sides changed; the person's
     stays. `edits_kept`: rows with a field that only a person changed. `restored`: of the inserted, those
     that came back under the UUID they had. `relinked`: people's rows that pointed at a former UUID of a
-    patient. `removed`: imported rows that pointed at nobody, kept in `nexus_reimport.removed`.
+    patient. `removed`: rows taken out, kept in `nexus_reimport.removed`: imported ones that pointed at
+    nobody and, where the run says so, ones gone from the source. `archived`: patients gone from the source.
     """
 
     read: int
@@ -81,6 +106,7 @@ class TableCounts:
     restored: int
     relinked: int = 0
     removed: int = 0
+    archived: int = 0
 
     @property
     def rows(self) -> int:
@@ -108,25 +134,75 @@ def prepare(connection: Connection) -> None:
     """Make what is missing of the schema, in the caller's transaction; what is there stays as it is."""
     if not exists(connection):
         connection.execute("CREATE SCHEMA IF NOT EXISTS nexus_reimport")
-    present = connection.execute(
-        "SELECT table_name, column_name FROM information_schema.columns WHERE table_schema = %s", [SCHEMA]
-    ).fetchall()
-    relations = {relation for relation, _ in present}
-    for name, statement in _RELATIONS.items():
-        if name not in relations:
-            connection.execute(statement)
+    present = _present(connection)
+    for name in _RELATIONS:
+        if name not in present:
+            _create(connection, SCHEMA, name)
+    if "undone_by" not in present.get("publications", {"undone_by"}):
+        connection.execute(_LATER_COLUMNS)
     for table in TABLES:
-        have = {column for relation, column in present if relation == f"written_{table.name}"}
+        have = present.get(f"written_{table.name}", set())
         if not have:
-            connection.execute(_digest_table(table))
+            connection.execute(_digest_table(SCHEMA, table))
         elif missing := [c.name for c in table.named("source") if c.name not in have]:
             connection.execute(_more_digests(table, missing))
 
 
-def _digest_table(table: Table) -> sql.Composed:
+def stand_in(connection: Connection) -> None:
+    """Put an empty temporary relation in the place of each that no publication has made yet.
+
+    For who only reads. Raises LedgerOutdated where a relation lacks columns of this release.
+    """
+    present = _present(connection)
+    for name in _RELATIONS:
+        if name not in present:
+            _create(connection, "pg_temp", name)
+    for table in TABLES:
+        have = present.get(f"written_{table.name}")
+        if have is None:
+            connection.execute(_digest_table("pg_temp", table))
+        elif any(column.name not in have for column in table.named("source")):
+            raise LedgerOutdated(
+                f"nexus_reimport.written_{table.name} is of an older release. A run brings it up to date; "
+                "a plan only reads."
+            )
+
+
+def bring_in_sight(connection: Connection) -> None:
+    """Let the ledger's relations be named without their schema, until the transaction ends."""
+    connection.execute(
+        "SELECT set_config('search_path', 'nexus_reimport, ' || current_setting('search_path'), true)"
+    )
+
+
+def _present(connection: Connection) -> dict[str, set[str]]:
+    """Return the columns of each relation of the schema that there is."""
+    present: dict[str, set[str]] = {}
+    # Not information_schema: that shows nothing of what the role may not read.
+    rows = connection.execute(
+        """
+        SELECT c.relname, a.attname FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid
+        JOIN pg_namespace n ON n.oid = c.relnamespace
+        WHERE n.nspname = %s AND c.relkind = 'r' AND a.attnum > 0 AND NOT a.attisdropped
+        """,
+        [SCHEMA],
+    )
+    for relation, column in rows:
+        present.setdefault(str(relation), set()).add(str(column))
+    return present
+
+
+def _create(connection: Connection, schema: str, name: str) -> None:
+    columns, meaning = _RELATIONS[name]
+    relation = sql.Identifier(schema, name)
+    connection.execute(sql.SQL("CREATE TABLE {} ({})").format(relation, sql.SQL(columns)))
+    connection.execute(sql.SQL("COMMENT ON TABLE {} IS {}").format(relation, sql.Literal(meaning)))
+
+
+def _digest_table(schema: str, table: Table) -> sql.Composed:
     columns = [sql.SQL("{} uuid").format(sql.Identifier(c.name)) for c in table.named("source")]
     return sql.SQL("CREATE TABLE {} (id uuid PRIMARY KEY, whole uuid, {})").format(
-        digests(table), sql.SQL(", ").join(columns)
+        sql.Identifier(schema, f"written_{table.name}"), sql.SQL(", ").join(columns)
     )
 
 
@@ -135,22 +211,64 @@ def _more_digests(table: Table, names: list[str]) -> sql.Composed:
     return sql.SQL("ALTER TABLE {} {}").format(digests(table), sql.SQL(", ").join(added))
 
 
+@dataclass(frozen=True)
+class Entry:
+    """What is written down of a publication or rollback, beside its counts. `as_of`: the run's instant."""
+
+    run_id: str
+    as_of: datetime
+    kind: Literal["publication", "rollback"] = "publication"
+    plan_id: str | None = None
+    backup: str | None = None
+    undoes: tuple[int, ...] = ()
+
+
 def record(
-    connection: Connection,
-    run_id: str,
-    as_of: datetime,
-    counts: dict[str, TableCounts],
-    cut: dict[str, int],
+    connection: Connection, entry: Entry, counts: Mapping[str, TableCounts], cut: Mapping[str, int]
 ) -> int:
     """Write down a publication inside its own transaction and return its number.
 
     `rows` is what the next run may not fall far short of: rows that a limit left out are in it.
     """
-    tables = Jsonb({name: {**asdict(c), "rows": c.rows + cut[name]} for name, c in counts.items()})
+    tables = {name: {**asdict(one), "rows": one.rows + cut.get(name, 0)} for name, one in counts.items()}
     row = connection.execute(
-        "INSERT INTO nexus_reimport.publications (run_id, as_of, tables) VALUES (%s, %s, %s) RETURNING id",
-        [run_id, as_of, tables],
+        """
+        INSERT INTO nexus_reimport.publications (run_id, as_of, tables, kind, plan_id, backup, undoes)
+        VALUES (%s, %s, %s, %s, %s, %s, %s) RETURNING id
+        """,
+        [
+            entry.run_id,
+            entry.as_of,
+            Jsonb(tables),
+            entry.kind,
+            entry.plan_id,
+            entry.backup,
+            list(entry.undoes),
+        ],
     ).fetchone()
     if row is None:  # pragma: no cover - an INSERT … RETURNING gives its row or raises
         raise AssertionError("no number was given to the publication")
     return int(row[0])
+
+
+def record_changes(connection: Connection, publication: int, table: Table) -> None:
+    """Write down each touched row of a table with its digests: as it was decided on, and as it is now."""
+    connection.execute(
+        sql.SQL(
+            """
+            INSERT INTO nexus_reimport.changes (publication, table_name, id, action, before, after)
+            SELECT {publication}, {name}, x.id, x.action, x.before, md5(t::text)::uuid
+            FROM {touched} x LEFT JOIN {target} t ON t.id = x.id
+            """
+        ).format(
+            publication=sql.Literal(publication),
+            name=sql.Literal(table.name),
+            touched=touched(table),
+            target=sql.Identifier(table.relation),
+        )
+    )
+
+
+def touched(table: Table) -> sql.Identifier:
+    """Return the name of the temporary relation with the rows that are to be touched: id, action, before."""
+    return sql.Identifier(f"touched_{table.name}")

@@ -1,14 +1,15 @@
 """The SQL of a merge, made from a table's columns: what is staged, what differs, who decides each field.
 
 Three values of each field are held against each other: staged (FileMaker now), the target's (Nexus now)
-and the digest of what was last written. A field that a person has changed in Nexus since stays theirs.
+and the digest of what was last written. A field that a person has changed in Nexus since stays theirs,
+unless the run is told that FileMaker wins. The ledger's relations are named without their schema: a plan
+over a Nexus that has none yet puts empty ones in their place.
 """
 
 from collections.abc import Callable, Iterable
 
 from psycopg import sql
 
-from nexus_reimport.publish.ledger import digests
 from nexus_reimport.schemas.columns import Column, Table
 
 Fragment = sql.Composable
@@ -24,28 +25,47 @@ def decided(table: Table) -> sql.Identifier:
     return sql.Identifier(f"decided_{table.name}")
 
 
+def written(table: Table) -> sql.Identifier:
+    """Return the name of the relation with the digests of a table's rows as last written."""
+    return sql.Identifier(f"written_{table.name}")
+
+
 def create_staged(table: Table) -> sql.Composed:
     """Return DDL for the staged rows, with the very types that the target has."""
     return sql.SQL(
-        "CREATE TEMPORARY TABLE {} ON COMMIT DROP AS SELECT ''::text AS source_key, {} FROM {} WITH NO DATA"
+        "CREATE TEMPORARY TABLE {} AS SELECT ''::text AS source_key, {} FROM {} WITH NO DATA"
     ).format(staged(table), _names(table.columns), sql.Identifier(table.relation))
 
 
 def create_decided(table: Table) -> sql.Composed:
-    """Return SQL that compares staged, target and digests, and decides each field of the rows that differ.
+    """Return DDL for what is to become of the rows that differ."""
+    return sql.SQL("CREATE TEMPORARY TABLE {} AS {} WITH NO DATA").format(
+        decided(table), _decision(table, filemaker_wins=False)
+    )
+
+
+def fill_decided(table: Table, *, filemaker_wins: bool) -> sql.Composed:
+    """Return SQL that compares staged, target and digests, and decides each field of the rows that differ."""
+    return sql.SQL("INSERT INTO {} {}").format(
+        decided(table), _decision(table, filemaker_wins=filemaker_wins)
+    )
+
+
+def _decision(table: Table, *, filemaker_wins: bool) -> sql.Composed:
+    """Return the query that decides each field of the rows that differ.
 
     The result has `id`, `absent`, `changed`, `conflicts` and `edits` (arrays of column names), `stale`
     (digests are to be written), the merged value of each source column under its name, and its new
     digest under `digest_…`. Rows equal on all three sides are not in it.
     """
     columns = table.named("source")
+    wins = sql.SQL("true" if filemaker_wins else "false")
     return sql.SQL(
         """
-        CREATE TEMPORARY TABLE {decided} ON COMMIT DROP AS
         SELECT s.id, t.id IS NULL AS absent, {changed} AS changed, {conflicts} AS conflicts,
             {edits} AS edits, m.*, g.*,
-            CASE WHEN {merged} IS NOT DISTINCT FROM {staged_row} THEN {whole} END AS whole,
-            (w.id IS NULL OR ({digests_new}) IS DISTINCT FROM ({digests_old})) AS stale
+            k.whole, w.id IS NULL OR ({digests_new}) IS DISTINCT FROM ({digests_old})
+                OR w.whole IS DISTINCT FROM k.whole AS stale
         FROM {staged} s
         LEFT JOIN {target} t ON t.id = s.id
         LEFT JOIN {written} w ON w.id = s.id
@@ -53,14 +73,15 @@ def create_decided(table: Table) -> sql.Composed:
         CROSS JOIN LATERAL (SELECT {hashes} OFFSET 0) h
         CROSS JOIN LATERAL (SELECT {values} OFFSET 0) m
         CROSS JOIN LATERAL (SELECT {new_digests} OFFSET 0) g
+        CROSS JOIN LATERAL (
+            SELECT CASE WHEN {merged} IS NOT DISTINCT FROM {staged_row} THEN {whole} END AS whole OFFSET 0) k
         WHERE t.id IS NULL OR w.id IS NULL OR w.whole IS DISTINCT FROM {whole}
             OR {staged_row} IS DISTINCT FROM {target_row}
         """
     ).format(
-        decided=decided(table),
         staged=staged(table),
         target=sql.Identifier(table.relation),
-        written=digests(table),
+        written=written(table),
         changed=_list_where(columns, _changes),
         conflicts=_list_where(columns, _conflicts),
         edits=_list_where(columns, _edited_only),
@@ -69,8 +90,8 @@ def create_decided(table: Table) -> sql.Composed:
         target_row=_row("t", columns),
         whole=_digest(sql.SQL("{}::text").format(_row("s", columns))),
         hashes=_comma(_hash_pair(c) for c in columns),
-        values=_comma(_merged(c) for c in columns),
-        new_digests=_comma(_new_digest(c) for c in columns),
+        values=_comma(_merged(c, wins) for c in columns),
+        new_digests=_comma(_new_digest(c, wins) for c in columns),
         digests_new=_comma(_field("g", f"digest_{c.name}") for c in columns),
         digests_old=_comma(_field("w", c.name) for c in columns),
     )
@@ -104,12 +125,11 @@ def keep_digests(table: Table) -> sql.Composed:
     return sql.SQL(
         """
         INSERT INTO {written} (id, whole, {names}) SELECT d.id, d.whole, {values} FROM {decided} d
-        WHERE d.stale OR EXISTS (
-            SELECT FROM {written} w WHERE w.id = d.id AND w.whole IS DISTINCT FROM d.whole)
+        WHERE d.stale
         ON CONFLICT (id) DO UPDATE SET whole = EXCLUDED.whole, {assignments}
         """
     ).format(
-        written=digests(table),
+        written=written(table),
         names=_names(columns),
         values=_comma(_field("d", f"digest_{c.name}") for c in columns),
         decided=decided(table),
@@ -121,9 +141,9 @@ def keep_identities(table: Table) -> sql.Composed:
     """Return SQL that keeps the identity of staged rows that have none yet."""
     return sql.SQL(
         """
-        INSERT INTO nexus_reimport.identities (table_name, source_key, id)
+        INSERT INTO identities (table_name, source_key, id)
         SELECT {name}, s.source_key, s.id FROM {staged} s
-        WHERE NOT EXISTS (SELECT FROM nexus_reimport.identities i
+        WHERE NOT EXISTS (SELECT FROM identities i
             WHERE i.table_name = {name} AND i.source_key = s.source_key)
         """
     ).format(name=sql.Literal(table.name), staged=staged(table))
@@ -133,9 +153,9 @@ def count_contradicted_identities(table: Table) -> sql.Composed:
     """Return SQL that counts staged rows whose id is not the one kept for their key, or is another's."""
     return sql.SQL(
         """
-        SELECT (SELECT count(*) FROM {staged} s JOIN nexus_reimport.identities i
+        SELECT (SELECT count(*) FROM {staged} s JOIN identities i
                 ON i.table_name = {name} AND i.source_key = s.source_key AND i.id <> s.id)
-            + (SELECT count(*) FROM {staged} s JOIN nexus_reimport.identities i
+            + (SELECT count(*) FROM {staged} s JOIN identities i
                 ON i.table_name = {name} AND i.id = s.id AND i.source_key <> s.source_key)
         """
     ).format(name=sql.Literal(table.name), staged=staged(table))
@@ -185,22 +205,29 @@ def _hash_pair(column: Column) -> Fragment:
     )
 
 
-def _takes_source(column: Column) -> Fragment:
-    """Say that FileMaker decides: the row is not there, was never written by us, or is as we wrote it."""
-    return sql.SQL("(t.id IS NULL OR {written} IS NULL OR {written} = {target})").format(
+def _edited_since(column: Column) -> Fragment:
+    """Say that the field is not as it was last written: a person has changed it."""
+    return sql.SQL("(t.id IS NOT NULL AND {written} IS NOT NULL AND {written} <> {target})").format(
         written=_field("w", column.name), target=_field("h", f"target_{column.name}")
     )
 
 
-def _merged(column: Column) -> Fragment:
+def _takes_source(column: Column, wins: Fragment) -> Fragment:
+    return sql.SQL("({} OR NOT {})").format(wins, _edited_since(column))
+
+
+def _merged(column: Column, wins: Fragment) -> Fragment:
     return sql.SQL("CASE WHEN {} THEN {} ELSE {} END AS {}").format(
-        _takes_source(column), _field("s", column.name), _field("t", column.name), sql.Identifier(column.name)
+        _takes_source(column, wins),
+        _field("s", column.name),
+        _field("t", column.name),
+        sql.Identifier(column.name),
     )
 
 
-def _new_digest(column: Column) -> Fragment:
+def _new_digest(column: Column, wins: Fragment) -> Fragment:
     return sql.SQL("CASE WHEN {takes} OR {source} = {target} THEN {source} ELSE {old} END AS {name}").format(
-        takes=_takes_source(column),
+        takes=_takes_source(column, wins),
         source=_field("h", f"source_{column.name}"),
         target=_field("h", f"target_{column.name}"),
         old=_field("w", column.name),
@@ -216,8 +243,8 @@ def _changes(column: Column) -> Fragment:
 
 def _edited(column: Column) -> Fragment:
     """Say that a person changed the field since it was written, to something else than FileMaker has."""
-    return sql.SQL("(NOT {} AND {} <> {})").format(
-        _takes_source(column), _field("h", f"source_{column.name}"), _field("h", f"target_{column.name}")
+    return sql.SQL("({} AND {} <> {})").format(
+        _edited_since(column), _field("h", f"source_{column.name}"), _field("h", f"target_{column.name}")
     )
 
 

@@ -1,12 +1,11 @@
-"""The damage that earlier imports left in Nexus, mended inside the publication's own transaction.
+"""The damage that earlier imports left in Nexus: what is to be mended, decided before anything is written.
 
 Uploads of people that point at a former UUID of a patient are linked to the patient again, where the former
 UUID is known. Imported rows that point at nobody and that no metadata names leave their table, as do
 imported batches that have become empty; each is kept, whole, in `nexus_reimport.removed`.
 """
 
-from dataclasses import dataclass
-from uuid import UUID
+from typing import LiteralString
 
 from psycopg import sql
 
@@ -19,99 +18,157 @@ from nexus_reimport.transform.image_objects import IMAGES_PREFIX
 BATCH_NAME_END = " (FileMaker Import)"
 BATCH_DESCRIPTION = "Imported from FileMaker"
 
+_PATIENT_TYPE = sql.SQL(
+    "(SELECT id FROM django_content_type WHERE app_label = 'patients' AND model = 'patient')"
+)
+
 _RELINK = """
-    UPDATE {relation} t SET object_id = p.id
-    FROM nexus_reimport.former_identities f
-    JOIN nexus_reimport.identities i ON i.table_name = 'patients' AND i.source_key = f.source_key
-    JOIN patients p ON p.id = i.id
-    WHERE f.id = t.object_id AND t.content_type_id = (
-            SELECT id FROM django_content_type WHERE app_label = 'patients' AND model = 'patient')
-        AND NOT EXISTS (SELECT FROM patients q WHERE q.id = t.object_id)
+    INSERT INTO {relinked} (id, object_id)
+    SELECT t.id, i.id FROM {relation} t
+    JOIN former_identities f ON f.id = t.object_id
+    JOIN (SELECT source_key, id FROM identities WHERE table_name = 'patients'
+            UNION SELECT source_key, id FROM staged_patients) i ON i.source_key = f.source_key
+    WHERE t.content_type_id = {patient_type} AND {lives} AND NOT {lived}
         AND NOT EXISTS (SELECT FROM {staged} s WHERE s.id = t.id)
-    RETURNING t.id
 """
 
 _REMOVE_IMAGES = """
-    WITH gone AS (
-        DELETE FROM images_image t USING images_batch b
-        WHERE b.id = t.batch_id AND starts_with(t.s3_key, %(dump)s)
-            AND b.content_type_id = (
-                SELECT id FROM django_content_type WHERE app_label = 'patients' AND model = 'patient')
-            AND NOT EXISTS (SELECT FROM patients p WHERE p.id = b.object_id)
-            AND NOT EXISTS (SELECT FROM {staged} s WHERE s.id = t.id)
-            AND lower(substring(t.s3_key FROM '([^/]+?)(?:[.][^/.]*)?$')) <> ALL (%(named)s::text[])
-        RETURNING t.*)
-    INSERT INTO nexus_reimport.removed (run_id, table_name, id, row)
-    SELECT %(run)s, 'images', id, to_jsonb(gone) FROM gone
-    RETURNING id
+    INSERT INTO removed_images (id)
+    SELECT t.id FROM images_image t JOIN images_batch b ON b.id = t.batch_id
+    LEFT JOIN decided_image_batches d ON d.id = b.id
+    LEFT JOIN relinked_image_batches r ON r.id = b.id
+    WHERE starts_with(t.s3_key, %(dump)s) AND b.content_type_id = {patient_type} AND NOT {lives}
+        AND NOT EXISTS (SELECT FROM staged_images s WHERE s.id = t.id)
+        AND lower(substring(t.s3_key FROM '([^/]+?)(?:[.][^/.]*)?$')) <> ALL (%(named)s::text[])
+"""
+
+# How many images each batch will hold.
+_SIZES = """
+    INSERT INTO batch_sizes (id, images)
+    SELECT batch_id, count(*) FROM (
+        SELECT coalesce(d.batch_id, i.batch_id) AS batch_id FROM images_image i
+        LEFT JOIN decided_images d ON d.id = i.id
+        WHERE NOT EXISTS (SELECT FROM removed_images x WHERE x.id = i.id)
+        UNION ALL SELECT batch_id FROM decided_images WHERE absent) n
+    GROUP BY batch_id
 """
 
 _REMOVE_BATCHES = """
-    WITH gone AS (
-        DELETE FROM images_batch t
-        WHERE right(t.name, length(%(name_end)s)) = %(name_end)s AND t.description = %(description)s
-            AND NOT EXISTS (SELECT FROM {staged} s WHERE s.id = t.id)
-            AND NOT EXISTS (SELECT FROM images_image i WHERE i.batch_id = t.id)
-        RETURNING t.*)
-    INSERT INTO nexus_reimport.removed (run_id, table_name, id, row)
-    SELECT %(run)s, 'image_batches', id, to_jsonb(gone) FROM gone
-    RETURNING id
+    INSERT INTO removed_image_batches (id)
+    SELECT t.id FROM images_batch t
+    WHERE right(t.name, length(%(name_end)s)) = %(name_end)s AND t.description = %(description)s
+        AND NOT EXISTS (SELECT FROM staged_image_batches s WHERE s.id = t.id)
+        AND NOT EXISTS (SELECT FROM batch_sizes n WHERE n.id = t.id)
 """
-
 
 # The API never recounts. An image gone from the source stays in its batch, and people add their own.
 _RECOUNT = """
-    UPDATE images_batch t SET image_count = n.images
-    FROM (SELECT b.id, count(i.id) AS images FROM images_batch b
-            LEFT JOIN images_image i ON i.batch_id = b.id
-            WHERE EXISTS (SELECT FROM nexus_reimport.identities k
-                WHERE k.table_name = 'image_batches' AND k.id = b.id)
-            GROUP BY b.id) n
-    WHERE n.id = t.id AND t.image_count <> n.images
-    RETURNING t.id
+    INSERT INTO recounted (id, image_count)
+    SELECT b.id, coalesce(n.images, 0) FROM (
+        SELECT t.id, t.image_count FROM images_batch t JOIN identities k
+            ON k.table_name = 'image_batches' AND k.id = t.id
+        UNION SELECT s.id, coalesce(t.image_count, s.image_count) FROM staged_image_batches s
+            LEFT JOIN images_batch t ON t.id = s.id) b
+    LEFT JOIN batch_sizes n ON n.id = b.id
+    WHERE b.image_count <> coalesce(n.images, 0)
+        AND NOT EXISTS (SELECT FROM removed_image_batches x WHERE x.id = b.id)
 """
 
 
-@dataclass(frozen=True)
-class Repair:
-    """How many rows of a table were linked again and how many left it; whose count of images was mended."""
-
-    relinked: int = 0
-    removed: int = 0
-    recounted: frozenset[UUID] = frozenset()
+def relinked(table: Table) -> sql.Identifier:
+    """Return the name of the temporary relation with people's rows that are to be linked again."""
+    return sql.Identifier(f"relinked_{table.name}")
 
 
-def repair(connection: Connection, run_id: str, tables: list[Table], named: list[str]) -> dict[str, Repair]:
-    """Mend the selected tables and return what was done to each, by table name.
+def removed(table: Table) -> sql.Identifier:
+    """Return the name of the temporary relation with rows that are to leave their table."""
+    return sql.Identifier(f"removed_{table.name}")
+
+
+RELINKED_TABLES = (DOCUMENTS, IMAGE_BATCHES)
+
+
+def create_relations(connection: Connection) -> None:
+    """Make the temporary relations of a repair, empty."""
+    for table in RELINKED_TABLES:
+        columns = sql.SQL("CREATE TEMPORARY TABLE {} (id uuid PRIMARY KEY, object_id uuid NOT NULL)")
+        connection.execute(columns.format(relinked(table)))
+    connection.execute("CREATE TEMPORARY TABLE batch_sizes (id uuid PRIMARY KEY, images integer NOT NULL)")
+    connection.execute("CREATE TEMPORARY TABLE recounted (id uuid PRIMARY KEY, image_count integer NOT NULL)")
+
+
+def decide_repair(connection: Connection, tables: list[Table], named: list[str]) -> None:
+    """Decide what is mended of the selected tables; nothing but temporary relations is written.
 
     `named` are the stems (lower case) of image files that some metadata names, whether or not they are
     staged: their rows have a place to go and stay. Images are only taken out together with their batches.
     """
-    relinked = {
-        table: _execute(connection, _RELINK, table) for table in tables if table in (DOCUMENTS, IMAGE_BATCHES)
-    }
-    removed: dict[Table, int] = {}
-    if IMAGES in tables and IMAGE_BATCHES in tables:
-        given: dict[str, object] = {"dump": IMAGES_PREFIX, "named": named, "run": run_id}
-        removed[IMAGES] = len(_execute(connection, _REMOVE_IMAGES, IMAGES, given))
-        given = {"name_end": BATCH_NAME_END, "description": BATCH_DESCRIPTION, "run": run_id}
-        gone = _execute(connection, _REMOVE_BATCHES, IMAGE_BATCHES, given)
-        removed[IMAGE_BATCHES] = len(gone)
-        relinked[IMAGE_BATCHES] -= gone
-    recounted = {
-        table: frozenset(_execute(connection, _RECOUNT, table)) for table in tables if table is IMAGE_BATCHES
-    }
-    return {
-        table.name: Repair(
-            len(relinked.get(table, set())), removed.get(table, 0), recounted.get(table, frozenset())
+    for table in (one for one in RELINKED_TABLES if one in tables):
+        connection.execute(
+            sql.SQL(_RELINK).format(
+                relinked=relinked(table),
+                relation=sql.Identifier(table.relation),
+                staged=merge.staged(table),
+                patient_type=_PATIENT_TYPE,
+                lives=_lives("i.id"),
+                lived=_lives("t.object_id"),
+            )
         )
-        for table in tables
-    }
+    if IMAGES in tables and IMAGE_BATCHES in tables:
+        owner = _lives("coalesce(d.object_id, r.object_id, b.object_id)")
+        statement = sql.SQL(_REMOVE_IMAGES).format(patient_type=_PATIENT_TYPE, lives=owner)
+        connection.execute(statement, {"dump": IMAGES_PREFIX, "named": named})
 
 
-def _execute(
-    connection: Connection, statement: str, table: Table, given: dict[str, object] | None = None
-) -> set[UUID]:
-    """Execute a statement that changes rows of a table and return their ids."""
-    composed = sql.SQL(statement).format(relation=sql.Identifier(table.relation), staged=merge.staged(table))
-    return {row_id for (row_id,) in connection.execute(composed, given)}
+def _lives(patient: LiteralString) -> sql.Composed:
+    """Say that a patient lives in Nexus, or is about to."""
+    return sql.SQL(
+        "(EXISTS (SELECT FROM patients p WHERE p.id = {0})"
+        " OR EXISTS (SELECT FROM staged_patients p WHERE p.id = {0}))"
+    ).format(sql.SQL(patient))
+
+
+def decide_batches(connection: Connection, tables: list[Table]) -> None:
+    """Decide which batches go and whose count is wrong, when it is known which images stay."""
+    if IMAGE_BATCHES not in tables:
+        return
+    connection.execute(_SIZES)
+    if IMAGES in tables:
+        given = {"name_end": BATCH_NAME_END, "description": BATCH_DESCRIPTION}
+        connection.execute(_REMOVE_BATCHES, given)
+        connection.execute(
+            "DELETE FROM relinked_image_batches r USING removed_image_batches x WHERE x.id = r.id"
+        )
+    connection.execute(_RECOUNT)
+
+
+def apply_relinks(connection: Connection, tables: tuple[Table, ...]) -> None:
+    """Link people's rows of the selected tables again, as decided."""
+    for table in (one for one in RELINKED_TABLES if one in tables):
+        statement = sql.SQL("UPDATE {} t SET object_id = r.object_id FROM {} r WHERE r.id = t.id")
+        connection.execute(statement.format(sql.Identifier(table.relation), relinked(table)))
+
+
+def apply_recounts(connection: Connection) -> None:
+    """Set the decided counts of images."""
+    connection.execute(
+        "UPDATE images_batch t SET image_count = r.image_count FROM recounted r WHERE r.id = t.id"
+    )
+
+
+def apply_removals(connection: Connection, run_id: str, table: Table) -> None:
+    """Take rows out of their table, as decided, and keep them whole in `nexus_reimport.removed`."""
+    connection.execute(
+        sql.SQL(
+            """
+            WITH gone AS (DELETE FROM {relation} t USING {removed} x WHERE x.id = t.id RETURNING t.*)
+            INSERT INTO nexus_reimport.removed (run_id, table_name, id, row)
+            SELECT {run}, {name}, id, to_jsonb(gone) FROM gone
+            """
+        ).format(
+            relation=sql.Identifier(table.relation),
+            removed=removed(table),
+            run=sql.Literal(run_id),
+            name=sql.Literal(table.name),
+        )
+    )

@@ -12,7 +12,8 @@ import pandas as pd
 import pyarrow as pa
 
 from nexus_reimport.clients.thumbnail_record import SCHEMA
-from nexus_reimport.publish.publication import StagedTable, publish
+from nexus_reimport.publish.deciding import StagedTable
+from nexus_reimport.publish.publication import publish
 from nexus_reimport.publish.state import read_state
 from nexus_reimport.sandbox.postgres import ephemeral_database, ephemeral_postgres
 from nexus_reimport.schemas.nexus import PATIENTS

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 import pandas as pd
 import pyarrow as pa
 
-from nexus_reimport.publish.publication import StagedTable
+from nexus_reimport.publish.deciding import StagedTable
 from nexus_reimport.schemas.columns import Column, Table
 
 AS_OF = datetime(2026, 6, 30, 2, 0, tzinfo=UTC)

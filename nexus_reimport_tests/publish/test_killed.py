@@ -19,7 +19,8 @@ from nexus_reimport.clients.filemaker.collection import Collection
 from nexus_reimport.clients.frame_store import FrameStore, open_store
 from nexus_reimport.clients.thumbnail_record import facts_frame
 from nexus_reimport.clients.thumbnailing import ThumbnailFact
-from nexus_reimport.publish.publication import StagedTable, publish
+from nexus_reimport.publish.deciding import StagedTable
+from nexus_reimport.publish.publication import publish
 from nexus_reimport.publish.state import read_state
 from nexus_reimport.sandbox.clinic import SyntheticClinic, synthetic_clinic
 from nexus_reimport.sandbox.postgres import Cluster, ephemeral_database

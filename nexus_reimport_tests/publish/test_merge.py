@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from psycopg import sql
 from psycopg.types.json import Jsonb
 
-from nexus_reimport.publish.publication import StagedTable, publish
+from nexus_reimport.publish.deciding import StagedTable
+from nexus_reimport.publish.publication import publish
 from nexus_reimport.publish.state import read_state
 from nexus_reimport.sandbox.postgres import Cluster, ephemeral_database
 from nexus_reimport.schemas.columns import Table

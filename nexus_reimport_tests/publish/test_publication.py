@@ -5,7 +5,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from nexus_reimport.publish import publication as publishing
+from nexus_reimport.publish import locking
 from nexus_reimport.publish.exceptions import (
     BrokenLinks,
     PublicationError,
@@ -13,7 +13,8 @@ from nexus_reimport.publish.exceptions import (
     StagedFramesOutdated,
     TargetNotAsExpected,
 )
-from nexus_reimport.publish.publication import Publication, StagedTable, publish
+from nexus_reimport.publish.deciding import StagedTable
+from nexus_reimport.publish.publication import Publication, publish
 from nexus_reimport.schemas.nexus import APPOINTMENTS, DOCUMENTS, NOTES, PATIENTS
 from nexus_reimport_tests.line import tuples_written
 from nexus_reimport_tests.publish.staged_frames import AS_OF, staged_table, uid
@@ -182,7 +183,7 @@ def test_what_is_raised_before_commit_undoes_everything(nexus_database: str) -> 
 def test_a_second_publication_is_refused_with_the_name_of_the_first(
     nexus_database: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(publishing, "LOCK_WAIT", "100ms")
+    monkeypatch.setattr(locking, "LOCK_WAIT", "100ms")
 
     def meanwhile(_: Publication) -> None:
         with pytest.raises(PublicationInProgress, match="nexus-reimport run first"):
@@ -196,7 +197,7 @@ def test_a_second_publication_is_refused_with_the_name_of_the_first(
 def test_a_table_held_by_somebody_else_is_a_clear_refusal(
     nexus_database: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(publishing, "LOCK_WAIT", "100ms")
+    monkeypatch.setattr(locking, "LOCK_WAIT", "100ms")
     with psycopg.connect(nexus_database) as connection:
         connection.execute("LOCK TABLE patients IN ROW EXCLUSIVE MODE")
         with pytest.raises(PublicationInProgress, match="in use"):

@@ -9,7 +9,8 @@ import pytest
 
 from nexus_reimport.publish.exceptions import BrokenLinks
 from nexus_reimport.publish.former import FormerIdentities, keep_former
-from nexus_reimport.publish.publication import Publication, StagedTable, publish
+from nexus_reimport.publish.deciding import StagedTable
+from nexus_reimport.publish.publication import Publication, publish
 from nexus_reimport.sandbox.clinic.nexus_rows import document_row, image_batch_row, image_row
 from nexus_reimport.sandbox.starting_states import load_rows
 from nexus_reimport.schemas.nexus import DOCUMENTS, IMAGE_BATCHES, IMAGES, PATIENTS

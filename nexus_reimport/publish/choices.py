@@ -1,0 +1,27 @@
+"""What the person who starts a run may decide about the merge; everything else follows from the rows."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+Conflicts = Literal["nexus", "filemaker"]
+Deleted = Literal["restore", "stay"]
+OnMissing = Literal["keep", "archive", "remove"]
+
+
+@dataclass(frozen=True)
+class Choices:
+    """Decisions by table name; a table that isn't named is treated as the first of each literal says.
+
+    `conflicts`: whose value a field has that a person changed in Nexus. `on_missing`: what becomes of rows
+    that are gone from FileMaker; never more than `missing_percent` of a table's rows, nor `missing_rows`.
+    """
+
+    conflicts: Mapping[str, Conflicts] = field(default_factory=dict)
+    on_missing: Mapping[str, OnMissing] = field(default_factory=dict)
+    missing_percent: float = 1.0
+    missing_rows: int = 50
+
+    def filemaker_wins(self, table: str) -> bool:
+        """Say whether FileMaker's value is taken even where a person changed the field."""
+        return self.conflicts.get(table) == "filemaker"

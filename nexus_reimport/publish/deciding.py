@@ -1,0 +1,216 @@
+"""What a publication would do, decided row by row into temporary relations before anything is written.
+
+A plan and a publication decide by the same SQL: what is planned is what is applied, or nothing is.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import pandas as pd
+from psycopg import sql
+
+from nexus_reimport.publish import copying, ledger, merge, missing, repair
+from nexus_reimport.publish.choices import Choices
+from nexus_reimport.publish.connection import Connection
+from nexus_reimport.publish.exceptions import StagedFramesOutdated
+from nexus_reimport.publish.ledger import TableCounts
+from nexus_reimport.schemas.columns import Table
+from nexus_reimport.schemas.nexus import BY_NAME, IMAGE_BATCHES, PATIENTS, TABLES
+
+# Hash joins of whole tables: what spills to disk takes several times as long.
+WORK_MEMORY = "128MB"
+
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class StagedTable:
+    """What a publication needs of one staged table: its rows (with `source_key`) and the keys rejected.
+
+    `cut`: how many of the rejected a limit of the run left out; they count as there for the next run.
+    `named`: stems (lower case) of files that some metadata names, staged or not.
+    """
+
+    rows: pd.DataFrame
+    rejected_keys: list[str]
+    cut: int = 0
+    named: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What is to become of each selected table, in counts. The rows are in `touched_<table>`.
+
+    `writes`: by table, a digest of which rows are to be touched, how, and of what they are now.
+    """
+
+    tables: tuple[Table, ...]
+    counts: dict[str, TableCounts]
+    writes: dict[str, str]
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing at all would be written."""
+        return not any(self.writes.values())
+
+
+def create_relations(connection: Connection) -> None:
+    """Make every temporary relation of a decision, empty; they last as long as the connection."""
+    for table in TABLES:
+        connection.execute(merge.create_staged(table))
+        connection.execute(merge.create_decided(table))
+        columns = sql.SQL(
+            "CREATE TEMPORARY TABLE {} (id uuid PRIMARY KEY, action text NOT NULL, before uuid)"
+        )
+        connection.execute(columns.format(ledger.touched(table)))
+    repair.create_relations(connection)
+    missing.create_relations(connection)
+
+
+def load(connection: Connection, staged: Mapping[str, StagedTable]) -> None:
+    """Put the staged rows into their temporary relations."""
+    for name, one in staged.items():
+        copying.copy_frame(connection, one.rows, f"staged_{name}")
+        connection.execute(sql.SQL("ANALYZE {}").format(merge.staged(BY_NAME[name])))
+
+
+def decide(
+    connection: Connection,
+    staged: Mapping[str, StagedTable],
+    choices: Choices,
+    progress: Progress = lambda _: None,
+) -> Decision:
+    """Decide on the loaded rows and return what is to become of them.
+
+    Only temporary relations are written, so a read-only transaction will do. Raises StagedFramesOutdated
+    where ids contradict those kept, TooManyMissing where more would go than the run allows.
+    """
+    tables = [table for table in TABLES if table.name in staged]
+    connection.execute(sql.SQL("SET LOCAL work_mem = {}").format(WORK_MEMORY))
+    for table in tables:
+        progress(f"{table.name}: comparing {len(staged[table.name].rows)} rows")
+        _refuse_contradictions(connection, table)
+        wins = choices.filemaker_wins(table.name)
+        connection.execute(merge.fill_decided(table, filemaker_wins=wins))
+        connection.execute(sql.SQL("ANALYZE {}").format(merge.decided(table)))
+        missing.find_missing(connection, table, staged[table.name].rejected_keys)
+    repair.decide_repair(connection, tables, [stem for one in staged.values() for stem in one.named])
+    missing.decide_missing(connection, tables, choices)
+    repair.decide_batches(connection, tables)
+    for table in tables:
+        connection.execute(_touch(table))
+    counts = {table.name: _counted(connection, table, staged[table.name]) for table in tables}
+    writes = {table.name: _writes(connection, table) for table in tables}
+    return Decision(tuple(tables), counts, writes)
+
+
+def _refuse_contradictions(connection: Connection, table: Table) -> None:
+    row = connection.execute(merge.count_contradicted_identities(table)).fetchone()
+    if row and row[0]:
+        raise StagedFramesOutdated(
+            f"{table.name}: {row[0]} staged ids are not the ones kept in Nexus since. Materialize "
+            f"nexus_state and staged/{table.name} again, then publish."
+        )
+
+
+def _touch(table: Table) -> sql.Composed:
+    """Return SQL that lists every row to be touched, once: the strongest of what happens to it."""
+    also: list[sql.Composable] = [sql.SQL("")]
+    if table in repair.RELINKED_TABLES:
+        also.append(sql.SQL("UNION ALL SELECT id, 3 FROM {}").format(repair.relinked(table)))
+    if table is IMAGE_BATCHES:
+        also.append(sql.SQL("UNION ALL SELECT id, 3 FROM recounted"))
+    if table is PATIENTS:
+        also.append(sql.SQL("UNION ALL SELECT id, 3 FROM archived_patients"))
+    return sql.SQL(
+        """
+        INSERT INTO {touched} (id, action, before)
+        SELECT x.id, (ARRAY['delete', 'insert', 'update', 'digest'])[x.rank], md5(t::text)::uuid
+        FROM (SELECT id, min(rank) AS rank FROM (
+                SELECT id, 1 AS rank FROM {removed}
+                UNION ALL SELECT id, 2 FROM {decided} WHERE absent
+                UNION ALL SELECT id, 3 FROM {decided} WHERE cardinality(changed) > 0
+                UNION ALL SELECT id, 4 FROM {decided} WHERE stale
+                {also}) a GROUP BY id) x
+        LEFT JOIN {target} t ON t.id = x.id
+        """
+    ).format(
+        touched=ledger.touched(table),
+        removed=repair.removed(table),
+        decided=merge.decided(table),
+        also=sql.SQL(" ").join(also),
+        target=sql.Identifier(table.relation),
+    )
+
+
+def _writes(connection: Connection, table: Table) -> str:
+    """Return a digest of what is to be touched; empty where nothing is."""
+    statement = sql.SQL(
+        "SELECT encode(sha256(convert_to(string_agg(id || action || coalesce(before::text, ''), ''"
+        " ORDER BY id), 'UTF8')), 'hex') FROM {}"
+    )
+    row = connection.execute(statement.format(ledger.touched(table))).fetchone()
+    return str(row[0]) if row and row[0] else ""
+
+
+_TALLY = """
+    SELECT count(*) FILTER (WHERE absent) AS inserted,
+        count(*) FILTER (WHERE NOT absent AND cardinality(changed) > 0) AS updated,
+        count(*) FILTER (WHERE cardinality(conflicts) > 0) AS conflicts,
+        count(*) FILTER (WHERE cardinality(edits) > 0) AS edits_kept,
+        count(*) FILTER (WHERE absent AND EXISTS (SELECT FROM identities i
+            WHERE i.table_name = {name} AND i.id = d.id)) AS restored,
+        (SELECT count(*) FROM {missing}) AS missing,
+        (SELECT count(*) FROM {removed}) AS removed,
+        (SELECT count(*) FROM {relinked}) AS relinked,
+        (SELECT count(*) FROM {archived}) AS archived,
+        (SELECT count(*) FROM {touched} x JOIN {staged} s ON s.id = x.id WHERE x.action = 'update'
+            AND NOT EXISTS (SELECT FROM {decided} e
+                WHERE e.id = x.id AND cardinality(e.changed) > 0)) AS otherwise
+    FROM {decided} d
+"""
+_NOTHING = sql.SQL("(SELECT WHERE false) n")
+
+
+def _counted(connection: Connection, table: Table, staged: StagedTable) -> TableCounts:
+    statement = sql.SQL(_TALLY).format(
+        name=sql.Literal(table.name),
+        missing=missing.missing(table),
+        removed=repair.removed(table),
+        relinked=repair.relinked(table) if table in repair.RELINKED_TABLES else _NOTHING,
+        archived=sql.SQL("archived_patients WHERE archived") if table is PATIENTS else _NOTHING,
+        touched=ledger.touched(table),
+        staged=merge.staged(table),
+        decided=merge.decided(table),
+    )
+    cursor = connection.execute(statement)
+    names = [column.name for column in cursor.description or ()]
+    found: dict[str, int] = dict(zip(names, cursor.fetchone() or (), strict=True))
+    otherwise = found.pop("otherwise")
+    rows, rejected = len(staged.rows), len(staged.rejected_keys)
+    updated = found.pop("updated") + otherwise
+    return TableCounts(
+        read=rows + rejected,
+        updated=updated,
+        unchanged=rows - found["inserted"] - updated,
+        rejected=rejected,
+        **found,
+    )
+
+
+def apply(connection: Connection, decision: Decision, run_id: str, as_of: object) -> None:
+    """Write what was decided, and nothing else; `as_of` is the run's instant."""
+    for table in decision.tables:
+        connection.execute(merge.upsert(table))
+        connection.execute(merge.keep_digests(table))
+        connection.execute(merge.keep_identities(table))
+        counts = decision.counts[table.name]
+        if counts.inserted or counts.updated:
+            connection.execute(sql.SQL("ANALYZE {}").format(sql.Identifier(table.relation)))
+    repair.apply_relinks(connection, decision.tables)
+    for table in reversed(decision.tables):
+        repair.apply_removals(connection, run_id, table)
+    if IMAGE_BATCHES in decision.tables:
+        repair.apply_recounts(connection)
+    if PATIENTS in decision.tables:
+        missing.apply_archiving(connection, as_of)
