@@ -41,6 +41,9 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("IMAGE_CSV_DIR", "folder where FileMaker's Image_dataV*.csv are dropped"),
     Setting("IMAGE_CSV_S3_PREFIX", "prefix in the bucket where they may be dropped too", required=False),
     Setting("NEXUS_REIMPORT_STORAGE", "folder or s3://… where frames are kept between steps"),
+    Setting("NEXUS_REIMPORT_KEEP_BACKUPS", "how many backups stay at least (20)", required=False),
+    Setting("NEXUS_REIMPORT_KEEP_DAYS", "for how many days each backup stays (90)", required=False),
+    Setting("PG_DUMP", "pg_dump of the server's version, where it is not on the PATH", required=False),
     Setting("DAGSTER_HOME", "folder with dagster.yaml"),
     Setting("DAGSTER_PG_URL", "PostgreSQL for Dagster's own records, postgresql+psycopg2://…"),
 )

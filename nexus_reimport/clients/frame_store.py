@@ -22,11 +22,21 @@ from nexus_reimport.clients.loopback import require_private
 
 MANIFEST = "manifest.json"
 FRAMES = "frames"
+# What a new file's mode leaves out: everything for anybody but its owner.
+OWNER_ONLY = 0o077
+ENCRYPTION = "AES256"
 
 
 def open_store(location: str, environ: Mapping[str, str] = os.environ) -> ObjectStore:
-    """Open a folder (made if need be, readable by its owner alone) or an `s3://bucket/prefix`."""
+    """Open a folder (made if need be, readable by its owner alone) or an `s3://bucket/prefix`.
+
+    S3 encrypts whatever is put there. Opening a folder makes every file that this process writes from then
+    on its owner's alone: what it writes is patients' data.
+    """
     if not location.startswith("s3://"):
+        # Of the process, since a file's mode can't be given to the store; of a single write it can't be set
+        # without a thread beside it seeing it.
+        os.umask(OWNER_ONLY)
         folder = Path(location).expanduser().resolve()
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         # Whoever made the folder, what is in it is its owner's alone.
@@ -39,6 +49,7 @@ def open_store(location: str, environ: Mapping[str, str] = os.environ) -> Object
         "endpoint": environ.get("AWS_ENDPOINT_URL_S3"),
     }
     config: Any = {name: value for name, value in named.items() if value}
+    config["server_side_encryption"] = ENCRYPTION
     endpoint = str(config.get("endpoint", "https:"))
     require_private(endpoint, "AWS_ENDPOINT_URL_S3")
     options: Any = {"allow_http": not endpoint.startswith("https:"), "timeout": timedelta(seconds=60)}

@@ -211,6 +211,8 @@ def _whole(key: FakeKey, method: str, start_response: "StartResponse") -> Iterab
         ("Accept-Ranges", "bytes"),
         *((name, str(value)) for name, value in key.metadata.items()),
     ]
+    if key.encryption:
+        headers.append(("x-amz-server-side-encryption", key.encryption))
     body = [] if method == "HEAD" else [key.value]
     start_response("200 OK", headers)
     return body

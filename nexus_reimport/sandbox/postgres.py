@@ -176,7 +176,7 @@ def ephemeral_database(cluster: Cluster, *, template: str = TEMPLATE) -> Iterato
         _run(cluster, "DROP DATABASE {} WITH (FORCE)", name)
 
 
-def _program(name: str) -> Path:
+def program(name: str) -> Path:
     """Return the path of a PostgreSQL program.
 
     The package is found but not imported: importing it makes lock files and warns about missing folders.
@@ -196,7 +196,7 @@ def _initialize(cluster: Cluster) -> None:
     if os.geteuid() == 0:
         shutil.chown(secret, UNPRIVILEGED_USER)
     command = [
-        str(_program("initdb")),
+        str(program("initdb")),
         f"--pgdata={cluster.data}",
         f"--username={SUPERUSER}",
         f"--pwfile={secret}",
@@ -240,7 +240,7 @@ def _release_data(data: Path) -> bool:
 
 def _launch(cluster: Cluster) -> None:
     options = [part for name, value in SETTINGS.items() for part in ("-c", f"{name}={value}")]
-    command = [str(_program("postgres")), "-D", str(cluster.data), "-p", str(cluster.port), *options]
+    command = [str(program("postgres")), "-D", str(cluster.data), "-p", str(cluster.port), *options]
     process_options = _server_process_options()
     environment = process_options.pop("env")
     record = spawn(
@@ -296,11 +296,11 @@ def _open_to_server(directory: Path) -> None:
         return
     _ensure_unprivileged_user()
     shutil.chown(directory, UNPRIVILEGED_USER)
-    programs = _program("postgres").parent
+    programs = program("postgres").parent
     for folder in {*directory.resolve().parents, *programs.resolve().parents}:
         if not _is_open_to_group(folder):
             _add_permission(folder, stat.S_IXOTH)
-    if not _program("postgres").stat().st_mode & stat.S_IROTH:
+    if not program("postgres").stat().st_mode & stat.S_IROTH:
         _open_installation(programs.parents[1])
 
 

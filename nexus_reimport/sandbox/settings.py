@@ -6,7 +6,7 @@ import secrets
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from nexus_reimport.sandbox.postgres import Cluster
+from nexus_reimport.sandbox.postgres import Cluster, program
 from nexus_reimport.sandbox.processes import LOOPBACK
 
 BUCKET = "clinic-files"
@@ -117,6 +117,7 @@ class SandboxSettings:
             "NEXUS_REIMPORT_STORAGE": str(layout.storage),
             "DAGSTER_HOME": str(layout.dagster_home),
             "DAGSTER_PG_URL": cluster.url("dagster"),
+            "PG_DUMP": str(program("pg_dump")),
         }
 
     def save(self, layout: Layout) -> None:

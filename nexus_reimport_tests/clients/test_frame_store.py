@@ -1,10 +1,12 @@
 """Stored frames: whole or not at all, noticed when damaged, read by their owner alone."""
 
+import os
 import stat
 import threading
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+import boto3
 import obstore
 import pandas as pd
 import pyarrow as pa
@@ -212,3 +214,35 @@ def test_how_a_frame_was_put_together_does_not_change_its_version() -> None:
     joined = pd.concat([frame("a"), frame("b")], ignore_index=True)
     assert content_version(joined) == content_version(frame("a", "b"))
     assert content_version(frame("x", "a", "b").iloc[1:]) == content_version(frame("a", "b"))
+
+
+def test_what_is_written_to_a_folder_is_its_owners_alone(tmp_path: Path) -> None:
+    os.umask(0o022)
+    store = open_store(str(tmp_path / "storage"))
+    FrameStore(store).save("frames/staged/notes", "1", parts("a"))
+    with obstore.open_writer(store, "backups/one/rows.gz", buffer_size=1000) as large:
+        large.write(b"x" * 5000)
+    written = list((tmp_path / "storage").rglob("*"))
+    modes = {stat.S_IMODE(path.stat().st_mode) for path in written if path.is_file()}
+    assert modes == {0o600}
+    assert {stat.S_IMODE(path.stat().st_mode) for path in written if path.is_dir()} == {0o700}
+
+
+def test_what_is_written_to_s3_is_encrypted_there(environment: Mapping[str, str]) -> None:
+    bucket = environment["AWS_S3_BUCKET_NAME"]
+    store = open_store(f"s3://{bucket}/encrypted", environment)
+    obstore.put(store, "small", b"content")
+    with obstore.open_writer(store, "large", buffer_size=6 * 2**20) as large:
+        for _ in range(2):
+            large.write(b"x" * 6 * 2**20)
+    client = boto3.client(
+        "s3",
+        region_name=environment["AWS_REGION"],
+        endpoint_url=environment["AWS_ENDPOINT_URL_S3"],
+        aws_access_key_id=environment["AWS_ACCESS_KEY_ID"],
+        aws_secret_access_key=environment["AWS_SECRET_ACCESS_KEY"],
+    )
+    for name in ("small", "large"):
+        found = client.head_object(Bucket=bucket, Key=f"encrypted/{name}")
+        assert found["ServerSideEncryption"] == "AES256"
+    assert len(obstore.get(store, "large").bytes()) == 12 * 2**20
