@@ -1,4 +1,4 @@
-"""Makes a drawn SVG fit to stand in a page: the page's colours, ids of its own, words for who can't see it."""
+"""Makes a drawn SVG fit to stand in a page: its colours, ids of its own, words for who can't see it."""
 
 import re
 from xml.etree import ElementTree
