@@ -21,13 +21,27 @@ REIMPORT = "reimport"
 
 
 @dataclass(frozen=True)
+class Rest:
+    """What is left of an interrupted run: these assets, these checks and no others."""
+
+    assets: frozenset[dg.AssetKey]
+    checks: frozenset[dg.AssetCheckKey]
+
+
+@dataclass(frozen=True)
 class RunRequest:
-    """What to run: an asset selection (None: everything), or a job by name; and the run's options."""
+    """What to run: an asset selection (None: everything), or a job by name; and the run's options.
+
+    `rest` replaces the selection. `tags` are added to the run's own; `resources` configure it further.
+    """
 
     selection: dg.AssetSelection | None = None
     job: str = REIMPORT
     dry_run: bool = False
     options: Mapping[str, Any] = field(default_factory=dict)
+    rest: Rest | None = None
+    tags: Mapping[str, str] = field(default_factory=dict)
+    resources: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -62,16 +76,18 @@ def launch(
     started = time.monotonic()
     fail_abandoned_runs(instance)
     job = definitions.resolve_job_def(request.job)
+    if request.rest:
+        job = job.get_subset(asset_selection=request.rest.assets, asset_check_selection=request.rest.checks)
     keys = _selected(definitions, request)
     with _heard_by(on_event):
         result = job.execute_in_process(
             instance=instance,
             raise_on_error=False,
             asset_selection=keys,
-            tags=process_tag(),
+            tags={**request.tags, **process_tag()},
             run_config={
                 "loggers": {"terminal": {}},
-                "resources": {"options": {"config": dict(request.options)}},
+                "resources": {**request.resources, "options": {"config": dict(request.options)}},
             },
         )
     events = [entry for entry in instance.all_logs(result.run_id) if entry.dagster_event]
@@ -88,7 +104,7 @@ def launch(
 
 
 def _selected(definitions: dg.Definitions, request: RunRequest) -> list[dg.AssetKey] | None:
-    if request.job != REIMPORT or (request.selection is None and not request.dry_run):
+    if request.rest or request.job != REIMPORT or (request.selection is None and not request.dry_run):
         return None
     selection = request.selection or dg.AssetSelection.all()
     if request.dry_run:
