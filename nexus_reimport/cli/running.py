@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from nexus_reimport.cli.concurrency import make_way
 from nexus_reimport.cli.session import (
     FAILED,
     TableName,
@@ -33,6 +34,7 @@ from nexus_reimport.cli.session import (
     type=TableName(),
     help="A table that may have lost over a tenth.",
 )
+@click.option("--wait", is_flag=True, help="Wait for another run that is going, instead of refusing.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @in_json
 def run(
@@ -42,6 +44,7 @@ def run(
     dry_run: bool,
     limit: int | None,
     allow_shrunk: Sequence[str],
+    wait: bool,
     yes: bool,
     json_file: Path | None,
 ) -> None:
@@ -52,10 +55,16 @@ def run(
     if not (yes or dry_run) and os.isatty(0) and not click.confirm("This writes to Nexus. Go on?"):
         raise SystemExit(FAILED)
     options = {"limit": limit, "allow_shrunk": list(allow_shrunk)}
-    finish(run_here(phases, selection, dry_run, {k: v for k, v in options.items() if v}), json_file)
+    finish(run_here(phases, selection, dry_run, {k: v for k, v in options.items() if v}, wait), json_file)
 
 
-def run_here(phases: Sequence[str], selection: str | None, dry_run: bool, options: dict[str, Any]) -> Any:
+def run_here(
+    phases: Sequence[str],
+    selection: str | None,
+    dry_run: bool,
+    options: dict[str, Any],
+    wait: bool = False,
+) -> Any:
     """Launch a run and show it. What a run needs is imported here: other commands start without it."""
     # Two thousand modules leave nothing to collect; looking for it costs a fifth of the start.
     gc.disable()
@@ -70,6 +79,7 @@ def run_here(phases: Sequence[str], selection: str | None, dry_run: bool, option
     request = run_request(phases, selection, dry_run, options)
     console = open_console()
     with dg.DagsterInstance.get() as instance, run_display(console) as listener:
+        make_way(instance, request, wait=wait)
         try:
             outcome = launch(build_definitions(), instance, request, listener)
         except NothingSelected as error:
