@@ -9,11 +9,13 @@ from typing import Any
 import dagster as dg
 from dagster_aws.s3 import S3Resource
 
+from nexus_reimport.assets.backup import backup
 from nexus_reimport.assets.filemaker import filemaker_assets
 from nexus_reimport.assets.files import image_csv, s3_listing
 from nexus_reimport.assets.nexus import publication_asset
 from nexus_reimport.assets.nexus_state import nexus_state
 from nexus_reimport.assets.plan import plan_asset
+from nexus_reimport.assets.report import report
 from nexus_reimport.assets.staged import staged_assets
 from nexus_reimport.assets.thumbnails import thumbnails
 from nexus_reimport.automation.abandoned import abandoned_runs
@@ -39,7 +41,7 @@ def build_definitions(resources: Mapping[str, Any] | None = None) -> dg.Definiti
     """Return the whole project; `resources` replace those of the environment, by name."""
     given = {**environment_resources(), **(resources or {})}
     return dg.Definitions(
-        assets=[*FRAMES, plan_asset(GATE), publication_asset(GATE)],
+        assets=[*FRAMES, plan_asset(GATE), backup, publication_asset(GATE), report],
         asset_checks=[*CHECKS, *nexus_checks],
         jobs=jobs,
         sensors=[abandoned_runs, new_image_csv],

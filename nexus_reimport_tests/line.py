@@ -61,8 +61,13 @@ def _s3_client(endpoint: str, key: str, secret: str) -> Any:
 
 
 @contextmanager
-def served_filemaker(entities: Entities, faults: Sequence[Fault] = ()) -> Iterator[str]:
-    """Give the address of a stand-in that serves these rows, in small pages, with these faults."""
+def served_filemaker(
+    entities: Entities, faults: Sequence[Fault] = (), seen: list[str] | None = None
+) -> Iterator[str]:
+    """Give the address of a stand-in that serves these rows, in small pages, with these faults.
+
+    The path of each request is added to `seen`.
+    """
     app = create_app(
         entities,
         database=DATABASE,
@@ -71,7 +76,13 @@ def served_filemaker(entities: Entities, faults: Sequence[Fault] = ()) -> Iterat
         page_size=PAGE_SIZE,
         plan=FaultPlan(faults, slow_seconds=0.02, retry_after=1),
     )
-    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=0, log_level="critical"))
+
+    async def noting(scope: Any, receive: Any, send: Any) -> None:
+        if seen is not None and scope["type"] == "http":
+            seen.append(scope["path"])
+        await app(scope, receive, send)
+
+    server = uvicorn.Server(uvicorn.Config(noting, host="127.0.0.1", port=0, log_level="critical"))
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     while not server.started:

@@ -1,19 +1,30 @@
 """The targets: the published tables, one multi-asset and one transaction."""
 
 from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
 from typing import cast
 
 import dagster as dg
 
 from nexus_reimport.assets.metadata import OWNERS, by_reason, table_columns
-from nexus_reimport.assets.publishing import plan_of_run, staged_tables, unseen_pictures
+from nexus_reimport.assets.publishing import (
+    BACKUP,
+    backup_of_run,
+    plan_of_run,
+    staged_tables,
+    unseen_pictures,
+)
 from nexus_reimport.checks.gate import Gate
+from nexus_reimport.clients.frame_store import open_store
 from nexus_reimport.clients.resources import NexusResource, RunOptions
 from nexus_reimport.io_manager import FrameIOManager
 from nexus_reimport.privacy import without_values
+from nexus_reimport.publish import backup as backups
+from nexus_reimport.publish.backup.ahead import back_up_now
+from nexus_reimport.publish.connection import Connection
+from nexus_reimport.publish.deciding import Decision
 from nexus_reimport.publish.exceptions import BrokenLinks, PublicationError
 from nexus_reimport.publish.ledger import TableCounts
-from nexus_reimport.publish.plans import PlanRecord
 from nexus_reimport.publish.publication import Publication, Terms, publish
 from nexus_reimport.publish.verification import count_stale_links
 from nexus_reimport.schemas.columns import Table
@@ -26,7 +37,7 @@ PROVED = "links_proved_before_commit"
 def _spec(table: Table) -> dg.AssetSpec:
     return dg.AssetSpec(
         key=["nexus", table.name],
-        deps=[dg.AssetKey(["staged", table.name])],
+        deps=[dg.AssetKey(["staged", table.name]), BACKUP],
         group_name="nexus",
         kinds={"postgres", "django"},
         owners=OWNERS,
@@ -75,7 +86,7 @@ def publication_asset(gate: Gate) -> dg.AssetsDefinition:
                     staged_tables(staged),
                     before_commit=lambda _: gate.refuse_unproved(context.instance, frames, inputs),
                     progress=context.log.info,
-                    terms=_terms(plan_of_run(context, frames), options),
+                    terms=_terms(context, frames, options),
                 )
         except BrokenLinks as refusal:
             yield from _disproved(names, refusal)
@@ -88,11 +99,18 @@ def publication_asset(gate: Gate) -> dg.AssetsDefinition:
     return nexus_publication
 
 
-def _terms(plan: PlanRecord | None, options: RunOptions) -> Terms:
-    """Return on what terms to publish: a plan of this very run binds it."""
-    if plan is None:
-        return Terms(options.choices())
-    return Terms(options.choices(), plan_id=plan["id"], planned=plan["writes"])
+def _terms(context: dg.AssetExecutionContext, frames: FrameIOManager, options: RunOptions) -> Terms:
+    """Return on what terms to publish: a plan of this very run binds it, and no row is touched unsaved."""
+    plan, ahead = plan_of_run(context, frames), backup_of_run(context)
+    store, plan_id = open_store(frames.location), plan["id"] if plan else None
+
+    def back_up(connection: Connection, decision: Decision) -> str | None:
+        now = datetime.now(UTC)
+        name = backups.new_name(store, context.run.run_id, now)
+        header = backups.Header(name, context.run.run_id, plan_id, now)
+        return back_up_now(connection, store, header, decision.tables, ahead)
+
+    return Terms(options.choices(), plan_id, plan["writes"] if plan else None, back_up)
 
 
 def _selected(context: dg.AssetExecutionContext) -> list[str]:
@@ -142,6 +160,7 @@ def _result(name: str, published: Publication, staged: Staged) -> dg.Materialize
             **_counts(published.tables[name]),
             "rejected_by_reason": dg.MetadataValue.json(by_reason(staged.rejects)),
             "publication": published.number if published.number is not None else "nothing to write",
+            "backup": published.backup or "nothing to back up",
             "relation": BY_NAME[name].relation,
         },
         check_results=[

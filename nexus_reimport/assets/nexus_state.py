@@ -7,6 +7,7 @@ from nexus_reimport.assets.metadata import OWNERS, rows_of
 from nexus_reimport.clients.frame_store import content_version
 from nexus_reimport.clients.resources import NexusResource
 from nexus_reimport.privacy import keeps_values_out_of_errors
+from nexus_reimport.publish.census import count_rows
 from nexus_reimport.publish.state import read_state
 
 
@@ -34,6 +35,15 @@ def nexus_state(nexus: NexusResource) -> dg.Output[pd.DataFrame]:
     counts = {str(kind): int(count) for kind, count in state["kind"].value_counts().items()}
     return dg.Output(
         state,
-        metadata={**rows_of(state), "by_kind": dg.MetadataValue.json(counts)},
+        metadata={
+            **rows_of(state),
+            "by_kind": dg.MetadataValue.json(counts),
+            "rows_in_nexus": dg.MetadataValue.json(_rows_in_nexus(nexus.database_url)),
+        },
         data_version=dg.DataVersion(content_version(state)),
     )
+
+
+def _rows_in_nexus(url: str) -> dict[str, dict[str, int]]:
+    """Return how many rows each table has before the run: `ours` came from FileMaker, `others` did not."""
+    return {name: {"ours": one.ours, "others": one.others} for name, one in count_rows(url).items()}

@@ -11,6 +11,7 @@ from nexus_reimport.assets.metadata import OWNERS
 from nexus_reimport.assets.plan_metadata import plan_metadata
 from nexus_reimport.assets.publishing import PLAN, staged_tables, unseen_pictures
 from nexus_reimport.assets.refusals import publication_refusal
+from nexus_reimport.assets.thumbnails import known_thumbnails
 from nexus_reimport.checks.gate import Gate
 from nexus_reimport.clients.frame_store import open_store
 from nexus_reimport.clients.resources import NexusResource, RunOptions
@@ -50,7 +51,7 @@ def plan_asset(gate: Gate) -> dg.AssetsDefinition:
         """
         names = covered_tables(context, frames, options)
         staged = {name: cast("Staged", frames.read(dg.AssetKey(["staged", name]))) for name in names}
-        unseen = unseen_pictures(staged)
+        unseen, to_make = unseen_pictures(staged), _thumbnails_to_make(frames, names)
         with publication_refusal(), without_values():
             planned = make_plan(
                 nexus.planning_url, staged_tables(staged), options.choices(), unseen, context.log.info
@@ -58,7 +59,7 @@ def plan_asset(gate: Gate) -> dg.AssetsDefinition:
             inputs = Inputs(
                 _sources(context.instance, gate, names), code_fingerprint(), _deciding(options, names)
             )
-            record = plan_record(planned, inputs, _rejects(staged), _made(context, options), len(unseen))
+            record = plan_record(planned, inputs, _rejects(staged), _made(context, options), to_make)
             store = open_store(frames.location)
             if options.plan:
                 refuse_if_moved(load_plan(store, options.plan), record, planned.applied)
@@ -66,6 +67,12 @@ def plan_asset(gate: Gate) -> dg.AssetsDefinition:
         return dg.Output(planned.touched, metadata=plan_metadata(record))
 
     return plan
+
+
+def _thumbnails_to_make(frames: FrameIOManager, names: list[str]) -> int:
+    """Count the images in the bucket that nobody has looked at since they last changed."""
+    listing = frames.read_if_there(dg.AssetKey(["files", "s3_listing"])) if "images" in names else None
+    return 0 if listing is None else len(known_thumbnails(frames, cast("pd.DataFrame", listing)).unseen)
 
 
 def _columns() -> dg.TableSchema:

@@ -15,6 +15,8 @@ from nexus_reimport.transform.staged import Staged
 
 PLAN = dg.AssetKey("plan")
 PLAN_ID = "plan_id"
+BACKUP = dg.AssetKey("backup")
+BACKUP_NAME = "backup"
 
 
 def staged_tables(staged: Mapping[str, Staged]) -> dict[str, StagedTable]:
@@ -48,10 +50,20 @@ def unseen_pictures(staged: Mapping[str, Staged]) -> list[str]:
 
 def plan_of_run(context: dg.AssetExecutionContext, frames: FrameIOManager) -> PlanRecord | None:
     """Return the plan that this run, or the one that it goes on with, has made; None where it made none."""
-    event = context.instance.get_latest_materialization_event(PLAN)
+    plan_id = _told_in_run(context, PLAN, PLAN_ID)
+    return load_plan(open_store(frames.location), plan_id) if plan_id else None
+
+
+def backup_of_run(context: dg.AssetExecutionContext) -> str | None:
+    """Return the backup that this run, or the one it goes on with, has taken; None where it took none."""
+    return _told_in_run(context, BACKUP, BACKUP_NAME)
+
+
+def _told_in_run(context: dg.AssetExecutionContext, key: dg.AssetKey, entry: str) -> str | None:
+    event = context.instance.get_latest_materialization_event(key)
     if event is None or event.asset_materialization is None:
         return None
     if event.run_id not in {context.run.run_id, context.run.root_run_id, context.run.parent_run_id}:
         return None
-    plan_id = str(event.asset_materialization.metadata[PLAN_ID].value)
-    return load_plan(open_store(frames.location), plan_id)
+    told = event.asset_materialization.metadata.get(entry)
+    return str(told.value) if told else None

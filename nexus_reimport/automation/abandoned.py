@@ -6,6 +6,13 @@ import dagster as dg
 import psutil
 
 PROCESS_TAG = "nexus_reimport/process"
+# A run at a terminal may be killed between its creation and its start.
+UNFINISHED = [
+    dg.DagsterRunStatus.NOT_STARTED,
+    dg.DagsterRunStatus.STARTING,
+    dg.DagsterRunStatus.STARTED,
+    dg.DagsterRunStatus.CANCELING,
+]
 
 
 def process_tag() -> dict[str, str]:
@@ -14,25 +21,34 @@ def process_tag() -> dict[str, str]:
     return {PROCESS_TAG: f"{socket.gethostname()} {process.pid} {process.create_time():.2f}"}
 
 
-def is_alive(tag: str) -> bool:
-    """Say whether the tagged process lives; one on another machine can't be asked and counts as alive."""
+def is_alive(tag: str, *, elsewhere: bool = True) -> bool:
+    """Say whether the tagged process lives; `elsewhere`: what to take one on another machine for."""
     host, pid, created = tag.rsplit(" ", 2)
     if host != socket.gethostname():
-        return True
+        return elsewhere
     try:
-        return f"{psutil.Process(int(pid)).create_time():.2f}" == created
+        process = psutil.Process(int(pid))
+        is_dead = process.status() == psutil.STATUS_ZOMBIE
+        return f"{process.create_time():.2f}" == created and not is_dead
     except psutil.NoSuchProcess:
         return False
 
 
+def own_process(instance: dg.DagsterInstance, run: dg.DagsterRun) -> str | None:
+    """Return the tag of a run's own process; None where it has none.
+
+    The browser gives a run that it executes again all tags of the run before, this one too.
+    """
+    tag = run.tags.get(PROCESS_TAG)
+    parent = instance.get_run_by_id(run.parent_run_id) if tag and run.parent_run_id else None
+    return None if parent and parent.tags.get(PROCESS_TAG) == tag else tag
+
+
 def fail_abandoned_runs(instance: dg.DagsterInstance) -> list[str]:
     """Mark as failed every unfinished run whose process has died; return their ids."""
-    unfinished = dg.RunsFilter(
-        statuses=[dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.CANCELING]
-    )
     failed = []
-    for run in instance.get_runs(unfinished):
-        tag = run.tags.get(PROCESS_TAG)
+    for run in instance.get_runs(dg.RunsFilter(statuses=UNFINISHED)):
+        tag = own_process(instance, run)
         if tag and not is_alive(tag):
             instance.report_run_failed(run, "Its process was killed. Nexus is as it was before, or as after.")
             failed.append(run.run_id)

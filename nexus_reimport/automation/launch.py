@@ -24,13 +24,27 @@ WRITING = ("nexus", "thumbnails", "backup", "report")
 
 
 @dataclass(frozen=True)
+class Rest:
+    """What is left of an interrupted run: these assets, these checks and no others."""
+
+    assets: frozenset[dg.AssetKey]
+    checks: frozenset[dg.AssetCheckKey]
+
+
+@dataclass(frozen=True)
 class RunRequest:
-    """What to run: an asset selection (None: everything), or a job by name; and the run's options."""
+    """What to run: an asset selection (None: everything), or a job by name; and the run's options.
+
+    `rest` replaces the selection. `tags` are added to the run's own; `resources` configure it further.
+    """
 
     selection: dg.AssetSelection | None = None
     job: str = REIMPORT
     dry_run: bool = False
     options: Mapping[str, Any] = field(default_factory=dict)
+    rest: Rest | None = None
+    tags: Mapping[str, str] = field(default_factory=dict)
+    resources: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -71,6 +85,8 @@ def launch(
     started = time.monotonic()
     fail_abandoned_runs(instance)
     job = definitions.resolve_job_def(request.job)
+    if request.rest:
+        job = job.get_subset(asset_selection=request.rest.assets, asset_check_selection=request.rest.checks)
     keys = selected_keys(definitions, request)
     options = {**_covered(definitions, request), **request.options}
     with _heard_by(on_event):
@@ -78,10 +94,10 @@ def launch(
             instance=instance,
             raise_on_error=False,
             asset_selection=keys,
-            tags=process_tag(),
+            tags={**request.tags, **process_tag()},
             run_config={
                 "loggers": {"terminal": {}},
-                "resources": {"options": {"config": options}},
+                "resources": {**request.resources, "options": {"config": options}},
             },
         )
     events = [entry for entry in instance.all_logs(result.run_id) if entry.dagster_event]
@@ -103,7 +119,7 @@ def selected_keys(definitions: dg.Definitions, request: RunRequest) -> list[dg.A
 
     A dry run leaves out whatever writes, and ends at the plan.
     """
-    if request.job != REIMPORT or (request.selection is None and not request.dry_run):
+    if request.rest or request.job != REIMPORT or (request.selection is None and not request.dry_run):
         return None
     selection = request.selection or dg.AssetSelection.all()
     keys = set(selection.resolve(definitions.resolve_asset_graph()))

@@ -6,7 +6,7 @@ import dagster as dg
 
 THUMBNAILS = "thumbnails"
 # What goes with every publication; each covers the tables that the run is about.
-SAFETY = ("plan",)
+SAFETY = ("plan", "backup", "report")
 VALIDATION_POST = "validation-post"
 
 _TABLES_OF = {

@@ -7,6 +7,7 @@ import click
 from nexus_reimport.cli.guard import guard
 from nexus_reimport.cli.identity import identity
 from nexus_reimport.cli.plan import plan
+from nexus_reimport.cli.resume import resume
 from nexus_reimport.cli.running import run
 from nexus_reimport.cli.sandboxed import demo, ui
 from nexus_reimport.cli.status import status
@@ -41,5 +42,5 @@ def main() -> None:
     """Reimport a clinic's FileMaker records into Nexus, whole or not at all."""
 
 
-for command in (sandbox, plan, run, demo, ui, status, identity, guard):
+for command in (sandbox, plan, run, resume, demo, ui, status, identity, guard):
     main.add_command(command)

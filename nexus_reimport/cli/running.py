@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from nexus_reimport.cli.concurrency import make_way
 from nexus_reimport.cli.options import in_choices, run_options
 from nexus_reimport.cli.session import (
     FAILED,
@@ -28,6 +29,7 @@ from nexus_reimport.cli.session import (
 @click.option("--dry-run", is_flag=True, help="Read, stage and check; write nothing to Nexus.")
 @in_choices
 @click.option("--plan", "plan_id", metavar="ID", help="Apply this plan; refuse if anything moved since.")
+@click.option("--wait", is_flag=True, help="Wait for another run that is going, instead of refusing.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @in_json
 def run(
@@ -36,6 +38,7 @@ def run(
     selection: str | None,
     dry_run: bool,
     plan_id: str | None,
+    wait: bool,
     yes: bool,
     json_file: Path | None,
     **chosen: object,
@@ -50,7 +53,7 @@ def run(
     )
     if not (yes or dry_run) and os.isatty(0) and not click.confirm("This writes to Nexus. Go on?"):
         raise SystemExit(FAILED)
-    finish(run_here(request), json_file)
+    finish(run_here(request, wait), json_file)
 
 
 def planned_request(plan_id: str, options: dict[str, Any]) -> Any:
@@ -68,7 +71,7 @@ def planned_request(plan_id: str, options: dict[str, Any]) -> Any:
     return RunRequest(selection, options={**kept, "as_of": found["as_of"], "plan": plan_id})
 
 
-def run_here(request: Any) -> Any:
+def run_here(request: Any, wait: bool = False) -> Any:
     """Launch a run and show it. What a run needs is imported here: other commands start without it."""
     with importing():
         import dagster as dg
@@ -81,6 +84,7 @@ def run_here(request: Any) -> Any:
 
     console = open_console()
     with dg.DagsterInstance.get() as instance, run_display(console) as listener:
+        make_way(instance, request, wait=wait)
         try:
             outcome = launch(build_definitions(), instance, request, listener)
         except NothingSelected as error:

@@ -85,3 +85,23 @@ class UploadNotProved(TransientError):
 
 class FileStillGrowing(TransientError):
     """A file that somebody else is still writing."""
+
+
+class FileGone(PermanentError):
+    """An object that was listed, or is named in a backup, is not in the bucket any more."""
+
+
+class FileReplaced(TransientError):
+    """An object is not the one that was listed: somebody wrote it anew meanwhile."""
+
+
+class AlreadyThere(PermanentError):
+    """An object that is written only once was written by somebody else."""
+
+
+class CopyNotProved(TransientError):
+    """What is in the bucket after a copy is not what was copied."""
+
+
+class BackupDamaged(PermanentError):
+    """A backup of files is not what was written."""

@@ -111,6 +111,9 @@ class RunOptions(dg.ConfigurableResource):  # type: ignore[type-arg]  # it holds
         description="Tables that may hold fewer than 90 % of the last publication's rows, by name.",
     )
 
+    full_dump: bool = Field(
+        default=False, description="Also dump the whole of Nexus's database, and prove the dump."
+    )
     tables: list[str] = Field(
         default=[], description="What a plan covers, by table name; where empty, what the run publishes."
     )

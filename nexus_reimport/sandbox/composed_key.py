@@ -17,6 +17,11 @@ class ComposedKey(FakeKey):
         self.contentsize = composed.size
 
     @property
+    def composed(self) -> Composed | None:
+        """What the object is composed of; None once it was given bytes of its own."""
+        return self._composed
+
+    @property
     def value(self) -> bytes:
         """The object's bytes; those it is given take the place of the composed ones."""
         return self._composed.body() if self._composed else bytes(super().value)

@@ -14,6 +14,7 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs
+from xml.sax.saxutils import escape
 
 from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
@@ -22,6 +23,7 @@ from moto.s3.utils import _VersionedKeyStore
 from werkzeug.serving import make_server
 
 from nexus_reimport.sandbox.composed_key import ComposedKey
+from nexus_reimport.sandbox.copy_requests import CopyRequest, copy_request
 from nexus_reimport.sandbox.object_journal import Composed, ObjectJournal, StoredObject
 from nexus_reimport.sandbox.object_listing import (
     LARGEST_PAGE,
@@ -108,6 +110,8 @@ class ObjectStore:
         plain = plain_request(environ, self._bucket)
         if plain and plain.method == "PUT":
             answer = self._put(plain, environ["wsgi.input"].read(plain.length), start_response)
+        elif copy := copy_request(environ, self._bucket):
+            answer = self._copy(copy, start_response)
         elif plain and isinstance(found := self._keys.get(plain.key), FakeKey):
             answer = _whole(found, plain.method, start_response)
         else:
@@ -123,6 +127,30 @@ class ObjectStore:
         key.set_metadata({**request.metadata, "Content-Type": request.content_type})
         start_response("200 OK", [("ETag", key.etag), ("Content-Length", "0")])
         return []
+
+    def _copy(self, request: CopyRequest, start_response: "StartResponse") -> Iterable[bytes]:
+        source = self._keys.get(request.source)
+        if not isinstance(source, FakeKey):
+            return _error(start_response, HTTPStatus.NOT_FOUND, "NoSuchKey", "There is no such key")
+        has_other = request.source_etag not in (None, "*", source.etag.strip('"'))
+        if has_other or (request.only_new and request.target in self._keys):
+            message = "At least one of the preconditions did not hold"
+            return _error(start_response, HTTPStatus.PRECONDITION_FAILED, "PreconditionFailed", message)
+        copied = self._copied(source, request)
+        copied.set_metadata(source.metadata)
+        return _answer(start_response, HTTPStatus.OK, _copy_xml(copied))
+
+    def _copied(self, source: FakeKey, request: CopyRequest) -> Any:
+        composed = source.composed if isinstance(source, ComposedKey) else None
+        if composed is None:
+            return self._backend.put_object(
+                self._bucket,
+                request.target,
+                source.value,
+                encryption=request.encryption,
+                disable_notification=True,
+            )
+        return self._put_composed(request.target, composed, source.etag.strip('"'), request.encryption)
 
     def _list(self, query: dict[str, list[str]], start_response: "StartResponse") -> Iterable[bytes]:
         try:
@@ -151,7 +179,9 @@ class ObjectStore:
         )
         etag = current.etag.strip('"')
         modified = current.last_modified.replace(tzinfo=UTC)
-        self._journal.write(StoredObject(key, current.value, modified, content_type, headers, etag))
+        composed = current.composed if isinstance(current, ComposedKey) else None
+        body = composed or current.value
+        self._journal.write(StoredObject(key, body, modified, content_type, headers, etag))
 
     def _restore(self, item: StoredObject) -> None:
         restored = self._restored(item)
@@ -164,16 +194,20 @@ class ObjectStore:
             return self._backend.put_object(
                 self._bucket, item.key, item.body, etag=item.etag, disable_notification=True
             )
+        return self._put_composed(item.key, item.body, item.etag, None)
+
+    def _put_composed(self, name: str, composed: Composed, etag: str, encryption: str | None) -> ComposedKey:
         key = ComposedKey(
-            item.body,
-            name=item.key,
+            composed,
+            name=name,
             bucket_name=self._bucket,
             account_id=self._backend.account_id,
             region_name=self._backend.region_name,
-            etag=item.etag,
+            etag=etag,
             version_id="null",
+            encryption=encryption,
         )
-        self._keys.setlist(item.key, [key])
+        self._keys.setlist(name, [key])
         return key
 
 
@@ -210,6 +244,7 @@ def _whole(key: FakeKey, method: str, start_response: "StartResponse") -> Iterab
         ("Content-Length", str(key.size)),
         ("Accept-Ranges", "bytes"),
         *((name, str(value)) for name, value in key.metadata.items()),
+        *([("x-amz-server-side-encryption", key.encryption)] if key.encryption else []),
     ]
     if key.encryption:
         headers.append(("x-amz-server-side-encryption", key.encryption))
@@ -218,9 +253,21 @@ def _whole(key: FakeKey, method: str, start_response: "StartResponse") -> Iterab
     return body
 
 
+def _copy_xml(key: FakeKey) -> bytes:
+    return (
+        '<CopyObjectResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/">'
+        f"<LastModified>{key.last_modified_ISO8601}</LastModified><ETag>{escape(key.etag)}</ETag>"
+        "</CopyObjectResult>"
+    ).encode()
+
+
 def _refuse(start_response: "StartResponse", code: str, message: str) -> Iterable[bytes]:
+    return _error(start_response, HTTPStatus.BAD_REQUEST, code, message)
+
+
+def _error(start_response: "StartResponse", status: HTTPStatus, code: str, message: str) -> Iterable[bytes]:
     body = f"<Error><Code>{code}</Code><Message>{message}</Message></Error>".encode()
-    return _answer(start_response, HTTPStatus.BAD_REQUEST, body)
+    return _answer(start_response, status, body)
 
 
 def _answer(start_response: "StartResponse", status: HTTPStatus, body: bytes) -> Iterable[bytes]:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 METHODS: Final = frozenset({"GET", "HEAD", "PUT"})
 _PLAIN_KEY: Final = re.compile(r"[A-Za-z0-9._-]+(?:/[A-Za-z0-9._-]+)*")
 _METADATA: Final = "HTTP_X_AMZ_META_"
-_WITHOUT_MEANING: Final = frozenset(
+WITHOUT_MEANING: Final = frozenset(
     {
         "HTTP_HOST",
         "HTTP_AUTHORIZATION",
@@ -69,4 +69,4 @@ def _split(path: str) -> tuple[str, str, str]:
 
 
 def _is_harmless(name: str) -> bool:
-    return not name.startswith("HTTP_") or name in _WITHOUT_MEANING or name.startswith(_METADATA)
+    return not name.startswith("HTTP_") or name in WITHOUT_MEANING or name.startswith(_METADATA)

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from nexus_reimport_tests.clients.file_buckets import FILES, Files, client_at
 from nexus_reimport_tests.clients.served_bucket import Relay, relay_to, served_bucket
 
 
@@ -19,3 +20,13 @@ def bucket(bucket_port: int) -> Iterator[Relay]:
     """The bucket through a relay that has counted nothing yet."""
     with relay_to(bucket_port) as relay:
         yield relay
+
+
+@pytest.fixture
+def files(bucket: Relay, bucket_port: int) -> Iterator[Files]:
+    """A bucket of the test's own, with a few files, and a relay to it."""
+    client = client_at(f"http://127.0.0.1:{bucket_port}")
+    found = Files(bucket, client)
+    found.put_all(FILES)
+    yield found
+    found.delete(*found.keys())

@@ -1,8 +1,10 @@
 """The S3 server: one process for the whole file, killed and started again in the middle of it."""
 
+import contextlib
 import hashlib
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
@@ -10,11 +12,13 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import boto3
 import httpx
 import obstore
 import pytest
+from botocore.exceptions import ClientError
 from obstore.store import S3Store
 
 from nexus_reimport.sandbox.object_journal import Composed, ObjectJournal, StoredObject
@@ -220,6 +224,62 @@ def test_changes_outlive_the_server_however_it_ends(server: Server, number: sign
     kept = obstore.get(server.store(), f"kept/{number}.jpg")
     assert kept.attributes["Content-Type"] == "image/jpeg"
     assert bytes(obstore.get(server.store(), "kept/large").bytes()) == large
+
+
+def test_a_copy_has_bytes_type_metadata_and_the_encryption_asked_for(server: Server) -> None:
+    s3 = client(server)
+    s3.put_object(
+        Bucket=BUCKET, Key="copy/ä +%25.txt", Body=b"text", ContentType="text/x", Metadata={"by": "us"}
+    )
+    given = {"Bucket": BUCKET, "CopySource": {"Bucket": BUCKET, "Key": "copy/ä +%25.txt"}}
+    answer = s3.copy_object(**given, Key="copied/ä +%25.txt", ServerSideEncryption="AES256")
+    found = s3.head_object(Bucket=BUCKET, Key="copied/ä +%25.txt")
+    assert found["ETag"] == answer["CopyObjectResult"]["ETag"]
+    assert (found["ContentType"], found["Metadata"]) == ("text/x", {"by": "us"})
+    assert client(server).get_object(Bucket=BUCKET, Key="copied/ä +%25.txt")["Body"].read() == b"text"
+
+
+def test_a_copied_composed_object_is_composed_still_and_outlives_the_server(server: Server) -> None:
+    s3 = client(server)
+    s3.copy_object(
+        Bucket=BUCKET,
+        Key="copied/1.jpg",
+        CopySource={"Bucket": BUCKET, "Key": "composed/1.jpg"},
+        ServerSideEncryption="AES256",
+    )
+    assert s3.head_object(Bucket=BUCKET, Key="copied/1.jpg")["ServerSideEncryption"] == "AES256"
+    server.end(signal.SIGKILL)
+    server.start()
+    assert bytes(obstore.get(server.store(), "copied/1.jpg").bytes()) == COMPOSED.body()
+    with contextlib.closing(sqlite3.connect(server.journal)) as journal:
+        assert journal.execute("SELECT at FROM composed WHERE key = 'copied/1.jpg'").fetchone() == (10,)
+
+
+@pytest.mark.parametrize(
+    ("source", "conditions", "code"),
+    [
+        ("composed/1.jpg", {"CopySourceIfMatch": '"other"'}, "PreconditionFailed"),
+        ("composed/1.jpg", {"IfNoneMatch": "*"}, "PreconditionFailed"),
+        ("composed/none.jpg", {}, "NoSuchKey"),
+    ],
+)
+def test_a_copy_whose_condition_fails_is_refused(
+    server: Server, source: str, conditions: dict[str, str], code: str
+) -> None:
+    given = {"Bucket": BUCKET, "Key": "composed/2.jpg", "CopySource": {"Bucket": BUCKET, "Key": source}}
+    with pytest.raises(ClientError) as refused:
+        client(server).copy_object(**given, **conditions)
+    assert refused.value.response["Error"]["Code"] == code
+
+
+def client(server: Server) -> Any:
+    return boto3.client(
+        "s3",
+        region_name="ap-southeast-2",
+        endpoint_url=server.url,
+        aws_access_key_id="anybody",
+        aws_secret_access_key="anything",  # noqa: S106 - the server takes any
+    )
 
 
 def test_many_at_once_lose_nothing(server: Server) -> None:

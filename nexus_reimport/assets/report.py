@@ -1,0 +1,58 @@
+"""The report of a run, as the last asset of the line."""
+
+import dagster as dg
+
+from nexus_reimport.assets.metadata import OWNERS, Metadata
+from nexus_reimport.automation.run_report import KeptReport, make_report
+from nexus_reimport.clients.resources import NexusResource
+from nexus_reimport.io_manager import FrameIOManager
+from nexus_reimport.privacy import keeps_values_out_of_errors
+from nexus_reimport.report.facts import ReportFacts
+from nexus_reimport.report.verdict import verdict_of
+from nexus_reimport.report.words import number, table_words
+from nexus_reimport.schemas.nexus import TABLES
+
+# Nothing can depend on a check. But of the steps that could be next, one with a lower priority comes
+# last, so the report sees the checks of Nexus too.
+LAST = {"dagster/priority": "-1000"}
+
+
+@dg.asset(
+    group_name="safety",
+    kinds={"html", "json"},
+    owners=OWNERS,
+    deps=[dg.AssetKey(["nexus", table.name]) for table in TABLES],
+    op_tags=LAST,
+)
+@keeps_values_out_of_errors
+def report(
+    context: dg.AssetExecutionContext, frames: dg.ResourceParam[FrameIOManager], nexus: NexusResource
+) -> dg.MaterializeResult[None]:
+    """One page for the clinic's manager: what was read, written, refused and proved. No patient's data."""
+    kept = make_report(context.instance, context.run.run_id, nexus.database_url, frames.location)
+    return dg.MaterializeResult(metadata=_told(kept))
+
+
+def _told(kept: KeptReport) -> Metadata:
+    verdict = verdict_of(kept.facts)
+    told: Metadata = {
+        "verdict": dg.MetadataValue.text(verdict.sentence),
+        "summary": dg.MetadataValue.md(_summary(kept.facts)),
+        "path": dg.MetadataValue.path(kept.place),
+    }
+    if kept.url:
+        told["page"] = dg.MetadataValue.url(kept.url)
+    return told
+
+
+def _summary(facts: ReportFacts) -> str:
+    """Return a small table in Markdown: a line a table of Nexus."""
+    lines = ["| table | read | new | changed | unchanged | not taken |", "|---|--:|--:|--:|--:|--:|"]
+    for table in facts.tables:
+        counts = (
+            table.read,
+            *(table.count(name) for name in ("inserted", "updated", "unchanged")),
+            table.refused,
+        )
+        lines.append(f"| {table_words(table.name)} | {' | '.join(map(number, counts))} |")
+    return "\n".join(lines)

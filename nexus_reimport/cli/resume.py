@@ -1,0 +1,77 @@
+"""`nexus-reimport resume`: go on from the step that failed."""
+
+import gc
+import os
+from pathlib import Path
+from typing import Any
+
+import click
+
+from nexus_reimport.cli.session import (
+    DONE,
+    FAILED,
+    finish,
+    in_json,
+    open_console,
+    require_environment,
+    write_json,
+)
+
+
+@click.command()
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@in_json
+def resume(yes: bool, json_file: Path | None) -> None:
+    """Go on with the newest run where it failed, was killed or was cancelled.
+
+    What it has read, staged and checked is not done again, and its options hold. To read FileMaker anew,
+    use `run`.
+    """
+    require_environment()
+    gc.disable()
+    import dagster as dg
+
+    from nexus_reimport.automation.exceptions import AnotherRunGoing, NothingToResume
+    from nexus_reimport.automation.resume import resumption
+    from nexus_reimport.definitions import GATE, build_definitions, storage_frames
+
+    gc.enable()
+    definitions = build_definitions()
+    with dg.DagsterInstance.get() as instance:
+        try:
+            found = resumption(definitions, instance, GATE, storage_frames())
+        except NothingToResume as error:
+            click.echo(str(error))
+            write_json(json_file, {"run_id": None, "success": True, "says": str(error)})
+            raise SystemExit(DONE) from None
+        except AnotherRunGoing as error:
+            click.echo(str(error), err=True)
+            raise SystemExit(FAILED) from None
+        _ask(found, yes)
+        outcome = _go_on(definitions, instance, found)
+    finish(outcome, json_file)
+
+
+def _ask(found: Any, yes: bool) -> None:
+    """Say what is going to be done; end where a person at a terminal does not want it."""
+    from nexus_reimport.automation.going import local_time
+
+    left = found.left
+    click.echo(
+        f"Going on with run {found.run_id}, begun at {local_time(found.began)}: {found.kept} assets are "
+        f"kept, {len(left.assets)} assets and {len(left.checks)} checks are left."
+    )
+    if found.publishes and not yes and os.isatty(0) and not click.confirm("This writes to Nexus. Go on?"):
+        raise SystemExit(FAILED)
+
+
+def _go_on(definitions: Any, instance: Any, found: Any) -> Any:
+    """Launch what is left and show it; return its outcome."""
+    from nexus_reimport.automation.launch import launch
+    from nexus_reimport.terminal import run_display, show_outcome
+
+    console = open_console()
+    with run_display(console) as listener:
+        outcome = launch(definitions, instance, found.request, listener)
+    show_outcome(console, outcome)
+    return outcome

@@ -1,0 +1,55 @@
+"""What a report says in sentences: people's edits, what is gone at the source, what was mended. Pure."""
+
+from collections.abc import Iterator
+
+from nexus_reimport.report.facts import ReportFacts, TableFacts
+from nexus_reimport.report.words import counted, table_words
+
+# A count, and what it means of so many rows: for one row, for several.
+_SAYS = {
+    "edits_kept": (
+        "{rows} had been edited by somebody in Nexus. What they wrote was kept.",
+        "{rows} had been edited by somebody in Nexus. What they wrote was kept.",
+    ),
+    "conflicts": (
+        "{rows} was changed both in FileMaker and in Nexus, in the same field. Look at it.",
+        "{rows} were changed both in FileMaker and in Nexus, in the same fields. Look at them.",
+    ),
+    "missing": (
+        "{rows} came from FileMaker earlier and is no longer there. It stays in Nexus.",
+        "{rows} came from FileMaker earlier and are no longer there. They stay in Nexus.",
+    ),
+    "restored": (
+        "{rows} had been deleted in Nexus and came back, as the same record as before.",
+        "{rows} had been deleted in Nexus and came back, as the same records as before.",
+    ),
+    "relinked": (
+        "{rows} that people made pointed at an old record of a patient, and points at the patient again.",
+        "{rows} that people made pointed at old records of patients, and point at the patients again.",
+    ),
+    "removed": (
+        "{rows} from earlier imports was taken out. It is kept aside and can be put back.",
+        "{rows} from earlier imports were taken out. They are kept aside and can be put back.",
+    ),
+    "archived": (
+        "{rows} is no longer in FileMaker and was archived in Nexus.",
+        "{rows} are no longer in FileMaker and were archived in Nexus.",
+    ),
+    "left": (
+        "{rows} was left alone, because somebody changed it since.",
+        "{rows} were left alone, because somebody changed them since.",
+    ),
+}
+
+
+def told_of(facts: ReportFacts) -> list[str]:
+    """Return a sentence for each thing worth telling of each table; none where nothing is."""
+    return [sentence for table in facts.tables for sentence in _told(table)]
+
+
+def _told(table: TableFacts) -> Iterator[str]:
+    for name, (one, several) in _SAYS.items():
+        rows = table.count(name)
+        if rows:
+            sentence = (one if rows == 1 else several).format(rows=counted(rows, "row"))
+            yield f"{table_words(table.name)}: {sentence}"
