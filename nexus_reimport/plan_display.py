@@ -22,6 +22,8 @@ MARKS = {
     "edits_kept": ("cyan", "="),
     "rejected": ("red", "x"),
 }
+# At a terminal; the plan itself, in the UI and as JSON, has more of each kind.
+SHOWN = 3
 MEANINGS = {
     "insert": "new",
     "update": "changed",
@@ -60,7 +62,7 @@ def _show_table(console: Console, name: str, table: dict[str, Any]) -> None:
     console.print(f"[bold]{name}[/]", highlight=False)
     for kind, samples in table["samples"].items():
         colour, mark = MARKS[kind]
-        for one in samples:
+        for one in samples[:SHOWN]:
             what = ", ".join(one.get("fields", [])) or one.get("reason", "") or MEANINGS[kind]
             key = one.get("key") or one.get("id")
             console.print(f"  [{colour}]{mark}[/] {key}  {what}", highlight=False)

@@ -8,12 +8,19 @@ from dataclasses import asdict, dataclass, replace
 import dagster as dg
 from dagster_aws.s3 import S3Resource
 
+from nexus_reimport.automation.phases import SAFETY
 from nexus_reimport.clients.resources import BucketResource, ImageCsvFolder
 
 IMAGE_CSV = dg.AssetKey(["files", "image_csv"])
 # What an export's run is made from besides the export: without it there is nothing to start.
 NEEDED = (dg.AssetKey("thumbnails"), dg.AssetKey(["staged", "patients"]), dg.AssetKey("nexus_state"))
-FOLLOWS = dg.AssetSelection.assets(IMAGE_CSV).downstream()
+# Not all that is downstream: the plan is, and every table comes after a plan.
+TABLES = ("image_batches", "images")
+FOLLOWS = dg.AssetSelection.assets(
+    IMAGE_CSV,
+    *(dg.AssetKey([group, table]) for group in ("staged", "nexus") for table in TABLES),
+    *SAFETY,
+)
 
 
 @dataclass(frozen=True)

@@ -10,10 +10,18 @@ reimport = dg.define_asset_job(
     description="The whole line: read FileMaker and S3, stage, check, publish, check again.",
 )
 
+plan = dg.define_asset_job(
+    "plan",
+    selection=dg.AssetSelection.all()
+    - dg.AssetSelection.key_prefixes("nexus")
+    - dg.AssetSelection.assets("thumbnails", "backup", "report"),
+    description="See it first: read, stage, check, and say what a reimport would do. Nothing is written.",
+)
+
 validation_post = dg.define_asset_job(
     "validation_post",
     selection=dg.AssetSelection.checks(*nexus_checks),
     description="Only the checks of Nexus as it is now; nothing is read anew or written.",
 )
 
-jobs = [reimport, validation_post]
+jobs = [reimport, plan, validation_post]
