@@ -20,6 +20,7 @@ from nexus_reimport.automation.abandoned import abandoned_runs
 from nexus_reimport.automation.image_csv_sensor import new_image_csv
 from nexus_reimport.automation.jobs import jobs
 from nexus_reimport.automation.launch import terminal_logger
+from nexus_reimport.automation.report_sensor import reports_of_failed_runs
 from nexus_reimport.checks.gate import Gate
 from nexus_reimport.checks.nexus import nexus_checks
 from nexus_reimport.checks.sources import source_checks
@@ -42,7 +43,7 @@ def build_definitions(resources: Mapping[str, Any] | None = None) -> dg.Definiti
         assets=[*FRAMES, publication_asset(GATE), report],
         asset_checks=[*CHECKS, *nexus_checks],
         jobs=jobs,
-        sensors=[abandoned_runs, new_image_csv],
+        sensors=[abandoned_runs, new_image_csv, reports_of_failed_runs],
         resources={**given, "io_manager": given["frames"]},
         executor=dg.in_process_executor,
         loggers={"terminal": terminal_logger},

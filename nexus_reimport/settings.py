@@ -8,6 +8,7 @@ from pathlib import Path
 from dotenv import dotenv_values, load_dotenv
 
 FMID_TOKEN = "FILEMAKER_FMID_TOKEN"  # noqa: S105 - the name of a variable
+REPORTS_URL = "NEXUS_REIMPORT_REPORTS_URL"
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("IMAGE_CSV_DIR", "folder where FileMaker's Image_dataV*.csv are dropped"),
     Setting("IMAGE_CSV_S3_PREFIX", "prefix in the bucket where they may be dropped too", required=False),
     Setting("NEXUS_REIMPORT_STORAGE", "folder or s3://… where frames are kept between steps"),
+    Setting(REPORTS_URL, "where reports are served, for links to them; `ui` sets it", required=False),
     Setting("DAGSTER_HOME", "folder with dagster.yaml"),
     Setting("DAGSTER_PG_URL", "PostgreSQL for Dagster's own records, postgresql+psycopg2://…"),
 )
