@@ -43,6 +43,7 @@ class BackUpFilesConfig(dg.Config):
         default=list(FILE_PREFIXES),
         description="Folders of the bucket that hold files. Those of the last backup stay.",
     )
+    full: bool = Field(default=False, description="Copy everything, so that no earlier backup is needed")
 
 
 class RestoreFilesConfig(dg.Config):
@@ -62,7 +63,7 @@ def copy_new_files(
     """Back the files up, and say so as a materialization of `backup_files`."""
     _require_alone(context)
     with refusal_first():
-        found = back_up_files(_files_in(bucket, s3), config.prefixes, StepProgress(context))
+        found = back_up_files(_files_in(bucket, s3), config.prefixes, StepProgress(context), full=config.full)
     if found.too_long:
         context.log.warning(f"{found.too_long} files have keys too long to be copied, and are in no backup.")
     context.log_event(dg.AssetMaterialization(KEY, metadata=_told_of_backup(found)))

@@ -26,13 +26,14 @@ def files() -> None:
 
 @files.command()
 @click.option("--prefix", "prefixes", multiple=True, help="Also this folder, from now on; may be repeated.")
+@click.option("--full", is_flag=True, help="Copy everything, so that earlier backups may be removed.")
 @in_json
-def backup(prefixes: Sequence[str], json_file: Path | None) -> None:
+def backup(prefixes: Sequence[str], full: bool, json_file: Path | None) -> None:
     """Copy what is new or changed since the last backup. Goes on where one was interrupted."""
     require_environment()
     from nexus_reimport.clients.file_backup import FILE_PREFIXES
 
-    outcome = _launch("back_up_files", {"prefixes": [*FILE_PREFIXES, *prefixes]})
+    outcome = _launch("back_up_files", {"prefixes": [*FILE_PREFIXES, *prefixes], "full": full})
     if outcome.success:
         made = "" if outcome.counts["written"] else "Nothing has changed since. "
         _say(

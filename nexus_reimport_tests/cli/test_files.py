@@ -58,6 +58,9 @@ def test_files_are_backed_up_listed_and_put_back(files: Files, tmp_path: Path) -
     )
     assert "Nothing has changed since." in " ".join(ask("backup").output.split())
     name = outcome["counts"]["backup"]
+    full = " ".join(ask("backup", "--full").output.split())
+    assert f"{len(FILES)} copied, 0 kept by earlier backups" in full
+    files.delete(*(key for key in files.keys("backup/") if name not in key))
     listed = ask("list", "--json", said)
     assert name in listed.output
     assert [(one["name"], one["state"]) for one in json.loads(said.read_bytes())] == [(name, "finished")]
