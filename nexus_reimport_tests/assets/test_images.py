@@ -322,6 +322,18 @@ def test_the_next_export_changes_what_follows_from_it_and_nothing_else(
     assert outcome.thumbnails == {}
 
 
+@pytest.mark.parametrize(("end", "warned"), [(b"", True), (b"\r\n", False)])
+def test_an_export_without_a_last_line_end_is_read_and_warned_of(
+    line: Line, clinic: SyntheticClinic, tmp_path: Path, end: bytes, warned: bool
+) -> None:
+    line.replaced["image_csv_folder"] = ImageCsvFolder(folder=str(tmp_path))
+    drop(tmp_path, CSV_NAME, clinic.image_csv.rstrip(b"\r\n") + end)
+    outcome = line.run("files/image_csv")
+    assert outcome.right
+    [check] = [one for one in outcome.checks if one["check"] == "last_line_is_ended"]
+    assert (check["passed"], check["severity"]) == (not warned, "WARN")
+
+
 def test_the_guard_is_put_in_and_taken_out_by_one_command(make_line: MakeLine) -> None:
     line = make_line()
     assert command(line, "guard", "status") == "The guard is not in Nexus.\n"
