@@ -19,9 +19,11 @@ from nexus_reimport.assets.report import report
 from nexus_reimport.assets.staged import staged_assets
 from nexus_reimport.assets.thumbnails import thumbnails
 from nexus_reimport.automation.abandoned import abandoned_runs
+from nexus_reimport.automation.file_jobs import backup_files, file_jobs
 from nexus_reimport.automation.image_csv_sensor import new_image_csv
 from nexus_reimport.automation.jobs import jobs
 from nexus_reimport.automation.launch import terminal_logger
+from nexus_reimport.automation.report_sensor import reports_of_failed_runs
 from nexus_reimport.checks.gate import Gate
 from nexus_reimport.checks.nexus import nexus_checks
 from nexus_reimport.checks.sources import source_checks
@@ -41,10 +43,10 @@ def build_definitions(resources: Mapping[str, Any] | None = None) -> dg.Definiti
     """Return the whole project; `resources` replace those of the environment, by name."""
     given = {**environment_resources(), **(resources or {})}
     return dg.Definitions(
-        assets=[*FRAMES, plan_asset(GATE), backup, publication_asset(GATE), report],
+        assets=[*FRAMES, plan_asset(GATE), backup, publication_asset(GATE), report, backup_files],
         asset_checks=[*CHECKS, *nexus_checks],
-        jobs=jobs,
-        sensors=[abandoned_runs, new_image_csv],
+        jobs=[*jobs, *file_jobs],
+        sensors=[abandoned_runs, new_image_csv, reports_of_failed_runs],
         resources={**given, "io_manager": given["frames"]},
         executor=dg.in_process_executor,
         loggers={"terminal": terminal_logger},

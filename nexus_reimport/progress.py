@@ -22,13 +22,14 @@ def listen(listener: Listener) -> Callable[[], None]:
 class StepProgress:
     """The progress of one step, in rows or files: `StepProgress(context)(done, total)`."""
 
-    context: dg.AssetExecutionContext
+    context: dg.AssetExecutionContext | dg.OpExecutionContext
     _is_long: bool = False
     _next: float = field(default_factory=lambda: time.monotonic() + EVERY_SECONDS)
 
     def __call__(self, done: int, total: int | None) -> None:
         """Tell listeners at once; log and tag every five seconds, and at the end of a long step."""
-        step = self.context.op_execution_context.op.name
+        # An op's context is itself what an asset's has inside.
+        step = getattr(self.context, "op_execution_context", self.context).op.name
         for listener in _listeners:
             listener(step, done, total)
         ends = self._is_long and done == total

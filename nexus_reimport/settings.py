@@ -8,6 +8,7 @@ from pathlib import Path
 from dotenv import dotenv_values, load_dotenv
 
 FMID_TOKEN = "FILEMAKER_FMID_TOKEN"  # noqa: S105 - the name of a variable
+REPORTS_URL = "NEXUS_REIMPORT_REPORTS_URL"
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("NEXUS_REIMPORT_KEEP_BACKUPS", "how many backups stay at least (20)", required=False),
     Setting("NEXUS_REIMPORT_KEEP_DAYS", "for how many days each backup stays (90)", required=False),
     Setting("PG_DUMP", "pg_dump of the server's version, where it is not on the PATH", required=False),
+    Setting(REPORTS_URL, "where reports are served, for links to them; `ui` sets it", required=False),
     Setting("DAGSTER_HOME", "folder with dagster.yaml"),
     Setting("DAGSTER_PG_URL", "PostgreSQL for Dagster's own records, postgresql+psycopg2://…"),
 )

@@ -11,7 +11,7 @@ from rich.table import Table
 
 from nexus_reimport import progress as steps
 from nexus_reimport.automation.launch import Counts, EventListener, RunOutcome
-from nexus_reimport.automation.overview import Overview
+from nexus_reimport.automation.overview import Overview, Report
 
 
 class _Bars:
@@ -133,9 +133,8 @@ def show_overview(console: Console, overview: Overview) -> None:
     )
 
 
-def show_rejects(console: Console, rejects: list[dict[str, str]]) -> None:
-    """Print each rejected row: its key, the field to blame and the reason."""
-    for reject in rejects:
-        line = f"{reject['key']}  {reject['field']}  {reject['reason']}"
-        console.print(line, highlight=False, markup=False)
-    console.print(f"{len(rejects):,} rejected rows.")
+def show_reports(console: Console, reports: list[Report], what: str) -> None:
+    """Print each row that something is said of: its key, the field to blame and the reason; then how many."""
+    for one in reports:
+        console.print(f"{one['key']}  {one['field']}  {one['reason']}", highlight=False, markup=False)
+    console.print(f"{len(reports):,} {what}.", highlight=False)

@@ -62,7 +62,10 @@ def _s3_client(endpoint: str, key: str, secret: str) -> Any:
 
 @contextmanager
 def served_filemaker(
-    entities: Entities, faults: Sequence[Fault] = (), seen: list[str] | None = None
+    entities: Entities,
+    faults: Sequence[Fault] = (),
+    seen: list[str] | None = None,
+    page_size: int = PAGE_SIZE,
 ) -> Iterator[str]:
     """Give the address of a stand-in that serves these rows, in small pages, with these faults.
 
@@ -73,7 +76,7 @@ def served_filemaker(
         database=DATABASE,
         username=USERNAME,
         password=PASSWORD,
-        page_size=PAGE_SIZE,
+        page_size=page_size,
         plan=FaultPlan(faults, slow_seconds=0.02, retry_after=1),
     )
 

@@ -79,6 +79,10 @@ def image_csv(
     read = Staged(rows=parsed.rows, rejects=parsed.rejects, warnings=parsed.rejects.iloc[:0])
     return dg.Output(
         read,
-        metadata={**staged_facts(read), "export": dg.MetadataValue.json(dict(parsed.facts))},
+        metadata={
+            **staged_facts(read),
+            "export": dg.MetadataValue.json(dict(parsed.facts)),
+            "last_line_is_ended": bool(parsed.facts["last_line_is_ended"]),
+        },
         data_version=dg.DataVersion(str(parsed.facts["sha256"])),
     )

@@ -89,7 +89,7 @@ def launch(
         job = job.get_subset(asset_selection=request.rest.assets, asset_check_selection=request.rest.checks)
     keys = selected_keys(definitions, request)
     options = {**_covered(definitions, request), **request.options}
-    with _heard_by(on_event):
+    with heard_by(on_event):
         result = job.execute_in_process(
             instance=instance,
             raise_on_error=False,
@@ -248,7 +248,7 @@ _listeners: list[EventListener] = []
 
 
 @contextmanager
-def _heard_by(listener: EventListener) -> Iterator[None]:
+def heard_by(listener: EventListener) -> Iterator[None]:
     """Have a listener called with every event of runs in this process, while inside."""
     _listeners.append(listener)
     try:

@@ -1,16 +1,24 @@
-"""Where things stand, for `status`: last publications, failed checks, what is stale, what was rejected."""
+"""Where things stand, for `status`: last publications, what is stale; rejected, removed and unlinked rows."""
 
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 from typing import cast
 
 import dagster as dg
+import pandas as pd
 
 from nexus_reimport.automation.launch import Counts
 from nexus_reimport.checks.gate import Gate
 from nexus_reimport.io_manager import FrameIOManager
+from nexus_reimport.publish.lookups import read_removed, read_unlinked
 from nexus_reimport.publish.verification import read_publications
-from nexus_reimport.schemas.nexus import TABLES
+from nexus_reimport.schemas.columns import Table
+from nexus_reimport.schemas.nexus import BY_NAME, TABLES
+from nexus_reimport.transform.image_objects import report_names
 from nexus_reimport.transform.staged import Staged
+
+Report = dict[str, str]
+"""What is said of one row: `table`, `key`, `field`, `reason`."""
 
 
 @dataclass(frozen=True)
@@ -27,7 +35,42 @@ def read_overview(instance: dg.DagsterInstance, gate: Gate, frames: FrameIOManag
     return Overview(read_publications(url), gate.doubts(instance, frames, inputs))
 
 
-def read_rejects(frames: FrameIOManager, table: str) -> list[dict[str, str]]:
-    """Return every rejected row of a table as last staged: table, key, field, reason."""
-    staged = cast("Staged", frames.read(dg.AssetKey(["staged", table])))
-    return cast("list[dict[str, str]]", staged.rejects.astype(object).to_dict(orient="records"))
+def read_rejects(frames: FrameIOManager, url: str, name: str) -> list[Report]:
+    """Return every rejected row of a table as last staged, then what publications took out of it.
+
+    `image_csv` names the rows that the export's reading rejected.
+    """
+    rejects = _reports(_stored(frames, name).rejects)
+    return rejects + _removed(url, BY_NAME[name]) if name in BY_NAME else rejects
+
+
+def read_warnings(frames: FrameIOManager, name: str) -> list[Report]:
+    """Return every warning of a table as last staged."""
+    return _reports(_stored(frames, name).warnings)
+
+
+def read_all_unlinked(url: str) -> list[Report]:
+    """Return every row that people made in Nexus and that points at nobody."""
+    found = [row for table in TABLES for row in read_unlinked(url, table)]
+    return [_report(row.table, row.id, row.field, "points_at_nobody") for row in found]
+
+
+def _stored(frames: FrameIOManager, name: str) -> Staged:
+    folder = "staged" if name in BY_NAME else "files"
+    return cast("Staged", frames.read(dg.AssetKey([folder, name])))
+
+
+def _reports(frame: pd.DataFrame) -> list[Report]:
+    return cast("list[Report]", frame.astype(object).to_dict(orient="records"))
+
+
+def _removed(url: str, table: Table) -> list[Report]:
+    """Return what left a table: the key is the file's name where the row had a file, else the row's id."""
+    rows = read_removed(url, table)
+    s3_keys = [row.s3_key or row.id for row in rows]
+    names = report_names([PurePosixPath(key).stem for key in s3_keys], s3_keys)
+    return [_report(table.name, key, row.field, row.reason) for key, row in zip(names, rows, strict=True)]
+
+
+def _report(table: str, key: str, field: str, reason: str) -> Report:
+    return {"table": table, "key": key, "field": field, "reason": reason}

@@ -9,7 +9,14 @@ from typing import Any, cast
 import dagster as dg
 
 from nexus_reimport.automation.exceptions import AnotherRunGoing, NothingToResume
-from nexus_reimport.automation.going import describe, going_runs, local_time, makes_assets, planned_keys
+from nexus_reimport.automation.going import (
+    PlannedKeys,
+    describe,
+    going_runs,
+    local_time,
+    makes_assets,
+    planned_keys,
+)
 from nexus_reimport.automation.launch import Rest, RunRequest
 from nexus_reimport.checks.gate import Gate, Latest, latest_evaluations, latest_materializations
 from nexus_reimport.io_manager import FrameIOManager
@@ -72,18 +79,26 @@ def resumption(
 
 
 def _newest(instance: dg.DagsterInstance) -> dg.DagsterRun:
-    """Return the newest run that was interrupted; none may have succeeded since, but for dry runs."""
+    """Return the newest run that was interrupted and that none has made good since.
+
+    A publication that succeeded makes all before it good; a run without one only what it covers.
+    """
+    covered: list[PlannedKeys] = []
     for record in instance.get_run_records(limit=RECENT):
         run = record.dagster_run
+        planned = planned_keys(instance, run)
         if not makes_assets(instance, run) or run.status == dg.DagsterRunStatus.NOT_STARTED:
             continue
         if run.status == dg.DagsterRunStatus.QUEUED:
             raise AnotherRunGoing(f"Run {run.run_id} waits in the queue: it will start by itself.")
         if run.status != dg.DagsterRunStatus.SUCCESS:
+            if any(planned <= one for one in covered):
+                continue
             return run
-        if any(_is_published(key) for key in planned_keys(instance, run)):
+        if any(_is_published(key) for key in planned):
             at = local_time(record.create_timestamp)
             raise NothingToResume(f"There is nothing to resume: run {run.run_id} of {at} succeeded.")
+        covered.append(planned_keys(instance, _chain(instance, run)[-1]))
     raise NothingToResume("There is nothing to resume: no run was interrupted.")
 
 
@@ -138,7 +153,7 @@ class _Remains:
     chain: list[dg.DagsterRun]
 
     @cached_property
-    def planned(self) -> frozenset[dg.AssetKey | dg.AssetCheckKey]:
+    def planned(self) -> PlannedKeys:
         """What the first run was to do, of what there is today."""
         there: frozenset[Any] = self.graph.materializable_asset_keys | self.graph.asset_check_keys
         return planned_keys(self.instance, self.chain[-1]) & there

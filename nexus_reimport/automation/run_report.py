@@ -20,12 +20,12 @@ from nexus_reimport.report.facts import Kind, LinkFacts, ReportFacts, RowCount, 
 from nexus_reimport.report.page import render_html
 from nexus_reimport.report.record import from_json, to_json
 from nexus_reimport.schemas.nexus import BY_NAME, TABLES
+from nexus_reimport.settings import REPORTS_URL
 
-REPORTS_URL = "NEXUS_REIMPORT_REPORTS_URL"
 REPORT_TAG, KIND_TAG = "nexus_reimport/report", "nexus_reimport/kind"
 ROWS_IN_NEXUS = "rows_in_nexus"
 ROLLBACK = "rollback"
-# How many stored reports are looked through for the one before.
+# How many are looked through: stored reports for the one before, runs for the last.
 _LOOKED_THROUGH = 20
 _PUBLICATIONS = 50
 
@@ -50,6 +50,21 @@ def make_report(instance: dg.DagsterInstance, run_id: str, database_url: str, lo
     kept = KeptReport(facts, store.place(run_id), served_at(run_id))
     instance.add_run_tags(run_id, {REPORT_TAG: kept.url or kept.place})
     return kept
+
+
+def stored_report(run_id: str, location: str) -> KeptReport | None:
+    """Return a run's report as it is kept; None where there is none that can be read."""
+    store = ReportStore(location)
+    facts = read_report(store, run_id)
+    return KeptReport(facts, store.place(run_id), served_at(run_id)) if facts else None
+
+
+def last_run(instance: dg.DagsterInstance) -> str:
+    """Return the id of the last run that was to do more than check. Raises NoSuchRun where there is none."""
+    for run in instance.get_runs(limit=_LOOKED_THROUGH):
+        if run.job_name != "validation_post":
+            return run.run_id
+    raise NoSuchRun("There has been no run yet. Start one: nexus-reimport run")
 
 
 def served_at(run_id: str, environ: Mapping[str, str] = os.environ) -> str | None:

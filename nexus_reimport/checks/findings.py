@@ -56,6 +56,17 @@ def complete_finding(frame: pd.DataFrame, key: str, declared: int) -> Finding:
     )
 
 
+def ended_finding(is_ended: int) -> Finding:
+    """Say whether the export's last line has its end: 1 or 0, as its reading told."""
+    if is_ended == 1:
+        return Finding(True, "The last line has its end.")
+    return Finding(
+        False,
+        "The last line has no end. Many programs leave it out, but the file may be cut in its last field. "
+        "Look whether that is whole; if it is not, export or copy the file again.",
+    )
+
+
 def unique_finding(frame: pd.DataFrame, column: str) -> Finding:
     """Say whether every id in a column is there just once, whatever its case."""
     ids = frame[column].str.lower()

@@ -3,7 +3,8 @@
 import dagster as dg
 
 from nexus_reimport.checks.factory import Check, Evidence, checks_over
-from nexus_reimport.checks.findings import Finding
+from nexus_reimport.checks.findings import KEYS_SHOWN, Finding
+from nexus_reimport.publish.lookups import read_unlinked
 from nexus_reimport.publish.verification import (
     count_published,
     count_shared_instants,
@@ -71,9 +72,15 @@ def _links(table: Table, seen: Evidence) -> Finding:
 
 def _others_links(table: Table, seen: Evidence) -> Finding:
     broken = {c.column: c.others for c in count_stale_links(seen.nexus.database_url, table)}
-    return _links_finding(
-        broken, "Rows made in Nexus point at rows that aren't there. They are reported and left alone."
+    finding = _links_finding(
+        broken,
+        "Rows made in Nexus point at rows that aren't there. They are reported and left alone. "
+        "All of them: nexus-reimport status --unlinked.",
     )
+    if finding.passed:
+        return finding
+    ids = [row.id for row in read_unlinked(seen.nexus.database_url, table)]
+    return Finding(False, finding.says, {**finding.facts, "first_ids": ids[:KEYS_SHOWN]})
 
 
 def _links_finding(broken: dict[str, int], complaint: str) -> Finding:

@@ -7,6 +7,7 @@ from nexus_reimport.checks.factory import Check, Evidence, checks_of, checks_ove
 from nexus_reimport.checks.findings import (
     Finding,
     complete_finding,
+    ended_finding,
     shape_finding,
     thumbnails_finding,
     unique_finding,
@@ -86,7 +87,14 @@ source_checks = [
                 "shape",
                 "Every row has a recid, an id, and whose photograph it is.",
                 lambda seen: shape_finding(image_csv_schema(), seen.read_export().rows, "recid"),
-            )
+            ),
+            Check(
+                "last_line_is_ended",
+                "The export ends with the end of a line, so nothing is cut from its last field.",
+                lambda seen: ended_finding(seen.told("last_line_is_ended", "files", "image_csv")),
+                blocking=False,
+                severity=dg.AssetCheckSeverity.WARN,
+            ),
         ],
     ),
     checks_of(

@@ -4,9 +4,11 @@ from typing import Any
 
 import click
 
+from nexus_reimport.cli.files import files
 from nexus_reimport.cli.guard import guard
 from nexus_reimport.cli.identity import identity
 from nexus_reimport.cli.plan import plan
+from nexus_reimport.cli.report import report
 from nexus_reimport.cli.resume import resume
 from nexus_reimport.cli.running import run
 from nexus_reimport.cli.sandboxed import demo, ui
@@ -42,5 +44,5 @@ def main() -> None:
     """Reimport a clinic's FileMaker records into Nexus, whole or not at all."""
 
 
-for command in (sandbox, plan, run, resume, demo, ui, status, identity, guard):
+for command in (sandbox, plan, run, resume, demo, ui, status, report, identity, files, guard):
     main.add_command(command)

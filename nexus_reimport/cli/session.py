@@ -21,16 +21,21 @@ in_json = click.option(
 
 
 class TableName(click.ParamType[str]):
-    """The name of a published table."""
+    """The name of a published table, or one of some other names."""
 
     name = "table"
+
+    def __init__(self, *others: str) -> None:
+        """Take these names too."""
+        self._others = others
 
     def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
         """Return the name, or fail naming those there are."""
         from nexus_reimport.schemas.nexus import BY_NAME
 
-        if value not in BY_NAME:
-            self.fail(f"{value!r} is none of {', '.join(BY_NAME)}.", param, ctx)
+        names = (*BY_NAME, *self._others)
+        if value not in names:
+            self.fail(f"{value!r} is none of {', '.join(names)}.", param, ctx)
         return value
 
 

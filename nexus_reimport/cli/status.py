@@ -2,34 +2,69 @@
 
 import os
 from pathlib import Path
+from typing import Any
 
 import click
 
-from nexus_reimport.cli.session import TableName, in_json, open_console, require_environment, write_json
+from nexus_reimport.cli.session import (
+    TableName,
+    in_json,
+    open_console,
+    refuse,
+    require_environment,
+    write_json,
+)
+
+EXPORT = "image_csv"
 
 
 @click.command()
 @click.option(
     "--rejects",
-    "table",
-    type=TableName(),
-    help="List the rejected rows of a table: key, field, reason.",
+    type=TableName(EXPORT),
+    help="List the rejected rows of a table, and what publications took out of it.",
 )
+@click.option("--warnings", type=TableName(), help="List the warnings of a table: key, field, reason.")
+@click.option("--unlinked", is_flag=True, help="List the rows people made in Nexus that point at nobody.")
 @in_json
-def status(table: str | None, json_file: Path | None) -> None:
-    """Show the last publications, failed checks and what is stale; or a table's rejected rows."""
+def status(rejects: str | None, warnings: str | None, unlinked: bool, json_file: Path | None) -> None:
+    """Show the last publications, failed checks and what is stale; or list rows by key, field and reason."""
+    if sum(map(bool, (rejects, warnings, unlinked))) > 1:
+        refuse("--rejects, --warnings and --unlinked exclude each other.")
     require_environment()
+    if rejects or warnings or unlinked:
+        found: Any = _listed(rejects, warnings)
+    else:
+        found = _shown_overview()
+    write_json(json_file, found)
+
+
+def _listed(rejects: str | None, warnings: str | None) -> list[dict[str, str]]:
+    """Print the rows that are asked for and return them."""
+    from nexus_reimport import terminal
+    from nexus_reimport.automation import overview
+    from nexus_reimport.definitions import storage_frames
+
+    url = os.environ["NEXUS_DATABASE_URL"]
+    if rejects:
+        found, what = overview.read_rejects(storage_frames(), url, rejects), "rejected rows"
+    elif warnings:
+        found, what = overview.read_warnings(storage_frames(), warnings), "warnings"
+    else:
+        found, what = overview.read_all_unlinked(url), "rows of people's own point at nobody"
+    terminal.show_reports(open_console(), found, what)
+    return found
+
+
+def _shown_overview() -> Any:
+    """Print where things stand and return it."""
     import dagster as dg
 
     from nexus_reimport import terminal
     from nexus_reimport.automation import overview
     from nexus_reimport.definitions import GATE, storage_frames
 
-    if table:
-        rejects = overview.read_rejects(storage_frames(), table)
-        terminal.show_rejects(open_console(), rejects)
-        return write_json(json_file, rejects)
     with dg.DagsterInstance.get() as instance:
         found = overview.read_overview(instance, GATE, storage_frames(), os.environ["NEXUS_DATABASE_URL"])
     terminal.show_overview(open_console(), found)
-    return write_json(json_file, found)
+    return found

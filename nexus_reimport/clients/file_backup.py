@@ -115,20 +115,23 @@ def back_up_files(
     on_progress: Progress = lambda *_: None,
     workers: int = AT_ONCE,
     clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    *,
+    full: bool = False,
 ) -> FileBackup:
     """Copy every file under the prefixes that the last backup has not, and write the backup's manifest last.
 
-    Prefixes of the last backup stay. An interrupted backup is gone on with in its own folder. Raises
-    SettingsRefused, AccessDenied, ConnectionFailed, NotFound, CopyNotProved or, where the last backup's
-    manifest is not as written, BackupDamaged; there is then no new backup, and the next call goes on.
+    `full`: copy everything, so that no earlier backup is needed. Prefixes of the last backup stay. An
+    interrupted backup is gone on with in its own folder. Raises SettingsRefused, AccessDenied,
+    ConnectionFailed, NotFound, CopyNotProved or, where the last backup's manifest is not as written,
+    BackupDamaged; there is then no new backup, and the next call goes on.
     """
     shelf = read_shelf(bucket)
     last = read_manifest(bucket, shelf.newest) if shelf.newest else None
     prefixes = _all_prefixes(prefixes, last)
     current, too_long = _current_files(bucket, prefixes)
-    kept = _kept_before(last, shelf, current)
+    kept = {} if full else _kept_before(last, shelf, current)
     left_out = _folders_left_out(bucket, prefixes)
-    if last and not shelf.unfinished and len(kept) == len(current) and kept == last.files:
+    if last and not (full or shelf.unfinished) and len(kept) == len(current) and kept == last.files:
         return replace(_unchanged(last), too_long=too_long, left_out=left_out)
     attempt = _Attempt(bucket, shelf.unfinished or new_name(clock(), {*shelf.started, *shelf.finished}), kept)
     resumed = _resumed(shelf, attempt.name, current, kept)

@@ -11,7 +11,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+import boto3
 from boto3.s3.transfer import TransferConfig
+from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from nexus_reimport.clients.exceptions import (
@@ -23,6 +25,7 @@ from nexus_reimport.clients.exceptions import (
     FileReplaced,
     NotFound,
 )
+from nexus_reimport.clients.loopback import require_private
 
 ENCRYPTION = "AES256"
 # S3 copies no more than this in one request.
@@ -61,6 +64,16 @@ def same_content(one: str, other: str) -> bool | None:
     if _PLAIN_MD5.fullmatch(one) and _PLAIN_MD5.fullmatch(other):
         return one == other
     return None
+
+
+def open_file_bucket(name: str, connections: int, **given: Any) -> "FileBucket":
+    """Return the bucket `name`; `given` are a boto3 client's own arguments, such as `endpoint_url`.
+
+    Raises SettingsRefused for plain http to another machine.
+    """
+    require_private(given.get("endpoint_url") or "https:", "AWS_ENDPOINT_URL_S3")
+    config = Config(max_pool_connections=connections, retries={"mode": "standard", "total_max_attempts": 6})
+    return FileBucket(boto3.session.Session().client("s3", config=config, **given), name)
 
 
 @dataclass(frozen=True, slots=True)

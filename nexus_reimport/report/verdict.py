@@ -117,7 +117,7 @@ def _after_right(facts: ReportFacts) -> list[str]:
     refused = [table for table in facts.tables if table.refused]
     if refused:
         named = listed([f"{number(one.refused)} of {table_in_sentence(one.name)}" for one in refused])
-        steps.append(f"When there is time, put right in FileMaker what was not taken ({named}).")
+        steps.append(f"When there is time, put right at its source what was not taken ({named}).")
     if warned := [check for check in facts.failed_checks if check.severity != "ERROR"]:
         steps.append(f"Read {counted(len(warned), 'remark')} among the checks below.")
     return steps

@@ -100,7 +100,10 @@ def step_words(step: str) -> str:
     if step in _STEPS:
         return _STEPS[step]
     if step.endswith("_checks"):
-        return f"Checking {step.removesuffix('_checks').replace('_', ' ')}"
+        stage, _, name = step.removesuffix("_checks").partition("_")
+        what = {"filemaker": "what came from FileMaker", "files": "the files", "staged": "{} as prepared"}
+        said = table_in_sentence(name) if name else "everything"
+        return f"Checking {what.get(stage, step.removesuffix('_checks').replace('_', ' ')).format(said)}"
     stage, _, name = step.partition("__")
     verbs = {"filemaker": "Reading {} from FileMaker", "staged": "Preparing {}"}
     said = name.replace("_", " ").replace("sms", "SMS")
@@ -143,6 +146,8 @@ def clinic_time(instant: datetime) -> str:
 
 def duration(seconds: float) -> str:
     """Return how long something took."""
+    if seconds < 1:
+        return f"{seconds:.2f} s"
     if seconds < 60:
         return f"{seconds:.1f} s"
     minutes, left = divmod(round(seconds), 60)

@@ -244,7 +244,6 @@ def _whole(key: FakeKey, method: str, start_response: "StartResponse") -> Iterab
         ("Content-Length", str(key.size)),
         ("Accept-Ranges", "bytes"),
         *((name, str(value)) for name, value in key.metadata.items()),
-        *([("x-amz-server-side-encryption", key.encryption)] if key.encryption else []),
     ]
     if key.encryption:
         headers.append(("x-amz-server-side-encryption", key.encryption))

@@ -39,6 +39,11 @@ class CsvRecords:
     delimiter: str
     blank: int
 
+    @property
+    def last_column(self) -> str | None:
+        """The name above of the column that a line ends in, None where it is another."""
+        return next((name for name in self.columns if _folded(name) == _folded(self.names[-1])), None)
+
 
 @dataclass
 class _Reading:

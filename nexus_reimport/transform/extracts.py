@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
 import pandas as pd
 import pyarrow as pa
 
 from nexus_reimport.schemas.filemaker import EntitySet
 from nexus_reimport.transform.dates import UNKNOWN_INSTANT, instant
 from nexus_reimport.transform.exceptions import MissingFieldError
+from nexus_reimport.transform.instants import distinct_instants
 from nexus_reimport.transform.staged import Ledger
 from nexus_reimport.transform.text import clean, report_key, uuid_text
 
@@ -81,27 +81,14 @@ def _reject_unusable(
             ledger.reject(key, entity.key, "duplicate_id")
 
 
-def distinct_instants(bases: Sequence[int] | np.ndarray, ties: Sequence[int] | np.ndarray) -> list[int]:
-    """Return the bases, each moved as few microseconds later as makes all of them different.
-
-    In order of base, then tie, then place: an instant is its base or one microsecond after its predecessor.
-    """
-    wanted = np.asarray(bases, dtype=np.int64)
-    order = np.lexsort((np.asarray(ties, dtype=np.int64), wanted))
-    ramp = np.arange(len(wanted), dtype=np.int64)
-    spread = np.empty_like(wanted)
-    spread[order] = np.maximum.accumulate(wanted[order] - ramp) + ramp
-    result: list[int] = spread.tolist()
-    return result
-
-
 def creation_instants(
     extract: Extract, ledger: Ledger, column: str, preferred: Sequence[int | None] | None = None
 ) -> list[int]:
     """Return when each row was made, microseconds since 1970 UTC, no two the same.
 
     The preferred instant, else creationTimestamp, else modificationTimestamp, else the start of 2000 and a
-    warning `no_timestamp`. Rows that share an instant follow one another by creationTimestamp, then id.
+    warning `no_timestamp`; then made distinct within that second by its id. Rows whose preferred instant
+    is the same follow one another by creationTimestamp, to the minute.
     """
     made = [moment for moment, _ in extract.instants("creationTimestamp")]
     changed = extract.texts("modificationTimestamp")
@@ -113,4 +100,4 @@ def creation_instants(
             ledger.warn(key, column, "no_timestamp")
         bases.append(UNKNOWN_INSTANT if known is None else known)
     ties = [base if moment is None else moment for moment, base in zip(made, bases, strict=True)]
-    return distinct_instants(bases, ties)
+    return distinct_instants(bases, extract.keys, ties)

@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 from nexus_reimport.transform.csv_dates import CsvDates, read_dates
 from nexus_reimport.transform.csv_records import CsvRecords, read_records
 from nexus_reimport.transform.csv_text import CsvText, read_text
+from nexus_reimport.transform.exceptions import CutCsvError
 from nexus_reimport.transform.staged import REPORT_COLUMNS
 from nexus_reimport.transform.text import clean
 
@@ -33,6 +34,7 @@ FIELDS = {  # the field to blame for each reason
     "bad_contact": "id_Contact",
     "bad_date": "date",
 }
+_UNFINISHED = frozenset({"bad_recid", "bad_id", "no_contact", "bad_contact", "bad_date"})
 
 Fact = str | int | bool | list[str] | None
 
@@ -78,6 +80,7 @@ def parse_image_csv(
     everything = _typed(records, dates)
     table = everything.filter(_is_first(everything))
     faults = _faults(table)
+    _require_whole_end(text, records, table, faults, name)
     sound = pc.is_null(faults)
     rows = table.filter(sound).select(ROW_COLUMNS)
     rejects = _rejects(table.filter(pc.invert(sound)), faults.drop_null())
@@ -86,6 +89,19 @@ def parse_image_csv(
         "identical_rows": everything.num_rows - table.num_rows,
     }
     return ParsedCsv(_frame(rows), _frame(rejects), facts)
+
+
+def _require_whole_end(
+    text: CsvText, records: CsvRecords, table: pa.Table, faults: pa.Array, file: str
+) -> None:
+    """Raise CutCsvError where the last line has no end and the field that it ends in is not whole."""
+    last = table.num_rows - 1
+    reason = faults[last].as_py()
+    if text.is_ended or reason not in _UNFINISHED or records.last_column != FIELDS[reason]:
+        return
+    raise CutCsvError(
+        file, table["line"][last].as_py(), "The last line has no end and its last field is not whole"
+    )
 
 
 def _typed(records: CsvRecords, dates: CsvDates) -> pa.Table:

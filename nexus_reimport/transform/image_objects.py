@@ -11,8 +11,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from nexus_reimport.schemas.nexus import IMAGES, PATIENTS
-from nexus_reimport.transform.extracts import distinct_instants
 from nexus_reimport.transform.image_csv import FIELDS
+from nexus_reimport.transform.instants import distinct_instants
 from nexus_reimport.transform.known_patients import KnownPatients, known_patients
 from nexus_reimport.transform.nexus_state import NexusState
 from nexus_reimport.transform.staged import Staged
@@ -142,13 +142,7 @@ def _batch_keys(patients: pa.Array, dates: pa.ChunkedArray) -> pa.Array:
 def _uploaded(table: pa.Table) -> pa.Array:
     """Return when each object was last written, no two the same; what its row says shifts nobody."""
     modified = table["modified"].cast(pa.int64()).to_numpy()
-    return pa.array(distinct_instants(modified, _stem_numbers(table["stem"])), pa.int64())
-
-
-def _stem_numbers(stems: pa.ChunkedArray) -> np.ndarray:
-    """Return files' names as numbers, where they are short ones; others come after them all."""
-    short = pc.match_substring_regex(stems, "^[0-9]{1,18}$")
-    return recid_numbers(pc.if_else(short, stems, pa.scalar(None, pa.string())))
+    return pa.array(distinct_instants(modified, table["key"].to_pylist()), pa.int64())
 
 
 def recid_numbers(recids: pa.ChunkedArray) -> np.ndarray:

@@ -13,6 +13,7 @@ from nexus_reimport.schemas.nexus import IMAGE_BATCHES, IMAGES
 from nexus_reimport.transform.documents import PATIENT_TYPE
 from nexus_reimport.transform.identity import Adoption, decide_ids, natural_key
 from nexus_reimport.transform.image_objects import ImageObjects, image_objects, recid_numbers
+from nexus_reimport.transform.instants import distinct_instants
 from nexus_reimport.transform.nexus_state import NexusState
 from nexus_reimport.transform.staged import SOURCE_KEY, Ledger, Staged
 from nexus_reimport.transform.text import clean
@@ -36,8 +37,8 @@ def stage_image_batches(
     """Return one batch per patient and day that has an image to publish; nothing is rejected here.
 
     Takes the image CSV's rows, the listing, the thumbnails and the staged patients. `source_key` is the
-    patient's FileMaker id and the day, `{id}/{YYYY-MM-DD}` or `{id}/unknown`. A batch was uploaded when
-    the first of its images was.
+    patient's FileMaker id and the day, `{id}/{YYYY-MM-DD}` or `{id}/unknown`. A batch was uploaded in the
+    second in which the first of its images was.
     """
     ledger = Ledger(IMAGE_BATCHES)
     published = image_objects(image_csv, None, listing, thumbnails, patients, state).published("key")
@@ -51,7 +52,7 @@ def stage_image_batches(
         "id": decide_ids(keys, state, ledger, (_batch_adoption(keys, owners, names, state),)),
         "object_id": owners,
         "name": names,
-        "uploaded_at": batches["uploaded_min"],
+        "uploaded_at": distinct_instants(batches["uploaded_min"].to_numpy(), keys),
         "image_count": batches["key_count"],
     }
     constants = {"description": DESCRIPTION, "content_type_id": state.content_type(PATIENT_TYPE)}

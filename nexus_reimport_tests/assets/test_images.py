@@ -12,6 +12,7 @@ from click.testing import CliRunner
 
 from nexus_reimport import cli
 from nexus_reimport.assets.thumbnails import KEY
+from nexus_reimport.automation import overview
 from nexus_reimport.automation.image_csv_sensor import FOLLOWS
 from nexus_reimport.automation.launch import RunOutcome
 from nexus_reimport.clients.resources import BucketResource, ImageCsvFolder
@@ -204,6 +205,20 @@ def test_what_points_at_nobody_and_nothing_names_leaves_and_is_kept_whole(mended
     assert rejects["reason"].to_list() == ["no_metadata"]
 
 
+def test_what_left_is_listed_among_the_rejects(mended: Mended) -> None:
+    listed = {
+        name: overview.read_rejects(mended.line.frames, mended.line.url, name)
+        for name in ("images", "image_batches")
+    }
+    stems = [Path(mended.before["images_image"][row_id]["s3_key"]).stem for row_id in mended.damage.leaving]
+    found = [one["key"] for one in listed["images"] if one["reason"] == "points_at_nobody"]
+    assert sorted(found) == sorted(stems)
+    assert len(listed["images"]) == len(stems) + 1
+    gone = set(mended.damage.batches) - rows(mended.line, "images_batch").keys()
+    assert {one["key"] for one in listed["image_batches"]} == gone
+    assert {one["reason"] for one in listed["image_batches"]} == {"empty_batch"}
+
+
 def test_files_are_never_deleted(mended: Mended, clinic: SyntheticClinic) -> None:
     originals = {item.key for item in clinic.objects if not item.key.endswith("/")}
     assert originals <= mended.buckets[0].keys()
@@ -229,6 +244,10 @@ def test_uploads_of_nobody_known_are_reported_and_left_alone(mended: Mended) -> 
     [report] = [one for one in reports if not one["passed"]]
     assert (report["asset"], report["severity"]) == ("nexus/image_batches", "WARN")
     assert "reported and left alone" in str(report["says"])
+    unlinked = overview.read_all_unlinked(mended.line.url)
+    assert {(one["table"], one["key"]) for one in unlinked} == {
+        ("image_batches", row_id) for row_id in mended.damage.reported
+    }
 
 
 def test_photographs_that_people_uploaded_are_byte_for_byte_as_they_were(mended: Mended) -> None:
@@ -301,6 +320,18 @@ def test_the_next_export_changes_what_follows_from_it_and_nothing_else(
     [new] = [after[row_id] for row_id in after.keys() - before.keys()]
     assert new["s3_key"] == clinic.later_images[0].key
     assert outcome.thumbnails == {}
+
+
+@pytest.mark.parametrize(("end", "warned"), [(b"", True), (b"\r\n", False)])
+def test_an_export_without_a_last_line_end_is_read_and_warned_of(
+    line: Line, clinic: SyntheticClinic, tmp_path: Path, end: bytes, warned: bool
+) -> None:
+    line.replaced["image_csv_folder"] = ImageCsvFolder(folder=str(tmp_path))
+    drop(tmp_path, CSV_NAME, clinic.image_csv.rstrip(b"\r\n") + end)
+    outcome = line.run("files/image_csv")
+    assert outcome.right
+    [check] = [one for one in outcome.checks if one["check"] == "last_line_is_ended"]
+    assert (check["passed"], check["severity"]) == (not warned, "WARN")
 
 
 def test_the_guard_is_put_in_and_taken_out_by_one_command(make_line: MakeLine) -> None:

@@ -204,6 +204,19 @@ def test_a_check_that_was_not_evaluated_is_evaluated_on_what_is_there(watched: L
     assert outcome.right
     assert {one["check"] for one in outcome.checks} == {"complete_extract", "shape", "ids_unique"}
     assert seen == []
+    with pytest.raises(NothingToResume):
+        rest_of(watched)
+
+
+def test_a_run_that_did_as_much_since_makes_an_interrupted_one_good(line: Line) -> None:
+    line.replaced["frames"] = FailsAt(location=str(line.storage), asset="filemaker/clinics")
+    failed = line.run("filemaker/clinics", "filemaker/docs")
+    line.replaced.clear()
+    assert line.run("filemaker/clinics").right
+    assert rest_of(line).run_id == failed.run_id
+    assert line.run("filemaker/clinics", "filemaker/docs").right
+    with pytest.raises(NothingToResume, match="no run was interrupted"):
+        rest_of(line)
 
 
 def test_a_check_that_fails_at_last_stops_what_follows(line: Line) -> None:

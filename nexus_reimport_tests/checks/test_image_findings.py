@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from nexus_reimport.assets.publishing import staged_table
-from nexus_reimport.checks.findings import images_accounting_finding, thumbnails_finding
+from nexus_reimport.checks.findings import ended_finding, images_accounting_finding, thumbnails_finding
 from nexus_reimport.clients.thumbnail_record import facts_frame
 from nexus_reimport.clients.thumbnailing import ThumbnailFact
 from nexus_reimport.transform.staged import Staged
@@ -145,3 +145,11 @@ def test_the_publication_is_told_which_files_metadata_names(listed: pd.DataFrame
 def test_of_other_tables_no_file_is_named() -> None:
     batches, _ = staged_images(row(1))
     assert staged_table(batches).named == ()
+
+
+def test_an_export_whose_last_line_has_no_end_is_worth_a_look() -> None:
+    assert ended_finding(1).passed
+    for told in (0, -1):
+        finding = ended_finding(told)
+        assert not finding.passed
+        assert "cut in its last field" in finding.says

@@ -197,6 +197,16 @@ def test_rejected_rows_are_listed_by_key_field_and_reason(
     assert result.output.splitlines()[-1] == f"{len(told)} rejected rows."
 
 
+@pytest.mark.usefixtures("demonstrated", "sandboxed")
+def test_warnings_and_what_the_export_s_reading_rejected_are_listed_too(tmp_path: Path) -> None:
+    result = ask("status", "--warnings", "images", "--json", tmp_path / "warnings.json")
+    told = json.loads((tmp_path / "warnings.json").read_bytes())
+    assert "no_object" in {one["reason"] for one in told}
+    assert result.output.splitlines()[-1] == f"{len(told)} warnings."
+    assert ask("status", "--rejects", "image_csv").output == "0 rejected rows.\n"
+    assert ask("status", "--unlinked").output == "0 rows of people's own point at nobody.\n"
+
+
 @pytest.mark.usefixtures("sandboxed")
 @pytest.mark.parametrize(
     ("words", "said"),
@@ -209,6 +219,8 @@ def test_rejected_rows_are_listed_by_key_field_and_reason(
         (["run", "--select", 'key:"staged/lunch"'], "--select: no asset is selected"),
         (["run", "--allow-shrunk", "lunch"], "'lunch' is none of patients, appointments"),
         (["status", "--rejects", "lunch"], "'lunch' is none of patients, appointments"),
+        (["status", "--warnings", "image_csv"], "'image_csv' is none of patients, appointments"),
+        (["status", "--warnings", "notes", "--unlinked"], "--rejects, --warnings and --unlinked exclude"),
         (["run", "--json", "/"], "is a directory"),
         (["lunch"], "No such command"),
     ],

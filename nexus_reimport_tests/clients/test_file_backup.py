@@ -18,7 +18,7 @@ from nexus_reimport.clients.exceptions import (
     SettingsRefused,
 )
 from nexus_reimport.clients.file_backup import FileBackup, back_up_files
-from nexus_reimport.clients.file_objects import FileBucket, shown
+from nexus_reimport.clients.file_objects import FileBucket, StoredFile, shown
 from nexus_reimport.clients.file_shelf import list_file_backups, read_manifest
 from nexus_reimport_tests.clients.file_buckets import (
     DOCUMENT,
@@ -90,6 +90,16 @@ def test_a_file_that_is_only_gone_makes_a_backup_that_copies_nothing(files: File
     files.delete(DOCUMENT)
     second = back_up_files(files.bucket(), clock=clock)
     assert (second.written, second.copied, second.files) == (True, 0, len(FILES) - 1)
+
+
+def test_a_full_backup_needs_no_earlier_one(files: Files) -> None:
+    back_up_files(files.bucket(), clock=hours())
+    full = back_up_files(files.bucket(), clock=hours(), full=True)
+    assert (full.written, full.copied, full.reused) == (True, len(FILES), 0)
+    assert read_manifest(files.bucket(), full.name).needs == {full.name: len(FILES)}
+    files.delete(*files.keys(f"backup/{FIRST}/"))
+    assert [(one.name, one.missing) for one in list_file_backups(files.bucket())] == [(full.name, 0)]
+    assert back_up_files(files.bucket()).name == full.name
 
 
 def test_copies_keep_their_headers_and_are_encrypted(files: Files) -> None:
@@ -315,6 +325,29 @@ def test_a_refusal_says_what_to_do_and_not_what_the_server_said(
         with pytest.raises(error, match=says) as refused:
             back_up_files(FileBucket(client, "files"))
     assert "words" not in str(refused.value)
+
+
+SOURCE = StoredFile(UPLOAD, 6, "0" * 32, 0)
+
+
+@pytest.mark.parametrize(
+    ("encryptions", "right"),
+    [(("AES256", "AES256"), False), (("aws:kms", "AES256"), True), ((None, "aws:kms"), True)],
+)
+def test_a_copy_with_another_etag_is_right_only_where_an_etag_is_no_md5(
+    encryptions: tuple[str | None, str | None], right: bool
+) -> None:
+    client = client_at("http://127.0.0.1:1")
+    with Stubber(client) as stub:
+        stub.add_response("copy_object", {"CopyObjectResult": {"ETag": f'"{"1" * 32}"'}})
+        for encryption in encryptions:
+            stub.add_response("head_object", {"ServerSideEncryption": encryption} if encryption else {})
+        bucket = FileBucket(client, "files")
+        if right:
+            assert bucket.copy(SOURCE, "backup/x") == "1" * 32
+        else:
+            with pytest.raises(CopyNotProved, match="differs from it"):
+                bucket.copy(SOURCE, "backup/x")
 
 
 def test_keys_that_may_be_named_after_people_are_not_told() -> None:

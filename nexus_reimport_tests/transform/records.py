@@ -170,3 +170,8 @@ def reasons(frame: pd.DataFrame) -> list[tuple[str, str, str]]:
 def instants(staged: Staged, column: str) -> list[str]:
     """One timestamp column as ISO text in UTC."""
     return [value.isoformat() for value in cells(staged, column) if isinstance(value, datetime)]
+
+
+def seconds(staged: Staged, column: str) -> list[str]:
+    """One timestamp column as ISO text in UTC, to the second: what is shown of when a row was made."""
+    return [text[:19] + "+00:00" for text in instants(staged, column)]

@@ -19,12 +19,12 @@ from nexus_reimport_tests.transform.records import (
     contact,
     documents_of,
     fm,
-    instants,
     key,
     listing,
     parsed,
     patients_of,
     reasons,
+    seconds,
     state_of,
     uid,
 )
@@ -57,7 +57,7 @@ def test_a_record_with_a_file_becomes_a_document() -> None:
     assert (cell(staged, "uploaded_by"), cell(staged, "is_active")) == ("FileMaker Import", True)
     assert cell(staged, "filemaker_id") == key(401)
     assert cell(staged, "updated_at") == AS_OF
-    assert instants(staged, "uploaded_at") == ["2016-10-14T00:02:28+00:00"]
+    assert seconds(staged, "uploaded_at") == ["2016-10-14T00:02:28+00:00"]
     assert parsed(staged, "filemaker_metadata") == {
         "filemaker_id": key(401),
         "type": "File Notes",

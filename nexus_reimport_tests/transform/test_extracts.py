@@ -1,19 +1,15 @@
 """Extract frames as the rules read them."""
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from nexus_reimport.schemas.filemaker import NOTES as NOTE_RECORDS
 from nexus_reimport.schemas.nexus import NOTES
 from nexus_reimport.transform.dates import UNKNOWN_INSTANT
 from nexus_reimport.transform.exceptions import MissingFieldError
-from nexus_reimport.transform.extracts import creation_instants, distinct_instants, read_extract
+from nexus_reimport.transform.extracts import creation_instants, read_extract
+from nexus_reimport.transform.instants import SECOND
 from nexus_reimport.transform.staged import Ledger
 from nexus_reimport_tests.transform.records import Record, extract, fm, key, reasons
-
-MICROSECOND = 1
-BASES = st.lists(st.tuples(st.integers(0, 5), st.integers(0, 3)), max_size=40)
 
 
 def read(*records: Record) -> tuple[list[str], list[tuple[str, str, str]]]:
@@ -60,26 +56,6 @@ def test_a_field_the_frame_lacks_is_named() -> None:
         read_extract(NOTE_RECORDS, frame).texts("Note")
 
 
-def test_equal_instants_are_spread_a_microsecond_apart_in_order_of_their_ties() -> None:
-    assert distinct_instants([5, 5, 5, 6, 100], [2, 1, 1, 0, 0]) == [7, 5, 6, 8, 100]
-    assert distinct_instants([], []) == []
-
-
-@given(BASES)
-def test_instants_become_distinct_and_stay_in_order(rows: list[tuple[int, int]]) -> None:
-    bases, ties = [base for base, _ in rows], [tie for _, tie in rows]
-    spread = distinct_instants(bases, ties)
-    assert len(set(spread)) == len(rows)
-    assert all(late >= base for late, base in zip(spread, bases, strict=True))
-    by_rank = sorted(range(len(rows)), key=lambda place: (bases[place], ties[place], place))
-    ordered = [spread[place] for place in by_rank]
-    assert ordered == sorted(ordered)
-    assert all(
-        late in (bases[place], before + MICROSECOND)
-        for place, late, before in zip(by_rank, ordered, [-10, *ordered], strict=False)
-    )
-
-
 def created(*records: Record, preferred: list[int | None] | None = None) -> tuple[list[int], list[str]]:
     ledger = Ledger(NOTES)
     found = read_extract(NOTE_RECORDS, extract(NOTE_RECORDS, *records), ledger)
@@ -88,30 +64,49 @@ def created(*records: Record, preferred: list[int | None] | None = None) -> tupl
     return moments, staged.warnings["reason"].tolist()
 
 
+def seconds(found: tuple[list[int], list[str]]) -> tuple[list[int], list[str]]:
+    """When rows were made, to the second, and what was warned of."""
+    return [moment // SECOND * SECOND for moment in found[0]], found[1]
+
+
 def test_a_row_was_made_when_its_creation_timestamp_says() -> None:
     record: Record = {
         "creationTimestamp": "2000-01-01T10:00:00+10:00",
         "modificationTimestamp": "2001-01-01T00:00:00Z",
     }
-    assert created({"id": fm(1), **record}) == ([UNKNOWN_INSTANT], [])
+    assert seconds(created({"id": fm(1), **record})) == ([UNKNOWN_INSTANT], [])
 
 
 def test_without_a_creation_timestamp_the_modification_timestamp_counts() -> None:
     changed = "2000-01-01T00:00:01Z"
     for missing in (None, "", "garbage"):
         record: Record = {"creationTimestamp": missing, "modificationTimestamp": changed}
-        assert created({"id": fm(1), **record}) == ([UNKNOWN_INSTANT + 1_000_000], [])
+        assert seconds(created({"id": fm(1), **record})) == ([UNKNOWN_INSTANT + 1_000_000], [])
 
 
 def test_without_any_timestamp_a_row_is_of_2000_with_a_warning() -> None:
     nothing: Record = {"creationTimestamp": None}
-    moments, warnings = created({"id": fm(1), **nothing}, {"id": fm(2), **nothing})
-    assert moments == [UNKNOWN_INSTANT, UNKNOWN_INSTANT + 1]
-    assert warnings == ["no_timestamp", "no_timestamp"]
+    found = created({"id": fm(1), **nothing}, {"id": fm(2), **nothing})
+    assert seconds(found) == ([UNKNOWN_INSTANT] * 2, ["no_timestamp"] * 2)
+    assert len(set(found[0])) == 2
+
+
+def test_when_a_row_was_made_does_not_depend_on_the_others() -> None:
+    nothing: Record = {"creationTimestamp": None}
+    everybody = [{"id": fm(number), **nothing} for number in range(1, 30)]
+    whole = created(*everybody)[0]
+    assert len(set(whole)) == 29
+    for lost in range(29):
+        fewer = created(*everybody[:lost], *everybody[lost + 1 :])[0]
+        assert fewer == whole[:lost] + whole[lost + 1 :]
 
 
 def test_a_preferred_instant_comes_first_and_creation_breaks_its_ties() -> None:
     early: Record = {"creationTimestamp": "2000-01-01T00:00:00Z"}
-    late: Record = {"creationTimestamp": "2000-01-01T00:00:01Z"}
-    assert created({"id": fm(1), **late}, {"id": fm(2), **early}, preferred=[7, 7]) == ([8, 7], [])
-    assert created({"id": fm(1), **early}, preferred=[None]) == ([UNKNOWN_INSTANT], [])
+    late: Record = {"creationTimestamp": "2000-01-01T00:01:01Z"}
+    for rows in ((late, early), (early, late)):
+        preferred: list[int | None] = [UNKNOWN_INSTANT + SECOND] * 2
+        found = created(*({"id": fm(place), **row} for place, row in enumerate(rows)), preferred=preferred)
+        assert seconds(found) == (preferred, [])
+        assert (found[0][0] > found[0][1]) == (rows[0] is late)
+    assert seconds(created({"id": fm(1), **early}, preferred=[None])) == ([UNKNOWN_INSTANT], [])

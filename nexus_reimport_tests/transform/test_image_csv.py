@@ -391,6 +391,41 @@ def test_a_file_without_a_last_line_end_is_read_and_said_to_be_so() -> None:
     assert (len(found.rows), found.facts["last_line_is_ended"]) == (1, False)
 
 
+def ending_in(name: str) -> list[str]:
+    return [*(other for other in NAMES if other != name), name]
+
+
+@pytest.mark.parametrize(("name", "kept"), [("id", 35), ("id_Contact", 20), ("id_Contact", 0), ("date", 4)])
+def test_a_last_line_without_an_end_whose_last_field_is_not_whole_was_cut(name: str, kept: int) -> None:
+    text = csv_text([record(1), record(2)], ending_in(name)).rstrip()
+    whole = len(record(2)[name])
+    assert len(parse_image_csv(text.encode(), FILE).rows) == 2
+    cut = text[: len(text) - whole + kept]
+    error = refusal(cut)
+    assert isinstance(error, CutCsvError)
+    assert (error.line, error.reason) == (3, "cut_short")
+    assert "last field is not whole" in str(error)
+    ended = parse_image_csv(f"{cut}\n".encode(), FILE)
+    assert (len(ended.rows), len(ended.rejects)) == (1, 1)
+
+
+def test_a_bad_field_before_the_last_one_does_not_mean_a_cut() -> None:
+    text = csv_text([record(1), record(2, id="77")]).rstrip()
+    assert parse_image_csv(text.encode(), FILE).rejects["reason"].tolist() == ["bad_id"]
+    twice = csv_text([record(1), record(2, id=record(1)["id"])], ending_in("id")).rstrip()
+    assert parse_image_csv(twice.encode(), FILE).rejects["reason"].tolist() == ["duplicate_id"] * 2
+
+
+def test_a_bad_row_above_a_whole_last_line_without_an_end_does_not_mean_a_cut() -> None:
+    text = csv_text([record(1, id="77"), record(2)], ending_in("id")).rstrip()
+    assert parse_image_csv(text.encode(), FILE).rejects["reason"].tolist() == ["bad_id"]
+
+
+def test_a_last_column_that_nobody_needs_cannot_be_cut() -> None:
+    text = csv_text([record(1) | {"Notes": "x"}, record(2, id="77") | {"Notes": "x"}], [*NAMES, "Notes"])
+    assert parse_image_csv(text.rstrip().encode(), FILE).rejects["reason"].tolist() == ["bad_id"]
+
+
 def test_more_rows_than_are_held_at_once_keep_their_order() -> None:
     found = parsed(*(record(number) for number in range(50_001)))
     assert column(found, "recid") == [str(number) for number in range(50_001)]

@@ -1,7 +1,7 @@
 """Image batches and images."""
 
 import time
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 
 import pandas as pd
 import pytest
@@ -33,6 +33,7 @@ from nexus_reimport_tests.transform.records import (
     listing,
     patients_of,
     reasons,
+    seconds,
     state_of,
     uid,
 )
@@ -61,7 +62,7 @@ def test_an_object_with_a_row_becomes_an_image_in_a_batch() -> None:
             "object_id": PATIENT,
             "name": NAME,
             "description": "Imported from FileMaker",
-            "uploaded_at": when,
+            "uploaded_at": pd.Timestamp("2024-01-02T00:00:00.045415Z"),
             "image_count": 1,
             "content_type_id": 17,
             "uploaded_by_id": None,
@@ -81,7 +82,7 @@ def test_an_object_with_a_row_becomes_an_image_in_a_batch() -> None:
             "category": "Left Dorsal",
             "caption": "FileMaker: Left Dorsal (RecordID: 995)",
             "date_taken": date(2016, 10, 18),
-            "uploaded_at": when,
+            "uploaded_at": pd.Timestamp("2024-01-02T00:00:00.014602Z"),
             "order": 0,
             "batch_id": derived_id("image_batches", BATCH_KEY),
             "uploaded_by_id": None,
@@ -383,14 +384,24 @@ def test_a_name_that_does_not_fit_is_cut_with_a_warning() -> None:
     assert reasons(images.warnings) == [(image(2), "original_name", "too_long")]
 
 
-def test_upload_times_are_the_objects_own_a_microsecond_apart_by_recid() -> None:
+def test_upload_times_are_the_objects_own_to_the_second_and_distinct() -> None:
     early, late = datetime(2024, 1, 1, tzinfo=UTC), datetime(2024, 1, 2, tzinfo=UTC)
     objects = objects_of((10, 1, late), (9, 1, late), (2, 1, late), (1, 1, early))
     rows = [row(place, recid=str(number)) for place, number in enumerate([10, 9, 2, 1])]
     batches, images = staged_images(*rows, objects=objects)
-    tick = timedelta(microseconds=1)
-    assert cells(images, "uploaded_at") == [late + 2 * tick, late + tick, late, early]
-    assert cell(batches, "uploaded_at") == early
+    shown = ["2024-01-02T00:00:00+00:00"] * 3 + ["2024-01-01T00:00:00+00:00"]
+    assert seconds(images, "uploaded_at") == shown
+    assert len(set(cells(images, "uploaded_at"))) == 4
+    assert seconds(batches, "uploaded_at") == shown[-1:]
+
+
+def test_a_batch_keeps_its_upload_time_when_it_loses_any_of_its_images() -> None:
+    rows, objects = [row(number) for number in range(1, 5)], objects_of(1, 2, 3, 4)
+    whole, _ = staged_images(*rows, objects=objects)
+    for lost in range(4):
+        fewer, images = staged_images(*rows[:lost], *rows[lost + 1 :], objects=objects)
+        assert len(images.rows) == 3
+        assert cells(fewer, "uploaded_at") == cells(whole, "uploaded_at")
 
 
 def test_rejects_shift_nobodys_upload_time() -> None:

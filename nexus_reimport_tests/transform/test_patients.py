@@ -15,11 +15,11 @@ from nexus_reimport_tests.transform.records import (
     cells,
     contact,
     fm,
-    instants,
     key,
     parsed,
     patients_of,
     reasons,
+    seconds,
     state_of,
     uid,
 )
@@ -266,11 +266,8 @@ def test_the_metadata_names_the_clinic_as_well_as_it_can(
 
 def test_created_at_is_filemakers_and_distinct_even_next_to_rejects() -> None:
     both = patients_of(contact(1), contact(2), contact(3))
-    assert instants(both, "created_at") == [
-        "2016-10-14T00:02:28+00:00",
-        "2016-10-14T00:02:28.000001+00:00",
-        "2016-10-14T00:02:28.000002+00:00",
-    ]
+    assert seconds(both, "created_at") == ["2016-10-14T00:02:28+00:00"] * 3
+    assert len(set(cells(both, "created_at"))) == 3
     assert cells(patients_of(contact(1), {"id": fm(2)}, contact(3)), "created_at") == [
         cells(both, "created_at")[0],
         cells(both, "created_at")[2],

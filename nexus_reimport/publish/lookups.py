@@ -1,0 +1,82 @@
+"""Rows of Nexus that a person may want to look up after a publication, by id. Reads only."""
+
+from dataclasses import dataclass
+
+from psycopg import sql
+
+from nexus_reimport.publish import ledger
+from nexus_reimport.publish.connection import read_only_snapshot
+from nexus_reimport.schemas.columns import Link, Table
+from nexus_reimport.schemas.nexus import IMAGE_BATCHES, IMAGES
+
+
+@dataclass(frozen=True)
+class RemovedRow:
+    """A row that left a table: its id, where its file is in S3 (if it has one), the column to blame, why."""
+
+    id: str
+    s3_key: str | None
+    field: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class UnlinkedRow:
+    """A row that people made and that points, by one column, at a row that isn't there."""
+
+    table: str
+    id: str
+    field: str
+
+
+WHY_REMOVED = {
+    IMAGES.name: ("batch_id", "points_at_nobody"),
+    IMAGE_BATCHES.name: ("image_count", "empty_batch"),
+}
+
+
+def read_removed(url: str, table: Table) -> list[RemovedRow]:
+    """Return the rows that publications took out of a table and that are not in it again, in order of id."""
+    statement = sql.SQL(
+        """
+        SELECT DISTINCT ON (r.id) r.id::text, r.row ->> 's3_key' FROM nexus_reimport.removed r
+        WHERE r.table_name = {name} AND NOT EXISTS (SELECT FROM {relation} t WHERE t.id = r.id) ORDER BY r.id
+        """
+    ).format(name=sql.Literal(table.name), relation=sql.Identifier(table.relation))
+    field, reason = WHY_REMOVED.get(table.name, ("id", "removed"))
+    with read_only_snapshot(url, "status") as connection:
+        rows = connection.execute(statement).fetchall() if ledger.exists(connection, "removed") else []
+    return [RemovedRow(row_id, s3_key, field, reason) for row_id, s3_key in rows]
+
+
+def read_unlinked(url: str, table: Table) -> list[UnlinkedRow]:
+    """Return the rows that people made in a table and that point at rows that aren't there, by id."""
+    with read_only_snapshot(url, "status") as connection:
+        if not ledger.exists(connection):
+            return []
+        found = [
+            UnlinkedRow(table.name, row_id, link.column)
+            for link in table.links
+            for (row_id,) in connection.execute(_unlinked(table, link)).fetchall()
+        ]
+    return sorted(found, key=lambda row: (row.id, row.field))
+
+
+def _unlinked(table: Table, link: Link) -> sql.Composed:
+    statement = sql.SQL(
+        """
+        SELECT c.id::text FROM {child} c
+        WHERE c.{column} IS NOT NULL AND NOT EXISTS (SELECT FROM {parent} p WHERE p.id = c.{column})
+            AND NOT EXISTS (SELECT FROM django_content_type d
+                WHERE d.id = (to_jsonb(c) ->> 'content_type_id')::int
+                    AND (d.app_label, d.model) <> ('patients', 'patient'))
+            AND NOT EXISTS (SELECT FROM nexus_reimport.identities i
+                WHERE i.table_name = {name} AND i.id = c.id)
+        """
+    )
+    return statement.format(
+        child=sql.Identifier(table.relation),
+        column=sql.Identifier(link.column),
+        parent=sql.Identifier(link.relation),
+        name=sql.Literal(table.name),
+    )

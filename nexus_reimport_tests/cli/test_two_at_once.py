@@ -1,0 +1,85 @@
+"""Two runs at two terminals: the second is refused or waits, and a killed first one is in nobody's way."""
+
+import os
+import re
+import select
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+PROGRAM = Path(sys.executable).with_name("nexus-reimport")
+CLINICS = ("run", "--yes", "--select", 'key:"filemaker/clinics"')
+SECONDS = 60
+
+
+@contextmanager
+def terminal(environment: Mapping[str, str], folder: Path, *words: str) -> Iterator[subprocess.Popen[str]]:
+    """Run a command in a process of its own; it is killed at last, whatever happened."""
+    environ = {**os.environ, **environment, "PYTHONUNBUFFERED": "1"}
+    with subprocess.Popen(  # noqa: S603 - our own program
+        [PROGRAM, *words],
+        env=environ,
+        cwd=folder,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def ended(process: subprocess.Popen[str]) -> tuple[int, str]:
+    said, _ = process.communicate(timeout=SECONDS)
+    return process.returncode, said
+
+
+@contextmanager
+def stuck(environment: Mapping[str, str], folder: Path) -> Iterator[subprocess.Popen[str]]:
+    """A run that is going: its FileMaker takes connections and never answers."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        host = f"http://127.0.0.1:{server.getsockname()[1]}"
+        with terminal({**environment, "FILEMAKER_HOST": host}, folder, *CLINICS) as process:
+            ready, _, _ = select.select([server], [], [], SECONDS)
+            assert ready, process.poll()
+            yield process
+
+
+def test_a_second_run_is_refused_by_name_or_waits_and_a_killed_first_is_in_nobodys_way(
+    environment: Mapping[str, str], tmp_path: Path
+) -> None:
+    with stuck(environment, tmp_path) as first:
+        with terminal(environment, tmp_path, *CLINICS) as second:
+            code, said = ended(second)
+        assert code == 1
+        named = re.search(
+            rf"Nothing was started: run (\S+), started at .* is going \(terminal, process {first.pid} on ",
+            said,
+        )
+        assert named, said
+        with terminal(environment, tmp_path, "resume", "--yes") as too_early:
+            code, said = ended(too_early)
+        assert (code, f"There is nothing to resume yet: run {named[1]}" in said) == (1, True)
+        with terminal(environment, tmp_path, *CLINICS, "--wait") as waiting:
+            line = read_line(waiting)
+            assert line.startswith(f"Waiting: run {named[1]}, started at ")
+            time.sleep(1.5)
+            assert waiting.poll() is None
+            first.send_signal(signal.SIGKILL)
+            first.wait()
+            code, said = ended(waiting)
+        assert code == 0, said
+        assert "filemaker/clinics: done" in said
+
+
+def read_line(process: subprocess.Popen[str]) -> str:
+    assert process.stdout is not None
+    ready, _, _ = select.select([process.stdout], [], [], SECONDS)
+    assert ready
+    return process.stdout.readline()

@@ -1,0 +1,89 @@
+"""Rows that a person looks up: those that left a table, and people's own that point at nobody."""
+
+import pytest
+
+from nexus_reimport.publish.lookups import RemovedRow, UnlinkedRow, read_removed, read_unlinked
+from nexus_reimport.schemas.columns import Table
+from nexus_reimport.schemas.nexus import DOCUMENTS, IMAGE_BATCHES, IMAGES, NOTES, PATIENTS, TABLES
+from nexus_reimport_tests.line import query
+from nexus_reimport_tests.publish.staged_frames import uid
+from nexus_reimport_tests.publish.test_repair import (
+    ANN,
+    DUMP,
+    NOBODY,
+    batch,
+    content_type,
+    document,
+    image,
+    imported_batch,
+    mend,
+    nexus,
+)
+
+
+def test_rows_that_left_are_found_with_what_was_wrong(nexus_database: str) -> None:
+    nexus(nexus_database, imported_batch("old"), image("old", "old", f"{DUMP}995.jpg"))
+    mend(nexus_database)
+    gone = RemovedRow(uid("image old"), f"{DUMP}995.jpg", "batch_id", "points_at_nobody")
+    assert read_removed(nexus_database, IMAGES) == [gone]
+    empty = RemovedRow(uid("batch old"), None, "image_count", "empty_batch")
+    assert read_removed(nexus_database, IMAGE_BATCHES) == [empty]
+    assert read_removed(nexus_database, NOTES) == []
+
+
+def test_a_row_that_is_in_its_table_again_has_not_left(nexus_database: str) -> None:
+    nexus(nexus_database, imported_batch("old"), image("old", "old", f"{DUMP}995.jpg"))
+    mend(nexus_database)
+    nexus(nexus_database, imported_batch("old", ANN))
+    assert read_removed(nexus_database, IMAGE_BATCHES) == []
+    assert len(read_removed(nexus_database, IMAGES)) == 1
+
+
+def test_a_row_that_left_twice_is_listed_once(nexus_database: str) -> None:
+    for _ in range(2):
+        nexus(nexus_database, imported_batch("old"), image("old", "old", f"{DUMP}995.jpg"))
+        mend(nexus_database)
+    assert [row.id for row in read_removed(nexus_database, IMAGES)] == [uid("image old")]
+
+
+def test_a_row_of_another_table_that_left_is_listed_too(nexus_database: str) -> None:
+    mend(nexus_database)
+    query(
+        nexus_database,
+        "INSERT INTO nexus_reimport.removed (run_id, table_name, id, row)"
+        " VALUES ('run', 'patients', %s, '{}')",
+        NOBODY,
+    )
+    assert read_removed(nexus_database, PATIENTS) == [RemovedRow(NOBODY, None, "id", "removed")]
+
+
+def test_people_s_own_rows_that_point_at_nobody_are_found_by_id(nexus_database: str) -> None:
+    other = content_type(nexus_database, "clinic")
+    mend(nexus_database)
+    nexus(
+        nexus_database,
+        batch("own"),
+        batch("linked", ANN),
+        batch("clinic", NOBODY, content_type_id=other),
+        document("own", NOBODY),
+    )
+    assert read_unlinked(nexus_database, IMAGE_BATCHES) == [
+        UnlinkedRow("image_batches", uid("batch own"), "object_id")
+    ]
+    assert read_unlinked(nexus_database, DOCUMENTS) == [
+        UnlinkedRow("documents", uid("document own"), "object_id")
+    ]
+    assert read_unlinked(nexus_database, IMAGES) == []
+
+
+def test_our_own_rows_are_not_people_s(nexus_database: str) -> None:
+    patients = content_type(nexus_database)
+    mend(nexus_database, batches=({"name": "a", "object_id": ANN, "content_type_id": patients},))
+    query(nexus_database, "UPDATE images_batch SET object_id = %s", NOBODY)
+    assert read_unlinked(nexus_database, IMAGE_BATCHES) == []
+
+
+@pytest.mark.parametrize("table", TABLES, ids=lambda table: table.name)
+def test_before_a_first_publication_there_is_nothing_to_look_up(nexus_database: str, table: Table) -> None:
+    assert read_removed(nexus_database, table) == []
+    assert read_unlinked(nexus_database, table) == []
