@@ -1,5 +1,6 @@
 """Rows that can't simply be set back: changed since, in use by rows that stay, or without what they need."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -8,7 +9,7 @@ from psycopg import sql
 from nexus_reimport.publish.connection import Connection
 from nexus_reimport.publish.rollback.undoing import before, later, undone
 from nexus_reimport.schemas.columns import Table
-from nexus_reimport.schemas.nexus import PATIENTS, TABLES
+from nexus_reimport.schemas.nexus import PATIENTS
 
 What = Literal["changed", "deleted", "came back", "in use", "orphaned"]
 
@@ -59,7 +60,7 @@ class Obstacle:
 
 @dataclass(frozen=True)
 class _Reference:
-    """A column of a relation that points at another; the tables where they are of those we publish to."""
+    """A column of a relation that points at another; the tables where they are among those set back."""
 
     child: sql.Identifier
     column: str
@@ -70,23 +71,29 @@ class _Reference:
     is_generic: bool = False
 
 
-def keep_changed(connection: Connection) -> None:
+def keep_changed(connection: Connection, tables: Sequence[Table]) -> None:
     """Let every row stay that is neither as it was left nor as it is to become."""
-    for table in TABLES:
+    for table in tables:
         connection.execute(sql.SQL(_CHANGED).format(undone=undone(table)))
 
 
-def keep_linked(connection: Connection) -> None:
+def keep_none(connection: Connection, tables: Sequence[Table]) -> None:
+    """Let no row stay."""
+    for table in tables:
+        connection.execute(sql.SQL("UPDATE {} SET stays = NULL").format(undone(table)))
+
+
+def keep_linked(connection: Connection, tables: Sequence[Table]) -> None:
     """Let every row stay that another needs, and every row that would need one that is gone; and so on."""
-    references = _references(connection)
+    references = _references(connection, tables)
     while sum(_keep_one(connection, one) for one in references):
         pass
 
 
-def list_staying(connection: Connection) -> list[Obstacle]:
+def list_staying(connection: Connection, tables: Sequence[Table]) -> list[Obstacle]:
     """Return every row that stays as it is, and why."""
     found = []
-    for table in TABLES:
+    for table in tables:
         statement = sql.SQL("SELECT id::text, stays FROM {} WHERE stays IS NOT NULL ORDER BY id")
         rows = connection.execute(statement.format(undone(table)))
         found += [Obstacle(table.name, row_id, what) for row_id, what in rows]
@@ -117,21 +124,23 @@ def _keep_one(connection: Connection, one: _Reference) -> int:
     return kept
 
 
-def _references(connection: Connection) -> list[_Reference]:
-    """Return every reference from or to one of our tables: PostgreSQL's, then the generic ones."""
-    tables = {_oid(connection, table): table for table in TABLES}
+def _references(connection: Connection, tables: Sequence[Table]) -> list[_Reference]:
+    """Return every reference from or to one of the tables: PostgreSQL's, then the generic ones."""
+    ours = {_oid(connection, table): table for table in tables}
     found = [
         _Reference(
-            sql.Identifier(*child), column, sql.Identifier(*parent), key, tables.get(one), tables.get(other)
+            sql.Identifier(*child), column, sql.Identifier(*parent), key, ours.get(one), ours.get(other)
         )
         for child, column, one, parent, key, other in connection.execute(_REFERENCES)
-        if one in tables or other in tables
+        if one in ours or other in ours
     ]
+    if PATIENTS not in tables:
+        return found
     patients = sql.Identifier(PATIENTS.relation)
-    by_relation = {table.relation: table for table in TABLES}
+    by_relation = {table.relation: table for table in tables}
     return found + [
         _Reference(
-            sql.Identifier(one), "object_id", patients, "id", by_relation[one], PATIENTS, is_generic=True
+            sql.Identifier(one), "object_id", patients, "id", by_relation.get(one), PATIENTS, is_generic=True
         )
         for one in GENERIC
     ]

@@ -1,13 +1,13 @@
 """The rollback: Nexus as it was before a publication, in one transaction, proved by content before COMMIT."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Literal
 
 import psycopg
 from obstore.store import ObjectStore
-from psycopg import errors, sql
+from psycopg import errors
 
 from nexus_reimport.publish import ledger, links
 from nexus_reimport.publish.backup import Header, new_name, prove, take
@@ -24,6 +24,7 @@ from nexus_reimport.publish.rollback.exceptions import (
     RollbackRefused,
 )
 from nexus_reimport.publish.rollback.obstacles import Obstacle
+from nexus_reimport.schemas.columns import Table
 from nexus_reimport.schemas.nexus import BY_NAME, TABLES
 
 Edits = Literal["refuse", "keep", "discard"]
@@ -90,16 +91,16 @@ def _rollback(
     backups = _backups(connection, to)
     first, undone = min(backups), tuple(sorted(backups, reverse=True))
     progress(f"Reading the backups of {len(undone)} publications")
-    undoing.gather(connection, store, first, backups)
-    kept, discarded = _settle(connection, edits)
-    counts = {table.name: undoing.touch(connection, table) for table in TABLES}
-    backup = _back_up(connection, store, run_id)
+    tables = undoing.gather(connection, store, first, backups)
+    kept, discarded = _settle(connection, tables, edits)
+    counts = {table.name: undoing.touch(connection, table) for table in tables}
+    backup = _back_up(connection, store, run_id, tables)
     progress("Setting rows back")
     broken = _count_broken(connection)
-    undoing.set_back(connection)
+    undoing.set_back(connection, tables)
     _refuse_broken(broken, _constrained(connection))
     progress("Comparing what was set back with what it was")
-    _prove(connection)
+    _prove(connection, tables)
     for name, count in counts.items():
         count["kept"] = sum(one.table == name for one in kept)
     number = _record(connection, Entry(run_id, datetime.now(UTC), "rollback", None, backup, undone), counts)
@@ -124,26 +125,27 @@ def _backups(connection: Connection, to: int | None) -> dict[int, str]:
     return wanted
 
 
-def _settle(connection: Connection, edits: Edits) -> tuple[list[Obstacle], list[Obstacle]]:
+def _settle(
+    connection: Connection, tables: Sequence[Table], edits: Edits
+) -> tuple[list[Obstacle], list[Obstacle]]:
     """Decide which rows stay as they are; return these, and those set back though they were changed."""
-    obstacles.keep_changed(connection)
-    changed = obstacles.list_staying(connection)
+    obstacles.keep_changed(connection, tables)
+    changed = obstacles.list_staying(connection, tables)
     if edits == "discard":
-        for table in TABLES:
-            connection.execute(sql.SQL("UPDATE {} SET stays = NULL").format(undoing.undone(table)))
-    obstacles.keep_linked(connection)
-    kept = obstacles.list_staying(connection)
+        obstacles.keep_none(connection, tables)
+    obstacles.keep_linked(connection, tables)
+    kept = obstacles.list_staying(connection, tables)
     if edits == "refuse" and kept:
         raise RollbackRefused(kept)
     staying = {(one.table, one.id) for one in kept}
     return kept, [one for one in changed if (one.table, one.id) not in staying]
 
 
-def _back_up(connection: Connection, store: ObjectStore, run_id: str) -> str:
+def _back_up(connection: Connection, store: ObjectStore, run_id: str, tables: Sequence[Table]) -> str:
     """Back up what is about to be set back, prove that, and return the backup's name."""
     now = datetime.now(UTC)
     header = Header(new_name(store, run_id, now), run_id, None, now)
-    take(connection, store, header, TABLES, always=True)
+    take(connection, store, header, tables, always=True)
     prove(connection, store, header.name)
     return header.name
 
@@ -175,9 +177,9 @@ def _refuse_broken(before: dict[str, int], after: dict[str, int]) -> None:
         )
 
 
-def _prove(connection: Connection) -> None:
+def _prove(connection: Connection, tables: Sequence[Table]) -> None:
     """Compare every row that was set back with what it was, by digest; raises RollbackNotProved."""
-    different = {table.name: undoing.count_different(connection, table) for table in TABLES}
+    different = {table.name: undoing.count_different(connection, table) for table in tables}
     different |= {name: undoing.count_different_records(connection, name) for name in undoing.WHOLE}
     if any(different.values()):
         said = ", ".join(f"{name}: {count}" for name, count in different.items() if count)
@@ -190,8 +192,8 @@ def _prove(connection: Connection) -> None:
 def _record(connection: Connection, entry: Entry, counts: dict[str, dict[str, int]]) -> int:
     """Write down the rollback, what it changed, and which publications stand now."""
     number = ledger.write_entry(connection, entry, counts)
-    for table in TABLES:
-        ledger.record_changes(connection, number, table)
+    for name in counts:
+        ledger.record_changes(connection, number, BY_NAME[name])
     rows = connection.execute("SELECT id, undoes FROM nexus_reimport.publications ORDER BY id").fetchall()
     statement = """
         UPDATE nexus_reimport.publications SET undone_by = %s WHERE id = %s AND undone_by IS DISTINCT FROM %s

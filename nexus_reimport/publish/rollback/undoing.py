@@ -5,7 +5,7 @@ with three digests: `target` (before the oldest of them), `expected` (after the 
 that there is no row. `before_<table>` has the rows to be set back to, whole. What `stays` as it is says why.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import psycopg
@@ -94,21 +94,35 @@ def before(table: Table) -> sql.Identifier:
     return sql.Identifier(f"before_{table.name}")
 
 
-def gather(connection: Connection, store: ObjectStore, first: int, backups: Mapping[int, str]) -> None:
+def gather(
+    connection: Connection, store: ObjectStore, first: int, backups: Mapping[int, str]
+) -> tuple[Table, ...]:
     """Make the temporary relations: what has to be set back to before publication `first`, out of backups.
+
+    Returns the tables with rows that were touched since; the others have no such relations.
 
     `backups`: name of each publication's backup, by its number, `first` among them. Of a row that several
     touched, what the oldest of them found is what counts. Raises as a backup's `load` does.
     """
-    for table in TABLES:
+    tables = _touched_since(connection, first)
+    for table in tables:
         _create(connection, table, first)
     for number, name in sorted(backups.items()):
-        if wanted := _first_touched(connection, number):
+        if wanted := _first_touched(connection, tables, number):
             only = {key for table in wanted for key in (table.name, f"written_{table.name}")}
             load(connection, store, name, "loaded_", only)
             for table in wanted:
                 _take_over(connection, table, number)
     load(connection, store, backups[first], "before_", WHOLE)
+    return tables
+
+
+def _touched_since(connection: Connection, first: int) -> tuple[Table, ...]:
+    rows = connection.execute(
+        "SELECT DISTINCT table_name FROM nexus_reimport.changes WHERE publication >= %s", [first]
+    )
+    names = {name for (name,) in rows}
+    return tuple(table for table in TABLES if table.name in names)
 
 
 def _create(connection: Connection, table: Table, first: int) -> None:
@@ -130,10 +144,10 @@ def _before_digests(table: Table) -> sql.Identifier:
     return sql.Identifier(f"before_written_{table.name}")
 
 
-def _first_touched(connection: Connection, number: int) -> list[Table]:
+def _first_touched(connection: Connection, tables: Sequence[Table], number: int) -> list[Table]:
     """Return the tables with rows that this publication was the first to touch."""
     found = []
-    for table in TABLES:
+    for table in tables:
         statement = sql.SQL("SELECT EXISTS (SELECT FROM {} WHERE first = %s)").format(undone(table))
         row = connection.execute(statement, [number]).fetchone()
         found += [table] if row and row[0] else []
@@ -173,28 +187,25 @@ def touch(connection: Connection, table: Table) -> dict[str, int]:
     return {told: found.get(action, 0) for action, told in names.items()}
 
 
-def set_back(connection: Connection) -> None:
+def set_back(connection: Connection, tables: Sequence[Table]) -> None:
     """Write: what goes first, what others point at before what points at it."""
-    for table in reversed(TABLES):
+    for table in reversed(tables):
         _execute(connection, _DELETE, table)
-    for table in TABLES:
+    for table in tables:
         _execute(connection, _UPDATE, table)
         _execute(connection, _INSERT, table)
         _execute(connection, _FORGET_DIGESTS, table)
         _execute(connection, _DIGESTS, table)
-    _list_staying(connection)
+    _list_staying(connection, tables)
     for statement in (_FORGET_IDENTITIES, _IDENTITIES, _FORGET_REMOVED, _REMOVED):
         connection.execute(statement.encode())
 
 
-def _list_staying(connection: Connection) -> None:
-    one = sql.SQL("SELECT {name} AS table_name, id FROM {undone} WHERE stays IS NOT NULL")
-    every = [one.format(name=sql.Literal(table.name), undone=undone(table)) for table in TABLES]
-    connection.execute(
-        sql.SQL("CREATE TEMPORARY TABLE staying ON COMMIT DROP AS {}").format(
-            sql.SQL(" UNION ALL ").join(every)
-        )
-    )
+def _list_staying(connection: Connection, tables: Sequence[Table]) -> None:
+    connection.execute("CREATE TEMPORARY TABLE staying (table_name text, id uuid) ON COMMIT DROP")
+    for table in tables:
+        one = sql.SQL("INSERT INTO staying SELECT {name}, id FROM {undone} WHERE stays IS NOT NULL")
+        connection.execute(one.format(name=sql.Literal(table.name), undone=undone(table)))
 
 
 def count_different(connection: Connection, table: Table) -> int:
