@@ -231,6 +231,11 @@ def record(
     `rows` is what the next run may not fall far short of: rows that a limit left out are in it.
     """
     tables = {name: {**asdict(one), "rows": one.rows + cut.get(name, 0)} for name, one in counts.items()}
+    return write_entry(connection, entry, tables)
+
+
+def write_entry(connection: Connection, entry: Entry, tables: Mapping[str, Mapping[str, int]]) -> int:
+    """Write down a publication or rollback, with counts by table, and return its number."""
     row = connection.execute(
         """
         INSERT INTO nexus_reimport.publications (run_id, as_of, tables, kind, plan_id, backup, undoes)
@@ -239,7 +244,7 @@ def record(
         [
             entry.run_id,
             entry.as_of,
-            Jsonb(tables),
+            Jsonb(dict(tables)),
             entry.kind,
             entry.plan_id,
             entry.backup,

@@ -91,7 +91,10 @@ SELECT 'live:patients', i.source_key, p.id::text, p.clinic_id::text
 UNION ALL
 SELECT 'published:' || t.key, n.count, t.value->>n.count, NULL FROM (
     SELECT DISTINCT ON (e.key) e.key, e.value
-    FROM nexus_reimport.publications p, jsonb_each(p.tables) e ORDER BY e.key, p.id DESC) t
+    FROM nexus_reimport.publications p, jsonb_each(p.tables) e
+    -- By way of jsonb: the columns came later than the relation
+    WHERE coalesce(to_jsonb(p)->>'kind', 'publication') = 'publication' AND to_jsonb(p)->>'undone_by' IS NULL
+    ORDER BY e.key, p.id DESC) t
     CROSS JOIN (VALUES ('read'), ('rows')) n (count)
 """
 

@@ -5,6 +5,7 @@ permission but TEMPORARY, and they end with the transaction at the latest.
 """
 
 import zlib
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import psycopg
@@ -45,16 +46,22 @@ def prove(connection: Connection, store: ObjectStore, name: str) -> Proof:
     return Proof(name, len(kept), sum(one.rows for one in kept.values()))
 
 
-def load(connection: Connection, store: ObjectStore, name: str, prefix: str = "before_") -> Backup:
+def load(
+    connection: Connection,
+    store: ObjectStore,
+    name: str,
+    prefix: str = "before_",
+    only: Collection[str] | None = None,
+) -> Backup:
     """Load a backup into temporary tables for the rest of the transaction, and return what it says.
 
     They are `before_<table>`, `before_written_<table>`, `before_identities` and `before_removed`; one of a
-    relation that wasn't there yet is empty. Raises as `prove` does, and BackupOutdated where a table of
-    Nexus has got other columns since.
+    relation that wasn't there yet is empty. `only`: these of them. Raises as `prove` does, and
+    BackupOutdated where a table of Nexus has got other columns since.
     """
     backup = manifest.verify(store, name)
     for key in backup.stored:
-        if key not in NOT_LOADED:
+        if key not in NOT_LOADED and (only is None or key in only):
             _restore(connection, store, backup, key, sql.Identifier(f"{prefix}{key}"))
     return backup
 

@@ -21,16 +21,18 @@ EMPTY = Content(0, "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852
 
 
 def take(
-    connection: Connection, store: ObjectStore, header: Header, tables: Sequence[Table]
+    connection: Connection, store: ObjectStore, header: Header, tables: Sequence[Table], always: bool = False
 ) -> Backup | None:
     """Back up the rows about to be touched, and our own records of them; None where none is touched.
+
+    `always`: then too, for the sake of our own records.
 
     The connection has `touched_<table>(id, action)` for each of the tables, and one view of Nexus: a
     REPEATABLE READ snapshot, read-only or not, or the publication's own transaction with its locks. Nothing
     is written to Nexus. A backup that is cut short is none: its name is free, and retention clears it.
     """
     counted = {table.name: _count_touched(connection, table) for table in tables}
-    if not any(counted.values()):
+    if not always and not any(counted.values()):
         return None
     sealed.make_room(store, manifest.folder(header.name))
     stored = {one.name: _save(connection, store, header.name, one) for one in selection.selections(tables)}
