@@ -15,7 +15,6 @@ from nexus_reimport.automation.file_jobs import (
     KEY,
     RESTORE,
     FileOutcome,
-    backup_files,
     file_definitions,
     launch_file_job,
 )
@@ -161,7 +160,7 @@ def test_plain_http_to_another_machine_is_refused(instance: dg.DagsterInstance) 
 
 
 def test_no_run_of_the_whole_line_copies_files(tmp_path: Path) -> None:
-    whole = dg.Definitions.merge(build_definitions(), dg.Definitions(assets=[backup_files]))
+    whole = build_definitions()
     job = whole.resolve_job_def("reimport")
     assert KEY not in dg.AssetSelection.all().resolve(whole.resolve_asset_graph())
     assert {"copy_new_files", "put_files_back"} & {node.name for node in job.nodes} == set()

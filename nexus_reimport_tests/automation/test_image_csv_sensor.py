@@ -98,8 +98,11 @@ def test_the_run_is_of_what_follows_from_the_export_and_of_nothing_else() -> Non
         "files/image_csv",
         "staged/image_batches",
         "staged/images",
+        "plan",
+        "backup",
         "nexus/image_batches",
         "nexus/images",
+        "report",
     }
 
 

@@ -17,6 +17,9 @@ PATIENTS = {
 }
 
 
+SAFE = {"plan", "backup", "report"}
+
+
 def selected(*names: str) -> set[str]:
     graph = build_definitions().resolve_asset_graph()
     return {key.to_user_string() for key in phases_selection(list(names)).resolve(graph)}
@@ -25,6 +28,7 @@ def selected(*names: str) -> set[str]:
 def test_the_names_are_the_old_ones_in_their_order() -> None:
     assert phase_names() == [
         "validation",
+        "backup",
         "patients",
         "appointments",
         "notes",
@@ -39,22 +43,24 @@ def test_the_names_are_the_old_ones_in_their_order() -> None:
     ("phase", "assets"),
     [
         ("validation", SOURCES),
-        ("patients", PATIENTS | {"nexus/patients"}),
-        ("notes", PATIENTS | {"filemaker/notes", "staged/notes", "nexus/notes"}),
+        ("patients", PATIENTS | SAFE | {"nexus/patients"}),
+        ("notes", PATIENTS | SAFE | {"filemaker/notes", "staged/notes", "nexus/notes"}),
         (
             "appointments",
             PATIENTS
+            | SAFE
             | {"filemaker/events", "filemaker/messages", "staged/appointments", "staged/sms_messages"}
             | {"nexus/appointments", "nexus/sms_messages"},
         ),
         (
             "documents",
-            PATIENTS | {"filemaker/docs", "files/s3_listing", "staged/documents", "nexus/documents"},
+            PATIENTS | SAFE | {"filemaker/docs", "files/s3_listing", "staged/documents", "nexus/documents"},
         ),
         ("thumbnails", {"files/s3_listing", "thumbnails"}),
         (
             "images",
             PATIENTS
+            | SAFE
             | {"files/s3_listing", "files/image_csv", "thumbnails", "staged/image_batches", "staged/images"}
             | {"nexus/image_batches", "nexus/images"},
         ),

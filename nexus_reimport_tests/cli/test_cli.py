@@ -123,8 +123,8 @@ def test_a_dry_run_writes_nothing_and_says_so(
     assert result.exit_code == 0, result.output
     outcome = json.loads((tmp_path / "outcome.json").read_bytes())
     assert outcome["dry_run"] is True
-    assert outcome["tables"]["patients"]["staged"] == 5
-    assert "inserted" not in outcome["tables"]["patients"]
+    assert outcome["tables"]["patients"]["unchanged"] == 5
+    assert outcome["plan"] in result.output
     assert contents(url) == before
 
 
@@ -212,8 +212,8 @@ def test_warnings_and_what_the_export_s_reading_rejected_are_listed_too(tmp_path
     ("words", "said"),
     [
         (["run", "--phase", "lunch"], "No such phase: lunch. Phases: validation, patients, appointments"),
-        (["run", "--full", "--phase", "notes"], "--full, --phase and --select exclude each other"),
-        (["run", "--full", "--select", "*"], "--full, --phase and --select exclude each other"),
+        (["run", "--full", "--phase", "notes"], "--full, --phase, --select and --plan exclude each other"),
+        (["run", "--full", "--select", "*"], "--full, --phase, --select and --plan exclude each other"),
         (["run", "--limit", "0"], "0 is not in the range x>=1"),
         (["run", "--select", "((("], "--select: this is no selection"),
         (["run", "--select", 'key:"staged/lunch"'], "--select: no asset is selected"),
