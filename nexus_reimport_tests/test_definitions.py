@@ -34,7 +34,7 @@ def test_the_full_job_has_every_asset_and_every_check() -> None:
     project = build_definitions()
     graph = project.resolve_asset_graph()
     layer = project.resolve_job_def("reimport").asset_layer
-    assert set(layer.asset_graph.get_all_asset_keys()) == set(graph.get_all_asset_keys())
+    assert set(layer.asset_graph.materializable_asset_keys) == set(graph.materializable_asset_keys)
     assert set(layer.asset_graph.asset_check_keys) == set(graph.asset_check_keys)
 
 

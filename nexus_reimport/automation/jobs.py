@@ -10,11 +10,11 @@ reimport = dg.define_asset_job(
     description="The whole line: read FileMaker and S3, stage, check, publish, check again.",
 )
 
-plan = dg.define_asset_job(
-    "plan",
+dry_run = dg.define_asset_job(
+    "dry_run",
     selection=dg.AssetSelection.all()
     - dg.AssetSelection.key_prefixes("nexus")
-    - dg.AssetSelection.assets("thumbnails", "backup", "report"),
+    - dg.AssetSelection.assets("thumbnails", "backup"),
     description="See it first: read, stage, check, and say what a reimport would do. Nothing is written.",
 )
 
@@ -24,4 +24,4 @@ validation_post = dg.define_asset_job(
     description="Only the checks of Nexus as it is now; nothing is read anew or written.",
 )
 
-jobs = [reimport, plan, validation_post]
+jobs = [reimport, dry_run, validation_post]

@@ -18,9 +18,9 @@ Counts = dict[str, Any]
 
 
 REIMPORT = "reimport"
-PLAN = dg.AssetKey("plan")
-# What a dry run leaves out: whatever writes anything, and what comes after it.
-WRITING = ("nexus", "thumbnails", "backup", "report")
+PLAN, REPORT = dg.AssetKey("plan"), dg.AssetKey("report")
+# What a dry run leaves out: whatever writes anything to Nexus or to the bucket.
+WRITING = ("nexus", "thumbnails", "backup")
 
 
 @dataclass(frozen=True)
@@ -125,7 +125,7 @@ def selected_keys(definitions: dg.Definitions, request: RunRequest) -> list[dg.A
     keys = set(selection.resolve(definitions.resolve_asset_graph()))
     if request.dry_run:
         keys = {key for key in keys if key.path[0] not in WRITING}
-    if not keys - {PLAN}:
+    if not keys - {PLAN, REPORT}:
         # Dagster runs everything where it is given an empty list.
         raise NothingSelected(
             "Nothing is selected, so nothing was run. A dry run leaves nexus/* and thumbnails out: select "
