@@ -98,6 +98,7 @@ def test_the_run_is_of_what_follows_from_the_export_and_of_nothing_else() -> Non
         "files/image_csv",
         "staged/image_batches",
         "staged/images",
+        "report",
         "nexus/image_batches",
         "nexus/images",
     }
