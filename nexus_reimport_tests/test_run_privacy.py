@@ -1,7 +1,7 @@
 """No value of a patient and no secret in anything that a run leaves behind outside of Nexus and its frames.
 
 Searched for with the synthetic clinic's own values: in what the commands print, in every row that Dagster
-keeps, in every file of DAGSTER_HOME and in every report; after a run that succeeds and after several that fail.
+keeps, in every file of DAGSTER_HOME and in every report; after a run that succeeds and several that fail.
 """
 
 import json

@@ -34,15 +34,13 @@ def report(
 
 
 def _told(kept: KeptReport) -> Metadata:
-    verdict = verdict_of(kept.facts)
-    told: Metadata = {
-        "verdict": dg.MetadataValue.text(verdict.sentence),
+    page = {"page": dg.MetadataValue.url(kept.url)} if kept.url else {}
+    return {
+        "verdict": dg.MetadataValue.text(verdict_of(kept.facts).sentence),
+        **page,
         "summary": dg.MetadataValue.md(_summary(kept.facts)),
         "path": dg.MetadataValue.path(kept.place),
     }
-    if kept.url:
-        told["page"] = dg.MetadataValue.url(kept.url)
-    return told
 
 
 def _summary(facts: ReportFacts) -> str:

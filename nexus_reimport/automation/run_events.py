@@ -8,6 +8,7 @@ from typing import Any
 import dagster as dg
 
 from nexus_reimport.automation.launch import checks_of, failures_of, tables_of, thumbnails_of
+from nexus_reimport.automation.resume import CONTINUES
 from nexus_reimport.report.facts import (
     TAKEN_BACK,
     BackupFacts,
@@ -25,6 +26,7 @@ PLAN = dg.AssetKey("plan")
 BACKUP = dg.AssetKey("backup")
 BROKEN_OURS = ("links_proved_before_commit", "links_to_live_rows")
 BROKEN_OTHERS = "links_of_peoples_own_rows"
+_PARENT = "dagster/parent_run_id"
 _NAME_TIME = "%Y%m%dT%H%M%SZ"
 _HEARD = {
     dg.DagsterEventType.ASSET_MATERIALIZATION,
@@ -39,8 +41,12 @@ _HEARD = {
 
 @dataclass(frozen=True)
 class RunEvents:
-    """A run's events; `all` has those of the runs that it goes on from before them."""
+    """A run's events; `all` has those of the runs that it goes on from before them.
 
+    `runs`: the run, then the one that it goes on from, and so on.
+    """
+
+    runs: list[dg.DagsterRun]
     own: list[dg.EventLogEntry]
     all: list[dg.EventLogEntry]
 
@@ -61,14 +67,18 @@ class RunEvents:
 
 def read_events(instance: dg.DagsterInstance, run: dg.DagsterRun) -> RunEvents:
     """Return the events of a run, and of those that it was started to go on from."""
-    own = [entry for entry in instance.all_logs(run.run_id, of_type=_HEARD) if entry.dagster_event]
-    earlier: list[dg.EventLogEntry] = []
-    parent = run.parent_run_id
-    while parent and (found := instance.get_run_by_id(parent)):
-        logged = instance.all_logs(parent, of_type=_HEARD)
-        earlier = [entry for entry in logged if entry.dagster_event] + earlier
-        parent = found.parent_run_id
-    return RunEvents(own, [*earlier, *own])
+    runs = [run]
+    while any(runs[-1].tags.get(tag) for tag in CONTINUES):
+        before = instance.get_run_by_id(runs[-1].tags.get(_PARENT, ""))
+        if before is None or before in runs:
+            break
+        runs.append(before)
+    own, *earlier = [_logged(instance, one.run_id) for one in runs]
+    return RunEvents(runs, own, [entry for events in (*reversed(earlier), own) for entry in events])
+
+
+def _logged(instance: dg.DagsterInstance, run_id: str) -> list[dg.EventLogEntry]:
+    return [entry for entry in instance.all_logs(run_id, of_type=_HEARD) if entry.dagster_event]
 
 
 def table_facts(events: RunEvents) -> list[TableFacts]:

@@ -82,7 +82,7 @@ def gather_facts(
         raise NoSuchRun(f"Dagster knows no run {run_id}. See: nexus-reimport status")
     run = record.dagster_run
     events = run_events.read_events(instance, run)
-    kind = _kind(run)
+    kind = _kind(events.runs)
     census = _census(database_url)
     failures = run_events.failure_lines(events)
     plan_id = run_events.plan_id_of(events, run.tags)
@@ -113,12 +113,13 @@ def gather_facts(
 _BAD_ENDS = {dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED, dg.DagsterRunStatus.CANCELING}
 
 
-def _kind(run: dg.DagsterRun) -> Kind:
-    if run.job_name == ROLLBACK or run.tags.get(KIND_TAG) == ROLLBACK:
+def _kind(runs: list[dg.DagsterRun]) -> Kind:
+    """Return what kind of run it is. What is gone on with after the publication is of its kind too."""
+    if runs[0].job_name == ROLLBACK or runs[0].tags.get(KIND_TAG) == ROLLBACK:
         return "rollback"
     written = {dg.AssetKey(["nexus", table.name]) for table in TABLES}
-    chosen = run.asset_selection
-    return "dry run" if chosen and not written & set(chosen) else "reimport"
+    chosen = [run.asset_selection for run in runs]
+    return "reimport" if any(not one or written & set(one) for one in chosen) else "dry run"
 
 
 def _started(record: Any) -> datetime:
@@ -131,7 +132,7 @@ def _ended(record: Any) -> datetime:
 
 
 def _options(run: dg.DagsterRun) -> dict[str, str]:
-    given = _given_options(run)
+    given = [(name, value) for name, value in _given_options(run) if name != "as_of"]
     return {name: value if isinstance(value, str) else orjson.dumps(value).decode() for name, value in given}
 
 

@@ -20,6 +20,7 @@ from nexus_reimport.report.verdict import verdict_of
 from nexus_reimport.sandbox.clinic import SyntheticClinic
 from nexus_reimport.sandbox.filemaker import Fault
 from nexus_reimport.schemas.nexus import TABLES
+from nexus_reimport_tests.automation.test_resume import failing_at, resume
 from nexus_reimport_tests.line import Line, query
 from nexus_reimport_tests.line_fixtures import MakeLine, ServeFileMaker
 from nexus_reimport_tests.report.reading import Page
@@ -169,6 +170,24 @@ def test_a_failed_run_has_no_report_until_one_is_asked_for(
     verdict = verdict_of(kept.facts)
     assert (verdict.level, verdict.sentence[:29]) == ("nothing", "Nothing was written to Nexus.")
     assert "records received" in Page((line.storage / "reports" / f"{outcome.run_id}.html").read_text()).words
+
+
+def test_a_run_that_was_gone_on_with_tells_of_all_that_was_done(line: Line) -> None:
+    before = failing_at(line, "staged/images")
+    outcome = resume(line)
+    assert outcome.right
+    facts = facts_of(line, outcome)
+    assert (facts.kind, facts.publication) == ("reimport", 1)
+    tables = {table.name: table for table in facts.tables}
+    assert tables["patients"].warnings == facts_of_failed(line, before).tables[0].warnings != {}
+    assert facts.thumbnails is not None
+    assert {"filemaker/contacts", "nexus/notes"} <= {check.asset for check in facts.checks}
+    assert "filemaker__contacts" not in {step.name for step in facts.steps}
+    assert facts.failures == []
+
+
+def facts_of_failed(line: Line, outcome: RunOutcome) -> ReportFacts:
+    return gather_facts(line.instance, outcome.run_id, line.url, ReportStore(str(line.storage)))
 
 
 def test_a_dry_run_leaves_a_report_that_nothing_was_written(line: Line) -> None:

@@ -211,7 +211,10 @@ def test_warnings_and_what_the_export_s_reading_rejected_are_listed_too(tmp_path
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["run", "--phase", "lunch"], "No such phase: lunch. Phases: validation, backup, patients, appointments"),
+        (
+            ["run", "--phase", "lunch"],
+            "No such phase: lunch. Phases: validation, backup, patients, appointments",
+        ),
         (["run", "--full", "--phase", "notes"], "--full, --phase, --select and --plan exclude each other"),
         (["run", "--full", "--select", "*"], "--full, --phase, --select and --plan exclude each other"),
         (["run", "--limit", "0"], "0 is not in the range x>=1"),
