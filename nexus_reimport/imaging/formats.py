@@ -29,6 +29,9 @@ HEIC = "image/heic"
 # What a browser shows stays what it is.
 THUMBNAIL_TYPES = {JPEG: JPEG, PNG: PNG, GIF: GIF, WEBP: WEBP, TIFF: JPEG, BMP: JPEG, HEIC: JPEG}
 
+# Programs write whole histories into a PNG, and Pillow refuses a text of over 1 MB; of all it holds 64 MB.
+PngImagePlugin.MAX_TEXT_CHUNK = 16 * 1024 * 1024
+
 HEIC_BRANDS = frozenset({b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"})
 AVIF_BRANDS = frozenset({b"avif", b"avis"})
 
