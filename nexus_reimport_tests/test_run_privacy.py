@@ -1,7 +1,8 @@
 """No value of a patient and no secret in anything that a run leaves behind outside of Nexus and its frames.
 
 Searched for with the synthetic clinic's own values: in what the commands print, in every row that Dagster
-keeps, in every file of DAGSTER_HOME and in every report; after a run that succeeds and several that fail.
+keeps, in every file of DAGSTER_HOME and in every report; after a run that succeeds and after several that
+fail.
 """
 
 import json
@@ -177,9 +178,8 @@ def test_the_search_finds_what_is_in_nexus_and_in_the_stored_frames(
 ) -> None:
     nexus = "\n".join(_rows(environment["NEXUS_DATABASE_URL"]))
     store = open_store(environment["NEXUS_REIMPORT_STORAGE"])
-    names = {
-        entry["path"].rpartition("/")[0] for page in obstore.list(store, prefix="frames/") for entry in page
-    }
+    entries = [entry for page in obstore.list(store, prefix="frames/") for entry in page]
+    names = {entry["path"].rpartition("/")[0] for entry in entries}
     frames = "\n".join(frame.to_csv() for name in names for frame in FrameStore(store).load(name).values())
     values = values_of(clinic)
     assert len(values) >= 18

@@ -11,6 +11,7 @@ import dagster as dg
 
 from nexus_reimport.automation.abandoned import fail_abandoned_runs, process_tag
 from nexus_reimport.automation.exceptions import NothingSelected
+from nexus_reimport.automation.execution import Selected, execute_here
 from nexus_reimport.schemas.nexus import TABLES
 
 EventListener = Callable[[dg.DagsterEvent], None]
@@ -24,14 +25,6 @@ WRITING = ("nexus", "thumbnails", "backup")
 
 
 @dataclass(frozen=True)
-class Rest:
-    """What is left of an interrupted run: these assets, these checks and no others."""
-
-    assets: frozenset[dg.AssetKey]
-    checks: frozenset[dg.AssetCheckKey]
-
-
-@dataclass(frozen=True)
 class RunRequest:
     """What to run: an asset selection (None: everything), or a job by name; and the run's options.
 
@@ -42,7 +35,7 @@ class RunRequest:
     job: str = REIMPORT
     dry_run: bool = False
     options: Mapping[str, Any] = field(default_factory=dict)
-    rest: Rest | None = None
+    rest: Selected | None = None
     tags: Mapping[str, str] = field(default_factory=dict)
     resources: Mapping[str, Any] = field(default_factory=dict)
 
@@ -85,15 +78,13 @@ def launch(
     started = time.monotonic()
     fail_abandoned_runs(instance)
     job = definitions.resolve_job_def(request.job)
-    if request.rest:
-        job = job.get_subset(asset_selection=request.rest.assets, asset_check_selection=request.rest.checks)
     keys = selected_keys(definitions, request)
     options = {**_covered(definitions, request), **request.options}
     with heard_by(on_event):
-        result = job.execute_in_process(
-            instance=instance,
-            raise_on_error=False,
-            asset_selection=keys,
+        result = execute_here(
+            job,
+            instance,
+            request.rest or Selected(frozenset(keys) if keys else None),
             tags={**request.tags, **process_tag()},
             run_config={
                 "loggers": {"terminal": {}},

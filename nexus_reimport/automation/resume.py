@@ -9,6 +9,8 @@ from typing import Any, cast
 import dagster as dg
 
 from nexus_reimport.automation.exceptions import AnotherRunGoing, NothingToResume
+from nexus_reimport.automation.execution import PARENT as PARENT
+from nexus_reimport.automation.execution import ROOT, Selected
 from nexus_reimport.automation.going import (
     PlannedKeys,
     describe,
@@ -17,12 +19,11 @@ from nexus_reimport.automation.going import (
     makes_assets,
     planned_keys,
 )
-from nexus_reimport.automation.launch import Rest, RunRequest
+from nexus_reimport.automation.launch import RunRequest
 from nexus_reimport.checks.gate import Gate, Latest, latest_evaluations, latest_materializations
 from nexus_reimport.io_manager import FrameIOManager
 
 RESUMES = "nexus_reimport/resumes"
-PARENT, ROOT = "dagster/parent_run_id", "dagster/root_run_id"
 # What the browser sets on a run that goes on from another's failure, by step or by asset.
 CONTINUES = ("dagster/is_resume_retry", "dagster/is_asset_resume_retry", RESUMES)
 # What a publication is to have been preceded by at once: Nexus may have moved since.
@@ -35,24 +36,20 @@ class Resumption:
     """What going on with an interrupted run means.
 
     `run_id`, `began`: the run, and when the first of its chain was created. `kept`: how many of its assets
-    need not be made again. `request`: what to launch.
+    need not be made again. `assets`, `checks`: what is left. `request`: what to launch.
     """
 
     run_id: str
     began: datetime
     kept: int
+    assets: frozenset[dg.AssetKey]
+    checks: frozenset[dg.AssetCheckKey]
     request: RunRequest
-
-    @property
-    def left(self) -> Rest:
-        """The assets and checks that are left."""
-        assert self.request.rest is not None  # noqa: S101 - `resumption` always sets it
-        return self.request.rest
 
     @property
     def publishes(self) -> bool:
         """Whether going on writes to Nexus."""
-        return any(_is_published(key) for key in self.left.assets)
+        return any(_is_published(key) for key in self.assets)
 
 
 def resumption(
@@ -73,8 +70,10 @@ def resumption(
     return Resumption(
         newest.run_id,
         _record(instance, chain[-1]).create_timestamp,
-        kept=len(remains.planned_assets - remains.assets),
-        request=_request(instance, chain, Rest(remains.assets, remains.checks)),
+        len(remains.planned_assets - remains.assets),
+        remains.assets,
+        remains.checks,
+        _request(instance, chain, Selected(remains.assets, remains.checks)),
     )
 
 
@@ -113,7 +112,7 @@ def _chain(instance: dg.DagsterInstance, run: dg.DagsterRun) -> list[dg.DagsterR
     return chain
 
 
-def _request(instance: dg.DagsterInstance, chain: list[dg.DagsterRun], rest: Rest) -> RunRequest:
+def _request(instance: dg.DagsterInstance, chain: list[dg.DagsterRun], rest: Selected) -> RunRequest:
     newest, first = chain[0], chain[-1]
     config = cast("Mapping[str, Any]", newest.run_config)
     resources = dict(config.get("resources", {}))
@@ -122,7 +121,11 @@ def _request(instance: dg.DagsterInstance, chain: list[dg.DagsterRun], rest: Res
         dry_run=not any(_is_published(key) for key in planned_keys(instance, first)),
         options={**options, "as_of": options.get("as_of") or _instant(instance, first)},
         rest=rest,
-        tags={RESUMES: newest.run_id, PARENT: newest.run_id, ROOT: newest.tags.get(ROOT, newest.run_id)},
+        tags={
+            RESUMES: newest.run_id,
+            PARENT: newest.run_id,
+            ROOT: newest.tags.get(ROOT, newest.run_id),
+        },
         resources=resources,
     )
 

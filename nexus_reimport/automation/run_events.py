@@ -83,7 +83,7 @@ def _logged(instance: dg.DagsterInstance, run_id: str) -> list[dg.EventLogEntry]
 
 def table_facts(events: RunEvents) -> list[TableFacts]:
     """Return what a reimport did to each table: without plan, without the counts before and after."""
-    facts = []
+    facts, published = [], events.told_of_tables()
     for name, counts in tables_of(events.all).items():
         staged = events.told(dg.AssetKey(["staged", name]))
         done = {key: int(count) for key, count in counts.items() if key not in {"read", "staged", "rejected"}}
@@ -91,7 +91,7 @@ def table_facts(events: RunEvents) -> list[TableFacts]:
             TableFacts(
                 name,
                 read=counts["read"],
-                done=None if "staged" in counts else done,
+                done=done if name in published else None,
                 rejected=dict(counts["rejected"]),
                 warnings=dict(staged.get("warnings_by_reason", {})),
             )

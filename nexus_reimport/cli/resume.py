@@ -56,10 +56,9 @@ def _ask(found: Any, yes: bool) -> None:
     """Say what is going to be done; end where a person at a terminal does not want it."""
     from nexus_reimport.automation.going import local_time
 
-    left = found.left
     click.echo(
         f"Going on with run {found.run_id}, begun at {local_time(found.began)}: {found.kept} assets are "
-        f"kept, {len(left.assets)} assets and {len(left.checks)} checks are left."
+        f"kept, {len(found.assets)} assets and {len(found.checks)} checks are left."
     )
     if found.publishes and not yes and os.isatty(0) and not click.confirm("This writes to Nexus. Go on?"):
         raise SystemExit(FAILED)

@@ -11,7 +11,8 @@ from PIL.JpegImagePlugin import JpegImageFile
 
 from nexus_reimport.imaging.colour import extremes, plain
 from nexus_reimport.imaging.exceptions import Fault, UnreadableImage
-from nexus_reimport.imaging.formats import Kind
+from nexus_reimport.imaging.formats import Kind, Picture
+from nexus_reimport.imaging.heic import HeicPicture, embedded_copy
 from nexus_reimport.imaging.orientation import orientation
 from nexus_reimport.imaging.phone_jpeg import shrunk_jpeg
 
@@ -83,7 +84,10 @@ def decode(content: bytes, kind: Kind, longest_side: int) -> Decoded:
     scale = _reduce_in_decoder(image, aim, content)
     # The readers of TIFF and HEIC turn the picture by themselves, and leave no orientation behind.
     way = orientation(image.info.get("exif") or b"")
-    with _room.of(_memory(image, size, kind)):
+    memory = _memory(image, size, kind)
+    if isinstance(image, HeicPicture) and memory > MOST_MEMORY and (copy := embedded_copy(content, aim)):
+        return Decoded(plain(copy, (0, 0)), copy.size, size, way, image.info.get("icc_profile"))
+    with _room.of(memory):
         small = shrunk_jpeg(content, size, scale, aim) if scale > 1 and image.mode == "RGB" else None
         if small:
             return Decoded(small, small.size, size, way, image.info.get("icc_profile"))
@@ -100,7 +104,7 @@ def fitting(size: Size, longest_side: int) -> Size:
     return max(1, round(size[0] * share)), max(1, round(size[1] * share))
 
 
-def _reduce_in_decoder(image: Image.Image, aim: Size, content: bytes) -> int:
+def _reduce_in_decoder(image: Picture, aim: Size, content: bytes) -> int:
     """Have a JPEG decoded at 1/8, 1/4 or 1/2 of its size where that suffices; return the divisor."""
     if not isinstance(image, JpegImageFile):
         return 1
@@ -115,22 +119,24 @@ def _reduce_in_decoder(image: Image.Image, aim: Size, content: bytes) -> int:
     return 1
 
 
-def _memory(image: Image.Image, size: Size, kind: Kind) -> int:
+def _memory(image: Picture, size: Size, kind: Kind) -> int:
     """Return about how many bytes decoding takes. A progressive JPEG keeps every coefficient till its end."""
-    kept = size[0] * size[1] * 2 * len(image.getbands()) if image.info.get("progressive") else 0
-    return image.width * image.height * kind.bytes_per_pixel + kept
+    bands = len(Image.new(image.mode, (1, 1)).getbands()) if image.info.get("progressive") else 0
+    a_pixel = image.bytes_per_pixel if isinstance(image, HeicPicture) else kind.bytes_per_pixel
+    return image.width * image.height * a_pixel + size[0] * size[1] * 2 * bands
 
 
-def _reduced(image: Image.Image, size: Reach, aim: Size) -> tuple[Image.Image, Reach]:
+def _reduced(image: Picture, size: Reach, aim: Size) -> tuple[Image.Image, Reach]:
     """Return plain pixels averaged down to a few times the size aimed at, and how many of them count.
 
     Works in bands of rows, so that a change of mode never holds the whole picture twice.
     """
     factors = (_factor(size[0], aim[0]), _factor(size[1], aim[1]))
-    span = extremes(image)
+    span = extremes(image) if isinstance(image, Image.Image) else (0.0, 0.0)
     reach = (size[0] / factors[0], size[1] / factors[1])
     if factors == (1, 1):
-        return plain(image, span), reach
+        whole = image if isinstance(image, Image.Image) else image.crop((0, 0, image.width, image.height))
+        return plain(whole, span), reach
     rows = max(1, BAND_PIXELS // image.width // factors[1]) * factors[1]
     parts = []
     for top in range(0, image.height, rows):

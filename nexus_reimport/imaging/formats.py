@@ -1,19 +1,22 @@
 """Which kinds of image are read, how the first bytes tell them apart, and what kind their thumbnail is."""
 
+import io
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any, Protocol
 
 from PIL import (
     BmpImagePlugin,
     GifImagePlugin,
-    ImageFile,
+    Image,
     JpegImagePlugin,
     PngImagePlugin,
     TiffImagePlugin,
     WebPImagePlugin,
 )
-from pillow_heif import HeifImageFile
 
 from nexus_reimport.imaging.exceptions import Fault, UnreadableImage
+from nexus_reimport.imaging.heic import USUAL_BYTES_PER_PIXEL, HeicPicture
 
 JPEG = "image/jpeg"
 PNG = "image/png"
@@ -26,16 +29,49 @@ HEIC = "image/heic"
 # What a browser shows stays what it is.
 THUMBNAIL_TYPES = {JPEG: JPEG, PNG: PNG, GIF: GIF, WEBP: WEBP, TIFF: JPEG, BMP: JPEG, HEIC: JPEG}
 
+# Programs write whole histories into a PNG, and Pillow refuses a text of over 1 MB; of all it holds 64 MB.
+PngImagePlugin.MAX_TEXT_CHUNK = 16 * 1024 * 1024
+
 HEIC_BRANDS = frozenset({b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"})
 AVIF_BRANDS = frozenset({b"avif", b"avis"})
 
 
+class Picture(Protocol):
+    """An opened picture: nothing is decoded before `load`. Pillow's own images are such ones."""
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height."""
+
+    @property
+    def width(self) -> int:
+        """Pixels in a row."""
+
+    @property
+    def height(self) -> int:
+        """Rows."""
+
+    @property
+    def mode(self) -> str:
+        """Pillow's name for its kind of pixels."""
+
+    @property
+    def info(self) -> Mapping[Any, Any]:
+        """What else the file says."""
+
+    def load(self) -> object:
+        """Decode it."""
+
+    def crop(self, box: tuple[int, int, int, int]) -> Image.Image:
+        """Return a part of it."""
+
+
 @dataclass(frozen=True)
 class Kind:
-    """A kind of image: its media type, the class that reads it, bytes of memory a pixel costs in decoding."""
+    """A kind of image: its media type, what opens it, bytes of memory a pixel usually costs in decoding."""
 
     mime_type: str
-    reader: type[ImageFile.ImageFile]
+    reader: Callable[[io.BytesIO], Picture]
     bytes_per_pixel: int
 
 
@@ -50,7 +86,7 @@ KINDS = {
         Kind(WEBP, WebPImagePlugin.WebPImageFile, 16),
         Kind(TIFF, TiffImagePlugin.TiffImageFile, 8),
         Kind(BMP, BmpImagePlugin.BmpImageFile, 4),
-        Kind(HEIC, HeifImageFile, 7),
+        Kind(HEIC, HeicPicture, USUAL_BYTES_PER_PIXEL),
     )
 }
 

@@ -88,7 +88,7 @@ def resume(line: Line) -> RunOutcome:
 
 
 def names(found: Resumption) -> set[str]:
-    return {key.to_user_string() for key in found.left.assets}
+    return {key.to_user_string() for key in found.assets}
 
 
 def entities_of(seen: list[str]) -> set[str]:
@@ -198,7 +198,7 @@ def test_a_check_that_was_not_evaluated_is_evaluated_on_what_is_there(watched: L
     watched.replaced.clear()
     found = rest_of(watched)
     assert (names(found), found.kept, found.publishes) == (set(), 1, False)
-    assert {key.name for key in found.left.checks} == {"complete_extract", "shape", "ids_unique"}
+    assert {key.name for key in found.checks} == {"complete_extract", "shape", "ids_unique"}
     seen.clear()
     outcome = resume(watched)
     assert outcome.right
@@ -250,7 +250,7 @@ def test_a_run_cancelled_before_it_began_is_done_whole(line: Line) -> None:
     found = rest_of(line)
     assert (found.run_id, found.kept) == (run_id, 0)
     everything = line.definitions().resolve_asset_graph()
-    assert found.left.assets == everything.materializable_asset_keys
+    assert found.assets == everything.materializable_asset_keys
 
 
 def created_run(line: Line, status: dg.DagsterRunStatus) -> str:

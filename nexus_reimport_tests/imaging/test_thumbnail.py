@@ -1,9 +1,12 @@
 """The thumbnail rule: size, kind, which way up, and that nothing but pixels goes along."""
 
+import io
+
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 from PIL import Image, ImageCms
+from PIL.PngImagePlugin import PngInfo
 
 from nexus_reimport.imaging.thumbnail import make_thumbnail, thumbnail_key
 from nexus_reimport_tests.imaging.photographs import photograph, stripes, zone_plate
@@ -173,3 +176,12 @@ def test_a_thumbnail_never_takes_its_originals_place(key: str, mime_type: str) -
 
 def _srgb() -> bytes:
     return ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+
+
+def test_a_png_with_a_long_text_in_it_is_read() -> None:
+    texts, file = PngInfo(), io.BytesIO()
+    texts.add_text("history", "x" * 3_000_000, zip=True)
+    Image.new("RGB", (400, 300)).save(file, "PNG", pnginfo=texts)
+    made = make_thumbnail(file.getvalue())
+    assert (made.width, made.height) == (400, 300)
+    assert b"history" not in made.content
