@@ -21,6 +21,8 @@ from dagster._core.remote_origin import (
 from dagster._core.snap import snapshot_from_execution_plan
 from dagster._core.types.loadable_target_origin import LoadableTargetOrigin
 
+from nexus_reimport.automation.cancelling import ends_when_canceled
+
 # What the browser calls the code where it is served with `-m`, as `ui` and the services do.
 CODE_LOCATION = "nexus_reimport.definitions"
 PARENT, ROOT = "dagster/parent_run_id", "dagster/root_run_id"
@@ -47,7 +49,9 @@ def execute_here(
     """
     whole = InMemoryJob(job)
     part = whole.get_subset(asset_selection=selected.assets, asset_check_selection=selected.checks)
-    return execute_run(whole, _create(part, instance, selected, tags, run_config), instance)
+    run = _create(part, instance, selected, tags, run_config)
+    with ends_when_canceled(instance, run.run_id):
+        return execute_run(whole, run, instance)
 
 
 def _create(

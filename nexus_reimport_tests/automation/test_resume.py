@@ -1,11 +1,13 @@
 """Going on with an interrupted run: what is left is done, what was done is not done again."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from contextlib import ExitStack
 from datetime import UTC, datetime
 
 import dagster as dg
 import pytest
+from dagster._core.execution.plan.state import KnownExecutionState
 
 from nexus_reimport.automation.exceptions import AnotherRunGoing, NothingToResume
 from nexus_reimport.automation.launch import RunOutcome, launch
@@ -127,9 +129,27 @@ def test_a_check_that_failed_has_its_asset_made_again(watched: Line, seen: list[
     seen.clear()
     left = names(rest_of(watched))
     assert "filemaker/notes" in left
+    assert left == {key.to_user_string() for key in from_asset_failure(watched)}
+    steps = from_failure(watched)
+    assert ("filemaker_checks" in steps, "filemaker__notes" in steps) == (True, False)
     assert not {"filemaker/contacts", "filemaker/clinics", "nexus_state"} & left
     assert resume(watched).right
     assert entities_of(seen) == {"API_Notes"}
+
+
+def from_asset_failure(line: Line) -> AbstractSet[dg.AssetKey]:
+    """What the browser's button of this name makes again of the newest run."""
+    (run,) = line.instance.get_runs(limit=1)
+    plan = line.instance.get_execution_plan_snapshot(str(run.execution_plan_snapshot_id))
+    keys, _ = line.instance.run_domain.get_keys_to_reexecute(run.run_id, plan)
+    return keys
+
+
+def from_failure(line: Line) -> Sequence[str]:
+    """The steps that the browser's other button runs again."""
+    (run,) = line.instance.get_runs(limit=1)
+    steps, _ = KnownExecutionState.build_resume_retry_reexecution(line.instance, run)
+    return steps
 
 
 def test_a_publication_that_failed_is_done_again_alone_and_as_often_as_need_be(

@@ -12,6 +12,9 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
+import dagster as dg
+import pytest
+
 PROGRAM = Path(sys.executable).with_name("nexus-reimport")
 CLINICS = ("run", "--yes", "--select", 'key:"filemaker/clinics"')
 SECONDS = 60
@@ -83,3 +86,20 @@ def read_line(process: subprocess.Popen[str]) -> str:
     ready, _, _ = select.select([process.stdout], [], [], SECONDS)
     assert ready
     return process.stdout.readline()
+
+
+def test_a_run_at_a_terminal_ends_when_it_is_cancelled_in_the_browser(
+    environment: Mapping[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DAGSTER_PG_URL", environment["DAGSTER_PG_URL"])
+    with (
+        stuck(environment, tmp_path) as process,
+        dg.DagsterInstance.from_config(environment["DAGSTER_HOME"]) as instance,
+    ):
+        (run,) = instance.get_runs(limit=1)
+        instance.report_run_canceling(run)
+        code, said = ended(process)
+        assert code == 1, said
+        found = instance.get_run_by_id(run.run_id)
+        assert found is not None
+        assert found.status == dg.DagsterRunStatus.CANCELED
