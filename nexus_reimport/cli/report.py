@@ -25,7 +25,7 @@ def report(run_id: str | None, again: bool, open_path: bool, json_file: Path | N
 
     with dg.DagsterInstance.get() as instance:
         try:
-            kept = _kept(instance, run_id or _last_run(instance), again)
+            kept = report_of(instance, run_id or _last_run(instance), again=again)
         except NoSuchRun as error:
             refuse(str(error))
     if json_file:
@@ -38,7 +38,7 @@ def report(run_id: str | None, again: bool, open_path: bool, json_file: Path | N
     console.print(f"Report: {kept.url or kept.place}", highlight=False, markup=False, soft_wrap=True)
 
 
-def _kept(instance: Any, run_id: str, again: bool) -> Any:
+def report_of(instance: Any, run_id: str, *, again: bool = False) -> Any:
     """Return the stored report of a run; make it where there is none, or where that is asked for."""
     from nexus_reimport.automation.run_report import make_report, stored_report
 

@@ -9,6 +9,7 @@ import click
 
 from nexus_reimport.cli.concurrency import make_way
 from nexus_reimport.cli.options import in_choices, run_options
+from nexus_reimport.cli.report import report_of
 from nexus_reimport.cli.session import (
     FAILED,
     finish,
@@ -77,7 +78,7 @@ def run_here(request: Any, wait: bool = False) -> Any:
         import dagster as dg
 
         from nexus_reimport.automation.exceptions import NothingSelected
-        from nexus_reimport.automation.launch import launch
+        from nexus_reimport.automation.launch import REIMPORT, launch
         from nexus_reimport.definitions import build_definitions
         from nexus_reimport.plan_display import show_plan_of
         from nexus_reimport.terminal import run_display, show_outcome
@@ -89,9 +90,12 @@ def run_here(request: Any, wait: bool = False) -> Any:
             outcome = launch(build_definitions(), instance, request, listener)
         except NothingSelected as error:
             refuse(str(error))
+        kept = report_of(instance, outcome.run_id) if request.job == REIMPORT else None
     if outcome.dry_run:
         show_plan_of(console, outcome)
     show_outcome(console, outcome)
+    if kept:
+        console.print(f"Report: {kept.url or kept.place}", highlight=False, markup=False, soft_wrap=True)
     return outcome
 
 
