@@ -1,8 +1,11 @@
 """COPY text: whatever a note holds arrives as it is."""
 
+from datetime import UTC, datetime
+
 import pandas as pd
 import psycopg
 import pyarrow as pa
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -34,6 +37,22 @@ def test_a_line_that_ends_a_copy_elsewhere_is_escaped() -> None:
 def test_nulls_and_empty_texts_stay_apart() -> None:
     frame = pd.DataFrame({"a": pd.array([None, ""], dtype=TEXT), "b": pd.array(["", None], dtype=TEXT)})
     assert b"".join(copy_text(frame)) == b"\\N\t\n\t\\N\n"
+
+
+@pytest.mark.parametrize("zone", ["UTC", "Australia/Sydney"])
+def test_an_instant_arrives_as_it_was_whatever_the_servers_zone_is(nexus_database: str, zone: str) -> None:
+    moments = [datetime(2024, 1, 1, 12, tzinfo=UTC), None, datetime(1950, 6, 30, 1, 2, 3, 4, tzinfo=UTC)]
+    column = pd.array(moments, dtype=pd.ArrowDtype(pa.timestamp("us", tz=zone)))
+    with psycopg.connect(nexus_database, options="-c timezone=America/Lima") as connection:
+        connection.execute("CREATE TEMPORARY TABLE arrived (n serial, a timestamptz)")
+        copy_frame(connection, pd.DataFrame({"a": column}), "arrived")
+        assert connection.execute("SELECT a FROM arrived ORDER BY n").fetchall() == [
+            (one,) for one in moments
+        ]
+
+
+def test_of_no_rows_there_is_nothing_to_copy() -> None:
+    assert b"".join(copy_text(pd.DataFrame({"a": pd.array([], dtype=TEXT)}))) == b""
 
 
 def test_many_rows_come_in_blocks() -> None:
