@@ -1,6 +1,6 @@
 """What is left of a run that failed, was killed or was cancelled, and how it is gone on with."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -30,6 +30,8 @@ CONTINUES = ("dagster/is_resume_retry", "dagster/is_asset_resume_retry", RESUMES
 ALWAYS_BEFORE = (dg.AssetKey("plan"), dg.AssetKey("backup"))
 RECENT = 50
 
+AppliedBy = Callable[[str], str | None]
+
 
 @dataclass(frozen=True)
 class Resumption:
@@ -53,10 +55,15 @@ class Resumption:
 
 
 def resumption(
-    definitions: dg.Definitions, instance: dg.DagsterInstance, gate: Gate, frames: FrameIOManager
+    definitions: dg.Definitions,
+    instance: dg.DagsterInstance,
+    gate: Gate,
+    frames: FrameIOManager,
+    applied_by: AppliedBy = lambda _: None,
 ) -> Resumption:
     """Return how to go on with the newest run. Reads only, but for runs whose process has died: they failed.
 
+    `applied_by` gives the id of the run whose publication of a plan stands, None where there is none.
     Raises AnotherRunGoing where one is going on, NothingToResume where none was interrupted.
     """
     if going := going_runs(instance):
@@ -73,7 +80,7 @@ def resumption(
         len(remains.planned_assets - remains.assets),
         remains.assets,
         remains.checks,
-        _request(instance, chain, Selected(remains.assets, remains.checks)),
+        _request(instance, chain, Selected(remains.assets, remains.checks), applied_by),
     )
 
 
@@ -112,11 +119,20 @@ def _chain(instance: dg.DagsterInstance, run: dg.DagsterRun) -> list[dg.DagsterR
     return chain
 
 
-def _request(instance: dg.DagsterInstance, chain: list[dg.DagsterRun], rest: Selected) -> RunRequest:
+def _request(
+    instance: dg.DagsterInstance,
+    chain: list[dg.DagsterRun],
+    rest: Selected,
+    applied_by: AppliedBy,
+) -> RunRequest:
     newest, first = chain[0], chain[-1]
     config = cast("Mapping[str, Any]", newest.run_config)
     resources = dict(config.get("resources", {}))
     options = dict(resources.pop("options", {}).get("config", {}))
+    plan = options.get("plan")
+    if plan and applied_by(plan) in {run.run_id for run in chain}:
+        # Killed after COMMIT: the plan is applied, and would be refused a second time.
+        del options["plan"]
     return RunRequest(
         dry_run=not any(_is_published(key) for key in planned_keys(instance, first)),
         options={**options, "as_of": options.get("as_of") or _instant(instance, first)},

@@ -39,7 +39,7 @@ def resume(yes: bool, json_file: Path | None) -> None:
     definitions = build_definitions()
     with dg.DagsterInstance.get() as instance:
         try:
-            found = resumption(definitions, instance, GATE, storage_frames())
+            found = resumption(definitions, instance, GATE, storage_frames(), _applied_by)
         except NothingToResume as error:
             click.echo(str(error))
             write_json(json_file, {"run_id": None, "success": True, "says": str(error)})
@@ -50,6 +50,13 @@ def resume(yes: bool, json_file: Path | None) -> None:
         _ask(found, yes)
         outcome = _go_on(definitions, instance, found)
     finish(outcome, json_file)
+
+
+def _applied_by(plan_id: str) -> str | None:
+    """Return the id of the run whose publication of a plan stands."""
+    from nexus_reimport.publish.verification import run_that_applied
+
+    return run_that_applied(os.environ["NEXUS_DATABASE_URL"], plan_id)
 
 
 def _ask(found: Any, yes: bool) -> None:

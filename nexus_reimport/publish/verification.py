@@ -56,6 +56,18 @@ def count_wrong_image_counts(url: str) -> int:
     return int(row[0]) if row else 0
 
 
+def run_that_applied(url: str, plan_id: str) -> str | None:
+    """Return the id of the run whose publication applied a plan and stands; None where there is none."""
+    statement = """
+        SELECT run_id FROM nexus_reimport.publications p
+        WHERE to_jsonb(p) ->> 'plan_id' = %s AND to_jsonb(p) ->> 'undone_by' IS NULL
+        ORDER BY id DESC LIMIT 1
+    """
+    with read_only_snapshot(url, "status") as connection:
+        row = connection.execute(statement, [plan_id]).fetchone() if ledger.exists(connection) else None
+    return str(row[0]) if row else None
+
+
 def read_publications(url: str, newest: int = 10) -> list[dict[str, Any]]:
     """Return the newest publications: `number`, `run_id`, `as_of` and `published_at` (UTC), `tables`."""
     statement = """

@@ -198,6 +198,21 @@ def test_the_instant_and_the_options_of_the_first_run_hold(line: Line) -> None:
     assert found.request.dry_run
 
 
+def test_a_plan_that_the_interrupted_run_has_applied_binds_no_more(line: Line) -> None:
+    outcome = line.run("filemaker/clinics", "plan", plan="0123456789abcdef")
+    assert not outcome.success
+    applied_by: dict[str | None, bool] = {None: True, "another": True, outcome.run_id: False}
+    for run_id, binds in applied_by.items():
+        found = resumption(
+            line.definitions(),
+            line.instance,
+            GATE,
+            line.frames,
+            dict.fromkeys(["0123456789abcdef"], run_id).get,
+        )
+        assert ("plan" in found.request.options) == binds
+
+
 def test_what_another_run_made_since_is_made_again(line: Line) -> None:
     failing_at(line, "filemaker/notes")
     line.run("filemaker/clinics", dry_run=True)

@@ -8,6 +8,7 @@ from nexus_reimport.publish.verification import (
     count_shared_instants,
     count_stale_links,
     read_publications,
+    run_that_applied,
 )
 from nexus_reimport.schemas.nexus import APPOINTMENTS, DOCUMENTS, NOTES, PATIENTS, TABLES
 from nexus_reimport_tests.line import query
@@ -57,6 +58,7 @@ def test_before_a_first_publication_there_is_nothing_of_ours(nexus_database: str
     assert count_stale_links(nexus_database, NOTES) == []
     assert count_shared_instants(nexus_database, NOTES) == 0
     assert read_publications(nexus_database) == []
+    assert run_that_applied(nexus_database, "0123456789abcdef") is None
 
 
 def test_published_rows_are_counted_by_id(published: str) -> None:
@@ -84,3 +86,11 @@ def test_publications_are_told_newest_first(published: str) -> None:
     assert told[0]["as_of"] == AS_OF
     assert told[0]["tables"]["patients"]["updated"] == 1
     assert set(told[0]) == {"number", "run_id", "as_of", "published_at", "tables"}
+
+
+def test_the_run_that_applied_a_plan_is_known_until_its_publication_is_undone(published: str) -> None:
+    assert run_that_applied(published, "0123456789abcdef") is None
+    query(published, "UPDATE nexus_reimport.publications SET plan_id = '0123456789abcdef'")
+    assert run_that_applied(published, "0123456789abcdef") == "run-1"
+    query(published, "UPDATE nexus_reimport.publications SET undone_by = id")
+    assert run_that_applied(published, "0123456789abcdef") is None
