@@ -29,8 +29,10 @@ _IN_USE = """
 _ORPHANED = """
     UPDATE {undone} u SET stays = 'orphaned' FROM {before} b
     WHERE b.id = u.id AND u.stays IS NULL AND u.target IS DISTINCT FROM u.now AND b.{column} IS NOT NULL
-        AND NOT EXISTS (SELECT FROM {parent} p WHERE p.{key} = b.{column})
+        AND NOT EXISTS (SELECT FROM {parent} p WHERE p.{key} = b.{column}) AND {enforced}
 """
+# Rows of people's, and those of an older import, may have pointed at nobody before; ours never did.
+_OURS = "EXISTS (SELECT FROM before_identities i WHERE i.table_name = {name} AND i.id = b.id)"
 _TO_PATIENTS = """c.content_type_id = (
     SELECT id FROM django_content_type WHERE app_label = 'patients' AND model = 'patient')"""
 _REFERENCES = """
@@ -112,13 +114,15 @@ def _keep_one(connection: Connection, one: _Reference) -> int:
             generic=sql.SQL(_TO_PATIENTS if one.is_generic else "true"),
         )
         kept += connection.execute(statement).rowcount
-    if one.child_table and not one.is_generic:
+    if one.child_table:
+        ours = sql.SQL(_OURS).format(name=sql.Literal(one.child_table.name))
         statement = sql.SQL(_ORPHANED).format(
             undone=undone(one.child_table),
             before=before(one.child_table),
             parent=later(one.parent_table) if one.parent_table else one.parent,
             column=sql.Identifier(one.column),
             key=sql.Identifier(one.key),
+            enforced=ours if one.is_generic else sql.SQL("true"),
         )
         kept += connection.execute(statement).rowcount
     return kept
@@ -134,13 +138,12 @@ def _references(connection: Connection, tables: Sequence[Table]) -> list[_Refere
         for child, column, one, parent, key, other in connection.execute(_REFERENCES)
         if one in ours or other in ours
     ]
-    if PATIENTS not in tables:
-        return found
     patients = sql.Identifier(PATIENTS.relation)
+    parent = PATIENTS if PATIENTS in tables else None
     by_relation = {table.relation: table for table in tables}
     return found + [
         _Reference(
-            sql.Identifier(one), "object_id", patients, "id", by_relation.get(one), PATIENTS, is_generic=True
+            sql.Identifier(one), "object_id", patients, "id", by_relation.get(one), parent, is_generic=True
         )
         for one in GENERIC
     ]

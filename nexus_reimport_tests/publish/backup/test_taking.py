@@ -260,6 +260,7 @@ def test_a_table_that_has_got_another_column_is_not_set_back_from_an_old_backup(
         ("INSERT INTO patients SELECT (r).* FROM (SELECT jsonb_populate_record(p, %(new)s) r"
          " FROM patients p WHERE id <> %(ann)s) q", False),
         ("ALTER TABLE patients ADD COLUMN later text", False),
+        ("ALTER TABLE patients RENAME COLUMN notes TO remarks", False),
     ],
 )  # fmt: skip
 def test_a_backup_covers_what_is_touched_as_long_as_nothing_of_it_moves(

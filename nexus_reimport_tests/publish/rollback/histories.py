@@ -12,7 +12,15 @@ from nexus_reimport.publish.choices import Choices
 from nexus_reimport.publish.connection import Connection
 from nexus_reimport.publish.deciding import Decision, StagedTable
 from nexus_reimport.publish.publication import Publication, Terms, publish
-from nexus_reimport.schemas.nexus import BY_NAME, DOCUMENTS, IMAGE_BATCHES, IMAGES, NOTES, PATIENTS
+from nexus_reimport.schemas.nexus import (
+    APPOINTMENTS,
+    BY_NAME,
+    DOCUMENTS,
+    IMAGE_BATCHES,
+    IMAGES,
+    NOTES,
+    PATIENTS,
+)
 from nexus_reimport_tests.publish.staged_frames import AS_OF, staged_table, uid
 
 DUMP = "filemaker-import/images-bulk-dump/"
@@ -72,12 +80,14 @@ def staged(
     documents: Mapping[str, Row] | None = None,
     batches: Mapping[str, Row] | None = None,
     images: Mapping[str, Row] | None = None,
+    appointments: Mapping[str, Row] | None = None,
 ) -> dict[str, StagedTable]:
-    """Return these rows as staged: by name; a note, document or batch is Ben's unless it says whose."""
+    """Return these rows as staged: by name; what isn't said to be anybody's is Ben's."""
     [(kind,)] = ask(url, "SELECT id FROM django_content_type WHERE model = 'patient'")
     bens: Row = {"object_id": BEN, "content_type_id": kind}
     given = {
         "patients": (PATIENTS, patients or {}, {}),
+        "appointments": (APPOINTMENTS, appointments or {}, {"patient_id": BEN}),
         "notes": (NOTES, notes or {}, {"patient_id": BEN}),
         "documents": (DOCUMENTS, documents or {}, bens),
         "image_batches": (IMAGE_BATCHES, batches or {}, bens),

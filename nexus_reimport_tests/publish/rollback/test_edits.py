@@ -166,6 +166,52 @@ def test_a_row_kept_for_its_edit_keeps_what_it_points_at(url: str, store: Memory
     assert note(url, Y) == ["by hand"]
 
 
+def test_what_hangs_on_a_row_keeps_all_that_the_row_points_at(nexus_database: str) -> None:
+    url, store = nexus_database, MemoryStore()
+    visit = {"visit": {"patient_id": ANN}}
+    publish_backed_up(url, store, staged(url, {"ann": {}, "ben": {}}, appointments=visit))
+    reminder = (
+        "INSERT INTO reminders (id, appointment_id, title, due_date, completed, created_at, updated_at)"
+        " VALUES (gen_random_uuid(), %s, 'call', now(), false, now(), now())"
+    )
+    ask(url, reminder, uid("appointments visit"))
+    found = [
+        Obstacle("patients", ANN, "in use"),
+        Obstacle("appointments", uid("appointments visit"), "in use"),
+    ]
+    assert refused(url, store) == found
+    assert take_back(url, store, "discard").kept == tuple(found)
+    assert ask(url, "SELECT id::text FROM patients") == [(ANN,)]
+
+
+@pytest.mark.parametrize("deleted", ["DELETE FROM patients WHERE id = %s", "SELECT %s"])
+def test_a_document_of_ours_is_not_set_back_to_a_patient_who_is_gone(
+    nexus_database: str, deleted: str
+) -> None:
+    url, store = nexus_database, MemoryStore()
+    people: dict[str, dict[str, object]] = {"ann": {}, "ben": {}}
+    publish_backed_up(url, store, staged(url, people, documents={"d": {"object_id": ANN}}), 1)
+    publish_backed_up(url, store, staged(url, people, documents={"d": {"object_id": BEN}}), 2)
+    ask(url, deleted, ANN)
+    if deleted.startswith("SELECT"):
+        assert rollback(url, store, "back").kept == ()
+        return
+    found = [Obstacle("documents", uid("documents d"), "orphaned")]
+    assert refused(url, store) == found
+    assert take_back(url, store, "discard").kept == tuple(found)
+
+
+def test_a_link_that_something_breaks_on_the_way_is_noticed(nexus_database: str) -> None:
+    url, store = nexus_database, MemoryStore()
+    for number, name in enumerate(("a", "b")):
+        publish_backed_up(url, store, staged(url, {"ben": {}}, documents={"d": {"file_name": name}}), number)
+    ask(url, "CREATE FUNCTION lose() RETURNS trigger LANGUAGE plpgsql AS"
+        " $$ BEGIN NEW.object_id := gen_random_uuid(); RETURN NEW; END $$")  # fmt: skip
+    ask(url, "CREATE TRIGGER lose BEFORE UPDATE ON documents_document FOR EACH ROW EXECUTE FUNCTION lose()")
+    with pytest.raises(BrokenLinks, match=r"documents\.object_id: 1"):
+        rollback(url, store, "back")
+
+
 def test_a_row_is_not_brought_back_to_a_patient_who_is_gone(nexus_database: str) -> None:
     url, store = nexus_database, MemoryStore()
     publish_backed_up(url, store, staged(url, {"ann": {}, "ben": {}}, {"x": {"patient_id": ANN}}), 1)

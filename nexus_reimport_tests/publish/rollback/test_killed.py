@@ -22,7 +22,7 @@ from nexus_reimport.sandbox.starting_states import load_rows, starting_rows
 from nexus_reimport_tests.publish.rollback.histories import Content, content, publish_backed_up
 from nexus_reimport_tests.publish.test_killed import staged_tables
 
-SCALE, SEED, KILLS = 0.02, 4, 12
+SCALE, SEED, KILLS = 0.02, 4, 8
 
 
 @dataclass(frozen=True)
