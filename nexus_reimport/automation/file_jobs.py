@@ -1,8 +1,6 @@
 """The jobs that back the clinic's files up and put them back. No run of the reimport copies files."""
 
-import time
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import dagster as dg
@@ -11,8 +9,9 @@ from pydantic import Field
 
 from nexus_reimport.assets.metadata import OWNERS, Metadata
 from nexus_reimport.assets.refusals import refusal_first
-from nexus_reimport.automation import launch
-from nexus_reimport.automation.abandoned import fail_abandoned_runs, process_tag
+from nexus_reimport.automation.abandoned import fail_abandoned_runs
+from nexus_reimport.automation.launch import EventListener
+from nexus_reimport.automation.op_jobs import OpOutcome, last_told, launch_op_job, op_definitions
 from nexus_reimport.clients.file_backup import AT_ONCE, FILE_PREFIXES, FileBackup, back_up_files
 from nexus_reimport.clients.file_objects import FileBucket, open_file_bucket, shown
 from nexus_reimport.clients.file_restore import FileRestore, restore_files
@@ -168,32 +167,9 @@ def restore_job() -> None:
 file_jobs = [back_up_job, restore_job]
 
 
-@dataclass(frozen=True)
-class FileOutcome:
-    """What a run of either job came to, as `--json` writes it. `seconds`: wall time."""
-
-    run_id: str
-    success: bool
-    seconds: float
-    job: str
-    counts: dict[str, Any]
-    failures: list[str]
-
-    @property
-    def right(self) -> bool:
-        """Whether all went well."""
-        return self.success
-
-
 def file_definitions(resources: Mapping[str, Any]) -> dg.Definitions:
     """Return both jobs alone, with the resources `bucket` and `s3` out of those given."""
-    return dg.Definitions(
-        assets=[backup_files],
-        jobs=file_jobs,
-        resources={name: resources[name] for name in ("bucket", "s3")},
-        executor=dg.in_process_executor,
-        loggers={"terminal": launch.terminal_logger},
-    )
+    return op_definitions(file_jobs, resources, ("bucket", "s3"))
 
 
 def launch_file_job(
@@ -201,34 +177,7 @@ def launch_file_job(
     instance: dg.DagsterInstance,
     job: str,
     config: Mapping[str, Any],
-    on_event: launch.EventListener = lambda _: None,
-) -> FileOutcome:
+    on_event: EventListener = lambda _: None,
+) -> OpOutcome:
     """Run one of the jobs in this process, with its op's config, and return its outcome."""
-    started = time.monotonic()
-    fail_abandoned_runs(instance)
-    found = definitions.resolve_job_def(job)
-    [op] = [node.name for node in found.nodes]
-    with launch.heard_by(on_event):
-        result = found.execute_in_process(
-            instance=instance,
-            raise_on_error=False,
-            tags=process_tag(),
-            run_config={"loggers": {"terminal": {}}, "ops": {op: {"config": dict(config)}}},
-        )
-    events = [entry for entry in instance.all_logs(result.run_id) if entry.dagster_event]
-    return FileOutcome(
-        run_id=result.run_id,
-        success=result.success,
-        seconds=round(time.monotonic() - started, 2),
-        job=job,
-        counts=_counts_of(events),
-        failures=launch.failures_of(events),
-    )
-
-
-def _counts_of(events: list[dg.EventLogEntry]) -> dict[str, Any]:
-    for entry in events:
-        told = entry.asset_materialization or entry.asset_observation
-        if told and told.asset_key == KEY:
-            return {name: value.value for name, value in told.metadata.items()}
-    return {}
+    return launch_op_job(definitions, instance, job, config, lambda events: last_told(events, KEY), on_event)

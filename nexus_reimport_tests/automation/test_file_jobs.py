@@ -14,10 +14,10 @@ from nexus_reimport.automation.file_jobs import (
     BACK_UP,
     KEY,
     RESTORE,
-    FileOutcome,
     file_definitions,
     launch_file_job,
 )
+from nexus_reimport.automation.op_jobs import OpOutcome
 from nexus_reimport.clients.resources import BucketResource
 from nexus_reimport.definitions import build_definitions
 from nexus_reimport_tests.clients.file_buckets import DOCUMENT, FILES, UPLOAD, Files, client_at
@@ -55,11 +55,11 @@ def definitions(files: Files) -> dg.Definitions:
     return file_definitions({"s3": s3, "bucket": BucketResource(name=BUCKET), "nexus": None})
 
 
-def ask(files: Files, instance: dg.DagsterInstance, job: str, **config: Any) -> FileOutcome:
+def ask(files: Files, instance: dg.DagsterInstance, job: str, **config: Any) -> OpOutcome:
     return launch_file_job(definitions(files), instance, job, config)
 
 
-def told(instance: dg.DagsterInstance, outcome: FileOutcome, kind: dg.DagsterEventType) -> Mapping[str, Any]:
+def told(instance: dg.DagsterInstance, outcome: OpOutcome, kind: dg.DagsterEventType) -> Mapping[str, Any]:
     """The metadata of the run's one event of a kind about `backup_files`."""
     [record] = instance.get_records_for_run(outcome.run_id, of_type=kind).records
     entry = record.event_log_entry
