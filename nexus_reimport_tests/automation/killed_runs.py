@@ -1,6 +1,5 @@
 """A clinic to kill whole reimports in: real processes, each with a Nexus, a Dagster, a storage of its own."""
 
-import hashlib
 import json
 import os
 import signal
@@ -18,6 +17,10 @@ import obstore
 import psycopg
 from obstore.store import S3Store
 
+from nexus_reimport.clients.exceptions import ClientError
+from nexus_reimport.clients.frame_store import FrameStore, open_store
+from nexus_reimport.publish import backup as backups
+from nexus_reimport.publish.backup.exceptions import BackupError, BackupMissing
 from nexus_reimport.sandbox import lifecycle
 from nexus_reimport.sandbox.clinic import SyntheticClinic
 from nexus_reimport.sandbox.contents import DEFAULT_DAGSTER_YAML
@@ -34,6 +37,8 @@ from nexus_reimport.cli.running import run_here
 outcome = run_here(RunRequest(options={{"as_of": {AS_OF!r}}}))
 raise SystemExit(not outcome.right)
 """
+# Rows to adopt and to change, so that there is something to back up.
+BEFORE = "older-import"
 WHOLE_PAGES = 10_000
 # What a publication notes of itself: its number, its time, its run.
 OF_THE_PUBLICATION = ("publications",)
@@ -143,27 +148,31 @@ class Attempt:
             int(query(self.nexus, "SELECT count(*) FROM nexus_reimport.publications")[0][0]) if there else 0
         )
 
-    def damaged_files(self) -> list[str]:
-        """Return every file that a manifest in the storage names and that is not what it says."""
+    def damaged_sets(self) -> list[str]:
+        """Return every stored set of frames, and every backup that is taken for whole, that is not."""
+        store = open_store(str(self.folder / "storage"))
         damaged = []
-        for manifest in (self.folder / "storage").rglob("manifest.json"):
-            for file, sha256 in _named_files(json.loads(manifest.read_bytes())):
-                path = manifest.parent / file
-                if not path.exists() or hashlib.sha256(path.read_bytes()).hexdigest() != sha256:
-                    damaged.append(str(path.relative_to(self.folder)))
+        for manifest in (self.folder / "storage" / "frames").rglob("manifest.json"):
+            name = str(manifest.parent.relative_to(self.folder / "storage"))
+            try:
+                FrameStore(store).load(name)
+            except ClientError:
+                damaged.append(name)
+        for backup in (self.folder / "storage" / "backups").glob("*"):
+            try:
+                backups.verify(store, backup.name)
+            except BackupMissing:
+                # Never finished, and never taken for whole.
+                continue
+            except BackupError:
+                damaged.append(backup.name)
         return damaged
 
-
-def _named_files(node: Any) -> Iterator[tuple[str, str]]:
-    """Yield each file and its SHA-256 that a manifest names, wherever in it."""
-    if isinstance(node, dict):
-        if isinstance(node.get("file"), str) and isinstance(node.get("sha256"), str):
-            yield node["file"], node["sha256"]
-        for part in node.values():
-            yield from _named_files(part)
-    elif isinstance(node, list):
-        for part in node:
-            yield from _named_files(part)
+    def backups_of_publications(self) -> list[int]:
+        """Return how many rows the backup of each publication holds, verified."""
+        store = open_store(str(self.folder / "storage"))
+        named = query(self.nexus, "SELECT backup FROM nexus_reimport.publications ORDER BY id")
+        return [backups.verify(store, name).rows for (name,) in named]
 
 
 @dataclass
@@ -193,7 +202,7 @@ class Ground:
 
     @contextmanager
     def attempt(self) -> Iterator[Attempt]:
-        """Give a Nexus that holds its configuration only, a Dagster without runs, an empty storage."""
+        """Give a Nexus with an older import, a Dagster without runs, and an empty storage."""
         if made := sorted(self.keys() - self.originals):
             obstore.delete(self.bucket, made)
         with ExitStack() as stack:
@@ -215,7 +224,7 @@ class Ground:
 def open_ground(clinic: SyntheticClinic, folder: Path) -> Iterator[Ground]:
     """Start a sandbox to copy from, whose FileMaker notes each request."""
     seen: list[str] = []
-    lifecycle.start(folder / "sandbox", SCALE)
+    lifecycle.start(folder / "sandbox", SCALE, nexus=BEFORE)
     try:
         settings = read_settings(Layout(folder / "sandbox"))
         assert settings is not None

@@ -34,6 +34,7 @@ class Undisturbed:
     before: dict[str, str]
     after: dict[str, str]
     thumbnails: int
+    backed_up: list[int]
 
 
 @pytest.fixture(scope="module")
@@ -54,13 +55,20 @@ def undisturbed(ground: Ground) -> Undisturbed:
         with attempt.start_run() as process:
             assert process.wait() == 0, (attempt.folder / "run.log").read_text()
         seconds = time.monotonic() - started
-        return Undisturbed(seconds, before, attempt.content(), len(ground.keys() - ground.originals))
+        return Undisturbed(
+            seconds,
+            before,
+            attempt.content(),
+            len(ground.keys() - ground.originals),
+            attempt.backups_of_publications(),
+        )
 
 
 def test_a_run_killed_at_any_moment_and_resumed_ends_as_one_never_disturbed(
     ground: Ground, undisturbed: Undisturbed
 ) -> None:
     assert undisturbed.before != undisturbed.after
+    assert undisturbed.backed_up > [0]
     moments = random.Random(SEED)  # noqa: S311 - moments, not secrets
     for number in range(KILLS):
         moment = undisturbed.seconds * (number + moments.random()) / KILLS
@@ -73,7 +81,8 @@ def test_a_run_killed_at_any_moment_and_resumed_ends_as_one_never_disturbed(
             print(f"{said}; killed: {killed}; resumed in {resumed:.2f} s")  # noqa: T201 - seen with -s
             assert attempt.content() == undisturbed.after, said
             assert attempt.publications() == 1, said
-            assert attempt.damaged_files() == [], said
+            assert attempt.damaged_sets() == [], said
+            assert attempt.backups_of_publications() == undisturbed.backed_up, said
             assert named_thumbnails(attempt) <= ground.keys(), said
             assert len(ground.keys() - ground.originals) == undisturbed.thumbnails, said
 
@@ -84,7 +93,7 @@ def assert_whole_or_nothing(attempt: Attempt, undisturbed: Undisturbed, said: st
     public = {name: digest for name, digest in there.items() if name.startswith("public.")}
     assert public in (of_nexus(undisturbed.before), of_nexus(undisturbed.after)), said
     assert public == of_nexus(undisturbed.before) or there == undisturbed.after, said
-    assert attempt.damaged_files() == [], said
+    assert attempt.damaged_sets() == [], said
 
 
 def of_nexus(content: dict[str, str]) -> dict[str, str]:
