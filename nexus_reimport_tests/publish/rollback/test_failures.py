@@ -67,8 +67,8 @@ def damage(url: str) -> None:
     ask(
         url,
         "INSERT INTO images_image (id, s3_key, s3_thumbnail_key, original_name, file_size, mime_type,"
-        " category, caption, uploaded_at, \"order\", batch_id) VALUES (%s, %s, '', '9.jpg', 1, 'image/jpeg', '', '',"
-        " now(), 0, %s)",
+        ' category, caption, uploaded_at, "order", batch_id)'
+        " VALUES (%s, %s, '', '9.jpg', 1, 'image/jpeg', '', '', now(), 0, %s)",
         uid("lost image"),
         f"{DUMP}9.jpg",
         uid("lost batch"),
