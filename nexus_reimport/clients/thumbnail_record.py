@@ -6,7 +6,14 @@ from dataclasses import asdict, fields
 import pandas as pd
 import pyarrow as pa
 
-from nexus_reimport.clients.thumbnailing import GONE, SEVERAL_OBJECTS, ImageObject, ThumbnailFact, name_of
+from nexus_reimport.clients.thumbnailing import (
+    CHANGED,
+    GONE,
+    SEVERAL_OBJECTS,
+    ImageObject,
+    ThumbnailFact,
+    name_of,
+)
 from nexus_reimport.imaging.formats import BMP, GIF, HEIC, JPEG, PNG, THUMBNAIL_TYPES, TIFF, WEBP
 from nexus_reimport.imaging.thumbnail import thumbnail_key
 
@@ -88,5 +95,5 @@ def _expected(one: ImageObject, fault: str | None) -> ThumbnailFact:
 
 def _is_there(fact: ThumbnailFact, uploaded: Mapping[str, int]) -> bool:
     if fact.fault:
-        return fact.fault not in (GONE, SEVERAL_OBJECTS)
+        return fact.fault not in (CHANGED, GONE, SEVERAL_OBJECTS)
     return fact.thumbnail_key is not None and uploaded.get(fact.thumbnail_key) == fact.thumbnail_size

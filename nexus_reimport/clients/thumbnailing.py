@@ -18,11 +18,17 @@ from nexus_reimport.imaging.exceptions import Fault, UnreadableImage
 from nexus_reimport.imaging.thumbnail import Thumbnail, make_thumbnail, thumbnail_key
 
 GONE = "gone"
+# Its bytes are not those that were listed: what the listing says of it is not true of them.
+CHANGED = "changed_meanwhile"
 # Beside `5.heic`, `5.jpg` would have the same thumbnail: the first by key that can be read has it.
 SEVERAL_OBJECTS = "several_objects"
 # A photograph has a few megabytes; this many at most are held at once, one a thread.
 LARGEST_FILE = 200 * 1024 * 1024
 AT_ONCE = 512
+
+
+class _ChangedMeanwhile(Exception):
+    """An object was written again after it had been listed."""
 
 
 @dataclass(frozen=True)
@@ -111,6 +117,8 @@ def _fact(store: S3Store, image: ImageObject) -> ThumbnailFact:
         return ThumbnailFact(image.key, image.etag, fault=str(error.reason))
     except FileNotFoundError:
         return ThumbnailFact(image.key, image.etag, fault=GONE)
+    except _ChangedMeanwhile:
+        return ThumbnailFact(image.key, image.etag, fault=CHANGED)
     key = thumbnail_key(image.key, thumbnail.mime_type)
     _upload(store, key, thumbnail)
     return ThumbnailFact(
@@ -130,7 +138,10 @@ def _content(store: S3Store, image: ImageObject) -> bytes:
     if image.size == 0:
         raise UnreadableImage(Fault.EMPTY)
     with _explained(image.key):
-        return bytes(obstore.get(store, image.key).bytes())
+        answer = obstore.get(store, image.key)
+        if _bare(answer.meta["e_tag"]) not in ("", image.etag):
+            raise _ChangedMeanwhile
+        return bytes(answer.bytes())
 
 
 def _upload(store: S3Store, key: str, thumbnail: Thumbnail) -> None:

@@ -106,6 +106,7 @@ _ANYWHERE: dict[str, str] = {
     "too_large": "The picture is too large to be opened safely.",
     "unsupported": "A kind of picture that can't be read here. Save it as JPEG and upload it again.",
     "gone": "The file was deleted while the run went on.",
+    "changed_meanwhile": "The file was replaced while the run went on; the next run reads the new one.",
     # The image export as a whole.
     "undecodable": "The image export has characters that can't be read.",
     "nul": "The image export was not written to its end.",

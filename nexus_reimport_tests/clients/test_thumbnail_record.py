@@ -31,9 +31,20 @@ def test_an_unchanged_object_whose_thumbnail_is_there_needs_no_second_look() -> 
         (ONE, replace(MADE, thumbnail_key=None), UPLOADED),
         (ONE, replace(MADE, key="dump/2.jpg"), UPLOADED),
         (ONE, ThumbnailFact(ONE.key, ONE.etag, fault="gone"), UPLOADED),
+        (ONE, ThumbnailFact(ONE.key, ONE.etag, fault="changed_meanwhile"), UPLOADED),
         (ONE, ThumbnailFact(ONE.key, ONE.etag, fault="several_objects"), UPLOADED),
     ],
-    ids=["changed", "deleted", "other size", "other name", "no thumbnail", "other object", "gone", "rival"],
+    ids=[
+        "changed",
+        "deleted",
+        "other size",
+        "other name",
+        "no thumbnail",
+        "other object",
+        "gone",
+        "replaced",
+        "rival",
+    ],
 )
 def test_whatever_else_is_looked_at_again(
     image: ImageObject, fact: ThumbnailFact, uploaded: dict[str, int]

@@ -110,6 +110,15 @@ def test_one_that_cannot_be_read_stops_none_of_the_others(bucket: Relay) -> None
     assert sorted(list_thumbnails(bucket.store(), "mixed/")) == ["mixed/0_thumb.jpg", "mixed/4_thumb.jpg"]
 
 
+def test_one_that_was_replaced_after_it_was_listed_has_no_thumbnail(bucket: Relay) -> None:
+    listed = bucket.put("replaced/1.jpg", base_picture(SMALL))
+    now = bucket.put("replaced/1.jpg", base_picture("png_alpha"))
+    assert facts_of(bucket, listed) == [ThumbnailFact(listed.key, listed.etag, fault="changed_meanwhile")]
+    assert list_thumbnails(bucket.store(), "replaced/") == {}
+    [fact] = facts_of(bucket, now)
+    assert (fact.etag, fact.mime_type, fact.fault) == (now.etag, "image/png", None)
+
+
 def test_each_fact_is_told_in_the_callers_thread(bucket: Relay) -> None:
     images = [bucket.put(f"threads/{place}.jpg", base_picture(SMALL)) for place in range(6)]
     threads: list[threading.Thread] = []
@@ -190,13 +199,15 @@ def test_the_same_original_gives_the_same_bytes_again(bucket: Relay) -> None:
 
 TWELVE_MEGAPIXELS = 5  # one in so many
 MEASURED = r"""
-import json, pathlib, re, sys
+import json, obstore, pathlib, re, sys
 from nexus_reimport.clients.thumbnailing import ImageObject, make_thumbnails
 from nexus_reimport_tests.clients.served_bucket import store_at
-count, url = int(sys.argv[1]), sys.argv[2]
-images = [ImageObject(f"many/{place}.jpg", 1, str(place)) for place in range(count)]
+url = sys.argv[1]
+store = store_at(url)
+listed = [item for page in obstore.list(store, prefix="many/") for item in page]
+images = [ImageObject(item["path"], item["size"], item["e_tag"].strip('"')) for item in listed]
 widths = []
-make_thumbnails(store_at(url), images, lambda fact: widths.append(fact.width))
+make_thumbnails(store, images, lambda fact: widths.append(fact.width))
 # Not ru_maxrss: a process starts with its parent's.
 most = re.search(r"VmHWM:\s+(\d+) kB", pathlib.Path("/proc/self/status").read_text())
 print(json.dumps([widths.count(4032), int(most[1]) // 1024]))
@@ -211,7 +222,7 @@ def test_hundreds_of_large_pictures_fit_in_little_memory(tmp_path: Path) -> None
         body = Composed(base_picture(base), base, splice.at, splice.skip, splice.inserted)
         objects[f"many/{place}.jpg"] = body
     with served_bucket(tmp_path, objects) as port:
-        command = [sys.executable, "-c", MEASURED, str(MANY), f"http://127.0.0.1:{port}"]
+        command = [sys.executable, "-c", MEASURED, f"http://127.0.0.1:{port}"]
         printed = subprocess.run(command, check=True, capture_output=True, text=True, timeout=120).stdout  # noqa: S603 - ours
     made, megabytes = (int(number) for number in printed.strip("[]\n").split(","))
     assert made == MANY / TWELVE_MEGAPIXELS
