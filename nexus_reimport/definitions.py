@@ -24,6 +24,7 @@ from nexus_reimport.automation.image_csv_sensor import new_image_csv
 from nexus_reimport.automation.jobs import jobs
 from nexus_reimport.automation.launch import terminal_logger
 from nexus_reimport.automation.report_sensor import reports_of_failed_runs
+from nexus_reimport.automation.rollback_job import rollback_job
 from nexus_reimport.checks.gate import Gate
 from nexus_reimport.checks.nexus import nexus_checks
 from nexus_reimport.checks.sources import source_checks
@@ -45,7 +46,7 @@ def build_definitions(resources: Mapping[str, Any] | None = None) -> dg.Definiti
     return dg.Definitions(
         assets=[*FRAMES, plan_asset(GATE), backup, publication_asset(GATE), report, backup_files],
         asset_checks=[*CHECKS, *nexus_checks],
-        jobs=[*jobs, *file_jobs],
+        jobs=[*jobs, rollback_job, *file_jobs],
         sensors=[abandoned_runs, new_image_csv, reports_of_failed_runs],
         resources={**given, "io_manager": given["frames"]},
         executor=dg.in_process_executor,

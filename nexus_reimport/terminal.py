@@ -119,18 +119,29 @@ def tables_table(tables: dict[str, Counts]) -> Table:
 def show_overview(console: Console, overview: Overview) -> None:
     """Print the last publications and what stands in the way of the next."""
     table = Table(title="Publications")
-    for name in ("number", "published at", "run", "written"):
+    for name in ("number", "published at", "what", "run", "written"):
         table.add_column(name)
     for one in overview.publications:
-        written = (f"{name}: {c['inserted'] + c['updated']:,}" for name, c in one["tables"].items())
+        written = (f"{name}: {_written(counts):,}" for name, counts in one["tables"].items())
         at = one["published_at"].astimezone().strftime("%Y-%m-%d %H:%M:%S")
-        table.add_row(str(one["number"]), at, one["run_id"], ", ".join(written))
+        table.add_row(str(one["number"]), at, _what(one), one["run_id"], ", ".join(written))
     console.print(table if overview.publications else "Nothing has been published yet.")
     for doubt in overview.doubts:
         console.print(doubt, highlight=False, markup=False)
     console.print(
         "What is staged could not be published as it is." if overview.doubts else "Nothing is stale."
     )
+
+
+def _written(counts: Counts) -> int:
+    return sum(counts.get(name, 0) for name in ("inserted", "updated", "deleted"))
+
+
+def _what(entry: Counts) -> str:
+    """Return whether it is a publication or a rollback, of what, and whether it was undone."""
+    numbers = ", ".join(map(str, sorted(entry["undoes"])))
+    what = f"rollback of {numbers}" if entry["kind"] == "rollback" else str(entry["kind"])
+    return f"{what}, undone by {entry['undone_by']}" if entry["undone_by"] else what
 
 
 def show_reports(console: Console, reports: list[Report], what: str) -> None:

@@ -7,9 +7,9 @@ from nexus_reimport.automation.run_report import KeptReport, make_report
 from nexus_reimport.clients.resources import NexusResource
 from nexus_reimport.io_manager import FrameIOManager
 from nexus_reimport.privacy import keeps_values_out_of_errors
-from nexus_reimport.report.facts import ReportFacts
+from nexus_reimport.report.facts import TAKEN_BACK, ReportFacts
 from nexus_reimport.report.verdict import verdict_of
-from nexus_reimport.report.words import number, table_words
+from nexus_reimport.report.words import COUNTS, number, table_words
 from nexus_reimport.schemas.nexus import TABLES
 
 # Nothing can depend on a check. But of the steps that could be next, one with a lower priority comes
@@ -30,10 +30,11 @@ def report(
 ) -> dg.MaterializeResult[None]:
     """One page for the clinic's manager: what was read, written, refused and proved. No patient's data."""
     kept = make_report(context.instance, context.run.run_id, nexus.database_url, frames.location)
-    return dg.MaterializeResult(metadata=_told(kept))
+    return dg.MaterializeResult(metadata=report_metadata(kept))
 
 
-def _told(kept: KeptReport) -> Metadata:
+def report_metadata(kept: KeptReport) -> Metadata:
+    """Return what the materialization of `report` tells: the verdict, where the page is, a few numbers."""
     page = {"page": dg.MetadataValue.url(kept.url)} if kept.url else {}
     return {
         "verdict": dg.MetadataValue.text(verdict_of(kept.facts).sentence),
@@ -45,6 +46,8 @@ def _told(kept: KeptReport) -> Metadata:
 
 def _summary(facts: ReportFacts) -> str:
     """Return a small table in Markdown: a line a table of Nexus."""
+    if facts.kind == "rollback":
+        return _taken_back(facts)
     lines = ["| table | read | new | changed | unchanged | not taken |", "|---|--:|--:|--:|--:|--:|"]
     for table in facts.tables:
         counts = (
@@ -53,4 +56,12 @@ def _summary(facts: ReportFacts) -> str:
             table.refused,
         )
         lines.append(f"| {table_words(table.name)} | {' | '.join(map(number, counts))} |")
+    return "\n".join(lines)
+
+
+def _taken_back(facts: ReportFacts) -> str:
+    lines = [f"| table | {' | '.join(COUNTS[name] for name in TAKEN_BACK)} |", "|---|--:|--:|--:|--:|"]
+    for table in facts.tables:
+        counts = [number(table.count(name)) for name in TAKEN_BACK]
+        lines.append(f"| {table_words(table.name)} | {' | '.join(counts)} |")
     return "\n".join(lines)

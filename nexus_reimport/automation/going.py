@@ -16,12 +16,15 @@ from nexus_reimport.automation.exceptions import AnotherRunGoing
 LAST_CANCELED = 20
 POLL_SECONDS = 1.0
 
+# What a run that takes Nexus back is tagged with.
+KIND_TAG, ROLLBACK = "nexus_reimport/kind", "rollback"
+
 Say = Callable[[str], None]
 PlannedKeys = frozenset[dg.AssetKey | dg.AssetCheckKey]
 
 
 def going_runs(instance: dg.DagsterInstance) -> list[dg.RunRecord]:
-    """Return every run that materializes assets and is going on now, the oldest first.
+    """Return every run that materializes assets, or takes Nexus back, and is going on now, oldest first.
 
     Runs whose process has died are marked as failed before. Runs in the queue are not going yet. One that
     was cancelled while its process lives on is going still.
@@ -33,7 +36,11 @@ def going_runs(instance: dg.DagsterInstance) -> list[dg.RunRecord]:
     )
     records = [record for record in started if _has_begun(instance, record.dagster_run)]
     records += [record for record in canceled if _lives_on(instance, record.dagster_run)]
-    going = [record for record in records if makes_assets(instance, record.dagster_run)]
+    going = [
+        record
+        for record in records
+        if makes_assets(instance, record.dagster_run) or takes_back(record.dagster_run)
+    ]
     return sorted(going, key=lambda record: record.create_timestamp)
 
 
@@ -59,6 +66,11 @@ def planned_keys(instance: dg.DagsterInstance, run: dg.DagsterRun) -> PlannedKey
 def makes_assets(instance: dg.DagsterInstance, run: dg.DagsterRun) -> bool:
     """Say whether a run materializes anything; one of checks alone does not."""
     return any(isinstance(key, dg.AssetKey) for key in planned_keys(instance, run))
+
+
+def takes_back(run: dg.DagsterRun) -> bool:
+    """Say whether a run is a rollback: Dagster plans no assets for it."""
+    return run.tags.get(KIND_TAG) == ROLLBACK
 
 
 def describe(instance: dg.DagsterInstance, record: dg.RunRecord) -> str:

@@ -4,7 +4,7 @@ import os
 
 import dagster as dg
 
-from nexus_reimport.automation.run_report import make_report, stored_report
+from nexus_reimport.automation.run_report import has_report, make_report, stored_report
 
 
 @dg.run_failure_sensor(
@@ -16,5 +16,7 @@ from nexus_reimport.automation.run_report import make_report, stored_report
 def reports_of_failed_runs(context: dg.RunFailureSensorContext) -> None:
     """Make the failed run's report, unless a terminal has made it already."""
     location, run_id = os.environ["NEXUS_REIMPORT_STORAGE"], context.dagster_run.run_id
+    if not has_report(context.instance, context.dagster_run):
+        return
     if stored_report(run_id, location) is None:
         make_report(context.instance, run_id, os.environ["NEXUS_DATABASE_URL"], location)

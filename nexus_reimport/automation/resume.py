@@ -18,6 +18,7 @@ from nexus_reimport.automation.going import (
     local_time,
     makes_assets,
     planned_keys,
+    takes_back,
 )
 from nexus_reimport.automation.launch import RunRequest
 from nexus_reimport.checks.gate import Gate, Latest, latest_evaluations, latest_materializations
@@ -87,11 +88,18 @@ def resumption(
 def _newest(instance: dg.DagsterInstance) -> dg.DagsterRun:
     """Return the newest run that was interrupted and that none has made good since.
 
-    A publication that succeeded makes all before it good; a run without one only what it covers.
+    A publication that succeeded makes all before it good; a run without one only what it covers. Once Nexus
+    was taken back, nothing that came before is gone on with.
     """
     covered: list[PlannedKeys] = []
     for record in instance.get_run_records(limit=RECENT):
         run = record.dagster_run
+        if takes_back(run) and run.status == dg.DagsterRunStatus.SUCCESS:
+            at = local_time(record.create_timestamp)
+            raise NothingToResume(
+                f"There is nothing to resume: run {run.run_id} of {at} took Nexus back. To reimport anew: "
+                "nexus-reimport run"
+            )
         planned = planned_keys(instance, run)
         if not makes_assets(instance, run) or run.status == dg.DagsterRunStatus.NOT_STARTED:
             continue

@@ -10,6 +10,7 @@ import dagster as dg
 import orjson
 
 from nexus_reimport.automation import run_events
+from nexus_reimport.automation.going import makes_assets, takes_back
 from nexus_reimport.automation.run_events import RunEvents
 from nexus_reimport.clients.report_store import HTML, JSON, ReportStore
 from nexus_reimport.publish.census import Census, count_rows
@@ -22,9 +23,8 @@ from nexus_reimport.report.record import from_json, to_json
 from nexus_reimport.schemas.nexus import BY_NAME, TABLES
 from nexus_reimport.settings import REPORTS_URL
 
-REPORT_TAG, KIND_TAG = "nexus_reimport/report", "nexus_reimport/kind"
+REPORT_TAG = "nexus_reimport/report"
 ROWS_IN_NEXUS = "rows_in_nexus"
-ROLLBACK = "rollback"
 # How many are looked through: stored reports for the one before, runs for the last.
 _LOOKED_THROUGH = 20
 _PUBLICATIONS = 50
@@ -59,10 +59,15 @@ def stored_report(run_id: str, location: str) -> KeptReport | None:
     return KeptReport(facts, store.place(run_id), served_at(run_id)) if facts else None
 
 
+def has_report(instance: dg.DagsterInstance, run: dg.DagsterRun) -> bool:
+    """Say whether a run is one that leaves a report: it makes assets, or takes Nexus back."""
+    return makes_assets(instance, run) or takes_back(run)
+
+
 def last_run(instance: dg.DagsterInstance) -> str:
     """Return the id of the last run that was to do more than check. Raises NoSuchRun where there is none."""
     for run in instance.get_runs(limit=_LOOKED_THROUGH):
-        if run.job_name != "validation_post":
+        if has_report(instance, run):
             return run.run_id
     raise NoSuchRun("There has been no run yet. Start one: nexus-reimport run")
 
@@ -86,7 +91,7 @@ def gather_facts(
     census = _census(database_url)
     failures = run_events.failure_lines(events)
     plan_id = run_events.plan_id_of(events, run.tags)
-    told = run_events.taken_back_facts(events) if kind == ROLLBACK else run_events.table_facts(events)
+    told = run_events.taken_back_facts(events) if kind == "rollback" else run_events.table_facts(events)
     facts = ReportFacts(
         run_id=run_id,
         kind=kind,
@@ -96,7 +101,8 @@ def gather_facts(
         as_of=_as_of(instance, run),
         options=_options(run),
         publication=run_events.published_as(events) or _in_ledger(database_url, run_id),
-        undone=_undone(events),
+        undone=_numbers(events, "undone"),
+        stand_again=_numbers(events, "stand_again"),
         plan_id=plan_id,
         backup=run_events.backup_facts(events),
         tables=_counted(_planned(told, store.read_plan(plan_id)), events, census),
@@ -115,7 +121,7 @@ _BAD_ENDS = {dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED, dg.Dagst
 
 def _kind(runs: list[dg.DagsterRun]) -> Kind:
     """Return what kind of run it is. What is gone on with after the publication is of its kind too."""
-    if runs[0].job_name == ROLLBACK or runs[0].tags.get(KIND_TAG) == ROLLBACK:
+    if takes_back(runs[0]):
         return "rollback"
     written = {dg.AssetKey(["nexus", table.name]) for table in TABLES}
     chosen = [run.asset_selection for run in runs]
@@ -150,8 +156,9 @@ def _as_of(instance: dg.DagsterInstance, run: dg.DagsterRun) -> datetime | None:
     return first.create_timestamp.astimezone(UTC) if first else None
 
 
-def _undone(events: RunEvents) -> list[int]:
-    told = [one.get("undone") or [] for one in events.told_of_tables().values()]
+def _numbers(events: RunEvents, which: str) -> list[int]:
+    """Return the publications that the tables' materializations tell under a name."""
+    told = [one.get(which) or [] for one in events.told_of_tables().values()]
     return sorted({int(number) for numbers in told for number in numbers})
 
 

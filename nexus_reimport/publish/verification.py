@@ -69,10 +69,18 @@ def run_that_applied(url: str, plan_id: str) -> str | None:
 
 
 def read_publications(url: str, newest: int = 10) -> list[dict[str, Any]]:
-    """Return the newest publications: `number`, `run_id`, `as_of` and `published_at` (UTC), `tables`."""
+    """Return the newest publications and rollbacks: `number`, `run_id`, `as_of`, `published_at`, `tables`.
+
+    Instants are in UTC. `kind`: publication or rollback. `undoes`: what a rollback undid. `undone_by`: the
+    rollback that undid it, None where it stands. `backup`: the name of its backup, None where it has none.
+    """
+    # By way of jsonb: some columns came later than the relation
     statement = """
-        SELECT id AS number, run_id, as_of, published_at, tables FROM nexus_reimport.publications
-        ORDER BY id DESC LIMIT %s
+        SELECT p.id AS number, p.run_id, p.as_of, p.published_at, p.tables,
+            coalesce(j->>'kind', 'publication') AS kind, coalesce(j->'undoes', '[]') AS undoes,
+            (j->>'undone_by')::bigint AS undone_by, j->>'backup' AS backup
+        FROM nexus_reimport.publications p, LATERAL (SELECT to_jsonb(p) AS j) l
+        ORDER BY p.id DESC LIMIT %s
     """
     with read_only_snapshot(url, "status") as connection:
         if not ledger.exists(connection):

@@ -117,7 +117,8 @@ class ReportFacts:
     """One run. Instants are aware, in UTC.
 
     `publication`: the number under which Nexus keeps what was written; None where nothing was.
-    `undone`: of a rollback, the publications that it took back. `counted_at`: when `after` was counted.
+    `undone`: of a rollback, the publications that it took back;
+    `stand_again`: those that an earlier one had taken back and that count again. `counted_at`: when `after` was counted.
     `previous`: the facts of the report before, without its own previous.
     """
 
@@ -130,6 +131,7 @@ class ReportFacts:
     options: dict[str, str] = field(default_factory=dict)
     publication: int | None = None
     undone: list[int] = field(default_factory=list)
+    stand_again: list[int] = field(default_factory=list)
     plan_id: str | None = None
     backup: BackupFacts | None = None
     tables: list[TableFacts] = field(default_factory=list)

@@ -57,6 +57,16 @@ def doubts_of(facts: ReportFacts) -> list[str]:
 
 
 def _failed(facts: ReportFacts) -> Verdict:
+    if facts.kind == "rollback" and facts.publication is None:
+        return Verdict(
+            "nothing",
+            "Nothing was taken back. The run stopped before it wrote to Nexus, and Nexus is as it was.",
+            [
+                "Read below why it stopped.",
+                "If people changed rows since, choose what becomes of these: `nexus-reimport rollback "
+                "--keep-edits` leaves them as they are, `--discard-edits` sets them back too.",
+            ],
+        )
     steps = [GO_ON, "If it fails again, give this page to whoever looks after the reimport."]
     if facts.publication is None:
         why = "The run stopped before it wrote to Nexus, and Nexus is as it was."
@@ -89,12 +99,20 @@ def _reimport_words(facts: ReportFacts) -> str:
 
 
 def _rollback_words(facts: ReportFacts) -> str:
-    named = listed([str(one) for one in facts.undone])
-    what = f"Publication{'s' if len(facts.undone) != 1 else ''} {named} taken back" if named else "Taken back"
+    what = f"{_publications(facts.undone)} taken back" if facts.undone else "Taken back"
+    if facts.stand_again:
+        are = "are" if len(facts.stand_again) > 1 else "is"
+        what = (
+            f"An earlier rollback taken back, so {_publications(facts.stand_again).lower()} {are} there again"
+        )
     left = sum(table.count("left") for table in facts.tables)
     return f"{what}: Nexus is as it was before" + (
         f", but for {counted(left, 'row')} left alone" if left else ""
     )
+
+
+def _publications(numbers: list[int]) -> str:
+    return f"Publication{'s' if len(numbers) != 1 else ''} {listed([str(one) for one in numbers])}"
 
 
 def _look(doubts: list[str]) -> list[str]:

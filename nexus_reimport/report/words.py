@@ -68,6 +68,7 @@ _STEPS = {
     "files__image_csv": "Reading the image export",
     "plan": "Working out what to do",
     "backup": "Backing up and proving it",
+    "rollback": "Putting Nexus back and comparing",
     "report": "Writing this report",
 }
 

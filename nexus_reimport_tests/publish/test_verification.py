@@ -85,7 +85,21 @@ def test_publications_are_told_newest_first(published: str) -> None:
     assert told[0]["number"] > told[1]["number"]
     assert told[0]["as_of"] == AS_OF
     assert told[0]["tables"]["patients"]["updated"] == 1
-    assert set(told[0]) == {"number", "run_id", "as_of", "published_at", "tables"}
+    assert set(told[0]) == {
+        *("number", "run_id", "as_of", "published_at", "tables"),
+        *("kind", "undoes", "undone_by", "backup"),
+    }
+    assert (told[0]["kind"], told[0]["undoes"], told[0]["undone_by"]) == ("publication", [], None)
+
+
+def test_publications_of_an_older_release_are_told_too(published: str) -> None:
+    later = ("kind", "undoes", "undone_by", "backup", "plan_id")
+    query(
+        published,
+        f"ALTER TABLE nexus_reimport.publications {', '.join(f'DROP COLUMN {name}' for name in later)}",
+    )
+    [told] = read_publications(published)
+    assert (told["kind"], told["undoes"], told["undone_by"]) == ("publication", [], None)
 
 
 def test_the_run_that_applied_a_plan_is_known_until_its_publication_is_undone(published: str) -> None:

@@ -88,7 +88,7 @@ def _rollback(
 ) -> Rollback:
     lock_tables(connection, BY_NAME)
     ledger.prepare(connection)
-    backups = _backups(connection, to)
+    backups = backups_since(connection, to)
     first, undone = min(backups), tuple(sorted(backups, reverse=True))
     progress(f"Reading the backups of {len(undone)} publications")
     tables = undoing.gather(connection, store, first, backups)
@@ -107,11 +107,14 @@ def _rollback(
     return Rollback(number, undone, counts, tuple(kept), tuple(discarded), backup)
 
 
-def _backups(connection: Connection, to: int | None) -> dict[int, str]:
-    """Return the publications to be undone, by number, each with its backup's name."""
-    found: dict[int, str | None] = dict(
-        connection.execute("SELECT id, backup FROM nexus_reimport.publications").fetchall()
-    )
+def backups_since(connection: Connection, to: int | None) -> dict[int, str]:
+    """Return what is undone to come to before publication `to` (the newest): backups' names by number.
+
+    Raises NothingToUndo, or CannotUndo where one of them has no backup.
+    """
+    # By way of jsonb: the column came later than the relation
+    statement = "SELECT id, to_jsonb(p)->>'backup' FROM nexus_reimport.publications p"
+    found: dict[int, str | None] = dict(connection.execute(statement).fetchall())
     if not found or (to is not None and to not in found):
         raise NothingToUndo("There is no such publication." if found else "Nothing was published yet.")
     first = max(found) if to is None else to

@@ -5,6 +5,15 @@ what came before stands, or not, as it did then. A rollback of a rollback makes 
 """
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Effect:
+    """What a rollback changes: publications that stood and do no more, and those that stand again."""
+
+    fallen: tuple[int, ...]
+    risen: tuple[int, ...]
 
 
 def undone_by(entries: Iterable[tuple[int, Sequence[int]]]) -> dict[int, int | None]:
@@ -20,3 +29,13 @@ def undone_by(entries: Iterable[tuple[int, Sequence[int]]]) -> dict[int, int | N
             now = {**dict.fromkeys(now, number), **before[min(undoes)]}
         now = {**now, number: None}
     return now
+
+
+def effect(entries: Sequence[tuple[int, Sequence[int]]]) -> Effect:
+    """Return what the last entry, a rollback, makes of the publications before it; as for `undone_by`."""
+    before, after = undone_by(entries[:-1]), undone_by(entries)
+    published = [number for number, undoes in entries if not undoes]
+    return Effect(
+        tuple(one for one in published if before[one] is None and after[one] is not None),
+        tuple(one for one in published if before[one] is not None and after[one] is None),
+    )
