@@ -18,7 +18,14 @@ from nexus_reimport.clients.resources import NexusResource, RunOptions
 from nexus_reimport.io_manager import FrameIOManager
 from nexus_reimport.privacy import without_values
 from nexus_reimport.publish.planning import make_plan
-from nexus_reimport.publish.plans import Inputs, load_plan, plan_record, refuse_if_moved, save_plan
+from nexus_reimport.publish.plans import (
+    Inputs,
+    load_plan,
+    plan_record,
+    refuse_if_different,
+    refuse_if_moved,
+    save_plan,
+)
 from nexus_reimport.release import code_fingerprint
 from nexus_reimport.schemas.nexus import TABLES
 from nexus_reimport.transform.staged import Staged
@@ -62,7 +69,9 @@ def plan_asset(gate: Gate) -> dg.AssetsDefinition:
             record = plan_record(planned, inputs, _rejects(staged), _made(context, options), to_make)
             store = open_store(frames.location)
             if options.plan:
-                refuse_if_moved(load_plan(store, options.plan), record, planned.applied)
+                old = load_plan(store, options.plan)
+                refuse_if_moved(old, record, planned.standing.applied)
+                refuse_if_different(old, record)
             save_plan(store, record)
         return dg.Output(planned.touched, metadata=plan_metadata(record))
 
@@ -81,7 +90,9 @@ def _columns() -> dg.TableSchema:
             dg.TableColumn("table", "text", description="The published table."),
             dg.TableColumn("id", "text", description="The row's UUID in Nexus."),
             dg.TableColumn(
-                "action", "text", description="insert, update, delete, or digest: only our own note."
+                "action",
+                "text",
+                description="insert, update, archive, delete, or digest: only our own note.",
             ),
             dg.TableColumn(
                 "before", "text", description="A digest of the row as it is; null where it isn't."

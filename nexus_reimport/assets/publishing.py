@@ -17,6 +17,7 @@ PLAN = dg.AssetKey("plan")
 PLAN_ID = "plan_id"
 BACKUP = dg.AssetKey("backup")
 BACKUP_NAME = "backup"
+WITHOUT_PATIENT = ("patient_not_found", "no_batch")
 
 
 def staged_tables(staged: Mapping[str, Staged]) -> dict[str, StagedTable]:
@@ -27,16 +28,21 @@ def staged_tables(staged: Mapping[str, Staged]) -> dict[str, StagedTable]:
 def staged_table(staged: Staged) -> StagedTable:
     """Return what a publication needs of one staged table."""
     cut = int((staged.rejects["reason"] == "limit").sum())
-    return StagedTable(staged.rows, staged.rejects["key"].to_list(), cut, _named(staged))
+    named, astray = _named(staged)
+    return StagedTable(staged.rows, staged.rejects["key"].to_list(), cut, named, astray)
 
 
-def _named(staged: Staged) -> tuple[str, ...]:
-    """Return the stems (lower case) of images that the export names, though they could not be staged."""
+def _named(staged: Staged) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the stems (lower case) of images that the export names, though they could not be staged.
+
+    Beside them those whose patient is nowhere, or whose batch stays deleted.
+    """
     if "s3_thumbnail_key" not in staged.rows:
-        return ()
+        return (), ()
     reported = pd.concat([staged.rejects, staged.warnings])
     known = reported.loc[~reported["reason"].isin(["no_metadata", TO_MAKE]), "key"]
-    return tuple(stem_of(key).lower() for key in known)
+    lost = staged.rejects.loc[staged.rejects["reason"].isin(WITHOUT_PATIENT), "key"]
+    return tuple(stem_of(key).lower() for key in known), tuple(stem_of(key).lower() for key in lost)
 
 
 def unseen_pictures(staged: Mapping[str, Staged]) -> list[str]:

@@ -58,15 +58,22 @@ def run(
 
 
 def planned_request(plan_id: str, options: dict[str, Any]) -> Any:
-    """Return the run that applies a plan, with the options it was made with; refuse options beside it."""
+    """Return the run that applies a plan, with the options it was made with; refuse options beside it.
+
+    A plan that can be seen not to hold is refused here, before anything is fetched. Raises PlanStale.
+    """
     from nexus_reimport.automation.launch import RunRequest
     from nexus_reimport.automation.phases import tables_selection
     from nexus_reimport.clients.frame_store import open_store
-    from nexus_reimport.publish.plans import load_plan
+    from nexus_reimport.publish.planning import read_standing
+    from nexus_reimport.publish.plans import load_plan, refuse_if_dead
+    from nexus_reimport.release import code_fingerprint
 
     if options:
         refuse("--plan applies a plan with the options that it was made with; give no others.")
     found = load_plan(open_store(os.environ["NEXUS_REIMPORT_STORAGE"]), plan_id)
+    url = os.environ.get("NEXUS_READONLY_DATABASE_URL") or os.environ["NEXUS_DATABASE_URL"]
+    refuse_if_dead(found, read_standing(url), code_fingerprint())
     kept = {name: value for name, value in found["options"].items() if value not in (None, [], {})}
     selection = tables_selection(kept.pop("tables"))
     return RunRequest(selection, options={**kept, "as_of": found["as_of"], "plan": plan_id})

@@ -15,7 +15,8 @@ from nexus_reimport.publish.connection import Connection
 from nexus_reimport.publish.exceptions import StagedFramesOutdated
 from nexus_reimport.publish.ledger import TableCounts
 from nexus_reimport.schemas.columns import Table
-from nexus_reimport.schemas.nexus import BY_NAME, IMAGE_BATCHES, PATIENTS, TABLES
+from nexus_reimport.schemas.nexus import BY_NAME, IMAGE_BATCHES, IMAGES, PATIENTS, TABLES
+from nexus_reimport.transform.image_objects import stem_of
 
 # Hash joins of whole tables: what spills to disk takes several times as long.
 WORK_MEMORY = "128MB"
@@ -28,20 +29,23 @@ class StagedTable:
     """What a publication needs of one staged table: its rows (with `source_key`) and the keys rejected.
 
     `cut`: how many of the rejected a limit of the run left out; they count as there for the next run.
-    `named`: stems (lower case) of files that some metadata names, staged or not.
+    `named`: stems (lower case) of files that some metadata names, staged or not. `astray`: those of them
+    whose patient is neither staged nor in Nexus.
     """
 
     rows: pd.DataFrame
     rejected_keys: list[str]
     cut: int = 0
     named: tuple[str, ...] = ()
+    astray: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Decision:
     """What is to become of each selected table, in counts. The rows are in `touched_<table>`.
 
-    `writes`: by table, a digest of which rows are to be touched, how, and of what they are now.
+    `writes`: by table, a digest of which rows are to be touched, how, of what they are now and of what
+    their fields from FileMaker will be.
     """
 
     tables: tuple[Table, ...]
@@ -93,15 +97,27 @@ def decide(
         wins = choices.filemaker_wins(table.name)
         connection.execute(merge.fill_decided(table, filemaker_wins=wins))
         connection.execute(sql.SQL("ANALYZE {}").format(merge.decided(table)))
-        missing.find_missing(connection, table, staged[table.name].rejected_keys)
-    repair.decide_repair(connection, tables, [stem for one in staged.values() for stem in one.named])
-    missing.decide_missing(connection, tables, choices)
+        missing.find_missing(connection, table, _rejected(table, staged))
+    named = [stem for one in staged.values() for stem in one.named]
+    repair.decide_repair(connection, tables, named, [stem for one in staged.values() for stem in one.astray])
+    missing.decide_missing(connection, tables, choices, named)
     repair.decide_batches(connection, tables)
+    repair.leave_out_removed(connection)
     for table in tables:
         connection.execute(_touch(table))
     counts = {table.name: _counted(connection, table, staged[table.name]) for table in tables}
     writes = {table.name: _writes(connection, table) for table in tables}
     return Decision(tuple(tables), counts, writes)
+
+
+def _rejected(table: Table, staged: Mapping[str, StagedTable]) -> list[str]:
+    """Return by which names `missing.find_missing` knows what was read and rejected."""
+    one = staged[table.name]
+    if table is IMAGE_BATCHES:
+        return staged["patients"].rejected_keys if "patients" in staged else []
+    if table is IMAGES:
+        return sorted({stem_of(key).lower() for key in one.rejected_keys}.intersection(one.named))
+    return one.rejected_keys
 
 
 def _refuse_contradictions(connection: Connection, table: Table) -> None:
@@ -117,20 +133,24 @@ def _touch(table: Table) -> sql.Composed:
     """Return SQL that lists every row to be touched, once: the strongest of what happens to it."""
     also: list[sql.Composable] = [sql.SQL("")]
     if table in repair.RELINKED_TABLES:
-        also.append(sql.SQL("UNION ALL SELECT id, 3 FROM {}").format(repair.relinked(table)))
+        also.append(sql.SQL("UNION ALL SELECT id, 4 FROM {}").format(repair.relinked(table)))
     if table is IMAGE_BATCHES:
-        also.append(sql.SQL("UNION ALL SELECT id, 3 FROM recounted"))
+        also.append(sql.SQL("UNION ALL SELECT id, 4 FROM recounted"))
     if table is PATIENTS:
-        also.append(sql.SQL("UNION ALL SELECT id, 3 FROM archived_patients"))
+        also.append(
+            sql.SQL("UNION ALL SELECT id, CASE WHEN archived THEN 3 ELSE 4 END FROM archived_patients")
+        )
     return sql.SQL(
         """
         INSERT INTO {touched} (id, action, before)
-        SELECT x.id, (ARRAY['delete', 'insert', 'update', 'digest'])[x.rank], md5(t::text)::uuid
+        SELECT x.id, (ARRAY['delete', 'insert', 'archive', 'update', 'digest'])[x.rank], md5(t::text)::uuid
         FROM (SELECT id, min(rank) AS rank FROM (
                 SELECT id, 1 AS rank FROM {removed}
                 UNION ALL SELECT id, 2 FROM {decided} WHERE absent
-                UNION ALL SELECT id, 3 FROM {decided} WHERE cardinality(changed) > 0
-                UNION ALL SELECT id, 4 FROM {decided} WHERE stale
+                UNION ALL SELECT id, 4 FROM {decided} WHERE cardinality(changed) > 0
+                UNION ALL SELECT id, 5 FROM {decided} WHERE stale
+                UNION ALL SELECT id, 5 FROM {staged} s WHERE NOT EXISTS (SELECT FROM identities i
+                    WHERE i.table_name = {name} AND i.source_key = s.source_key)
                 {also}) a GROUP BY id) x
         LEFT JOIN {target} t ON t.id = x.id
         """
@@ -138,6 +158,8 @@ def _touch(table: Table) -> sql.Composed:
         touched=ledger.touched(table),
         removed=repair.removed(table),
         decided=merge.decided(table),
+        staged=merge.staged(table),
+        name=sql.Literal(table.name),
         also=sql.SQL(" ").join(also),
         target=sql.Identifier(table.relation),
     )
@@ -146,10 +168,11 @@ def _touch(table: Table) -> sql.Composed:
 def _writes(connection: Connection, table: Table) -> str:
     """Return a digest of what is to be touched; empty where nothing is."""
     statement = sql.SQL(
-        "SELECT encode(sha256(convert_to(string_agg(id || action || coalesce(before::text, ''), ''"
-        " ORDER BY id), 'UTF8')), 'hex') FROM {}"
+        "SELECT encode(sha256(convert_to(string_agg(x.id || x.action || coalesce(x.before::text, '')"
+        " || coalesce(d.whole::text, md5(d::text), ''), '' ORDER BY x.id), 'UTF8')), 'hex')"
+        " FROM {} x LEFT JOIN {} d ON d.id = x.id"
     )
-    row = connection.execute(statement.format(ledger.touched(table))).fetchone()
+    row = connection.execute(statement.format(ledger.touched(table), merge.decided(table))).fetchone()
     return str(row[0]) if row and row[0] else ""
 
 

@@ -37,8 +37,8 @@ class FormerIdentityContradicted(PublicationError):
     """Two sources say that one UUID was two patients."""
 
 
-class LedgerOutdated(PublicationError):
-    """Our own schema is of an older release, and who asks may only read."""
+class RightMissing(PublicationError):
+    """The role that plans lacks a right."""
 
 
 class PlanMoved(PublicationError):

@@ -12,7 +12,6 @@ from psycopg import sql
 from psycopg.types.json import Jsonb
 
 from nexus_reimport.publish.connection import Connection
-from nexus_reimport.publish.exceptions import LedgerOutdated
 from nexus_reimport.schemas.columns import Table
 from nexus_reimport.schemas.nexus import TABLES
 
@@ -80,6 +79,12 @@ _LATER_COLUMNS = """
         ADD COLUMN IF NOT EXISTS backup text,
         ADD COLUMN IF NOT EXISTS undoes bigint[] NOT NULL DEFAULT '{}',
         ADD COLUMN IF NOT EXISTS undone_by bigint
+"""
+_AS_OF_THIS_RELEASE = """
+    CREATE TEMPORARY VIEW publications AS
+    SELECT id, run_id, as_of, published_at, tables, 'publication'::text AS kind, NULL::text AS plan_id,
+        NULL::text AS backup, '{}'::bigint[] AS undoes, NULL::bigint AS undone_by
+    FROM nexus_reimport.publications
 """
 
 
@@ -149,23 +154,23 @@ def prepare(connection: Connection) -> None:
 
 
 def stand_in(connection: Connection) -> None:
-    """Put an empty temporary relation in the place of each that no publication has made yet.
+    """Put a temporary relation in the place of each that there isn't yet, or that is of an older release.
 
-    For who only reads. Raises LedgerOutdated where a relation lacks columns of this release.
+    For who only reads: empty, or what is there as this release will have it. A publication then makes the
+    same of it for good.
     """
     present = _present(connection)
     for name in _RELATIONS:
         if name not in present:
             _create(connection, "pg_temp", name)
+    if "undone_by" not in present.get("publications", {"undone_by"}):
+        connection.execute(_AS_OF_THIS_RELEASE)
     for table in TABLES:
         have = present.get(f"written_{table.name}")
         if have is None:
             connection.execute(_digest_table("pg_temp", table))
         elif any(column.name not in have for column in table.named("source")):
-            raise LedgerOutdated(
-                f"nexus_reimport.written_{table.name} is of an older release. A run brings it up to date; "
-                "a plan only reads."
-            )
+            connection.execute(_completed_digests(table, have))
 
 
 def bring_in_sight(connection: Connection) -> None:
@@ -203,6 +208,16 @@ def _digest_table(schema: str, table: Table) -> sql.Composed:
     columns = [sql.SQL("{} uuid").format(sql.Identifier(c.name)) for c in table.named("source")]
     return sql.SQL("CREATE TABLE {} (id uuid PRIMARY KEY, whole uuid, {})").format(
         sql.Identifier(schema, f"written_{table.name}"), sql.SQL(", ").join(columns)
+    )
+
+
+def _completed_digests(table: Table, have: set[str]) -> sql.Composed:
+    columns = (
+        sql.SQL("{}" if column.name in have else "NULL::uuid AS {}").format(sql.Identifier(column.name))
+        for column in table.named("source")
+    )
+    return sql.SQL("CREATE TEMPORARY VIEW {} AS SELECT id, whole, {} FROM {}").format(
+        sql.Identifier(f"written_{table.name}"), sql.SQL(", ").join(columns), digests(table)
     )
 
 

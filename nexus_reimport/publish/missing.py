@@ -5,6 +5,7 @@ be removed if nobody has touched it since it was written and nothing that stays 
 """
 
 from collections.abc import Sequence
+from typing import LiteralString
 
 from psycopg import sql
 
@@ -13,23 +14,32 @@ from nexus_reimport.publish.choices import Choices
 from nexus_reimport.publish.connection import Connection
 from nexus_reimport.publish.exceptions import TooManyMissing
 from nexus_reimport.schemas.columns import Table
-from nexus_reimport.schemas.nexus import PATIENTS, TABLES
+from nexus_reimport.schemas.nexus import IMAGE_BATCHES, IMAGES, PATIENTS, TABLES
 
 # Who archived a patient: ours alone are taken back.
 ARCHIVED_BY = "FileMaker reimport: gone from FileMaker"
 
-_GENERIC = ("images_batch", "documents_document")
-
+# What a row is called where it is read but rejected, if not by its source key.
+_READ_AS: dict[str, LiteralString] = {
+    IMAGE_BATCHES.name: "split_part(i.source_key, '/', 1)",
+    IMAGES.name: repair.STEM,
+}
 _MISSING = """
     INSERT INTO {missing} (id)
     SELECT t.id FROM identities i JOIN {target} t ON t.id = i.id
-    WHERE i.table_name = {name} AND i.source_key <> ALL (%s::text[])
+    WHERE i.table_name = {name} AND {read_as} <> ALL (%s::text[])
         AND NOT EXISTS (SELECT FROM {staged} s WHERE s.source_key = i.source_key)
 """
 
+# Whom we archived last and who is not archived now was taken back by a person.
 _ARCHIVE = """
     INSERT INTO archived_patients (id, archived)
-    SELECT t.id, true FROM patients t JOIN missing_patients m ON m.id = t.id WHERE NOT t.archived
+    SELECT t.id, true FROM patients t JOIN missing_patients m ON m.id = t.id
+    LEFT JOIN (SELECT DISTINCT ON (c.id) c.id, c.action
+            FROM changes c JOIN publications p ON p.id = c.publication JOIN missing_patients n ON n.id = c.id
+            WHERE c.table_name = 'patients' AND p.kind = 'publication' AND p.undone_by IS NULL
+            ORDER BY c.id, c.publication DESC) l ON l.id = t.id
+    WHERE NOT t.archived AND l.action IS DISTINCT FROM 'archive'
 """
 _TAKE_BACK = """
     INSERT INTO archived_patients (id, archived)
@@ -43,22 +53,37 @@ _APPLY_ARCHIVE = """
     FROM archived_patients x WHERE x.id = t.id
 """
 
-# Nobody has touched the row: it is as the last publication that wrote it left it, in every column.
+# A publication made the row, and every change of it since is ours: each found it as the one before left it.
+# Rows that were adopted may be a person's own, so they are never among these.
 _AS_WE_LEFT_IT = """
-    md5(t::text)::uuid = (SELECT c.after FROM changes c JOIN publications p ON p.id = c.publication
-        WHERE c.table_name = {name} AND c.id = t.id AND p.undone_by IS NULL
-        ORDER BY c.publication DESC LIMIT 1)
+    EXISTS (SELECT FROM (
+            SELECT c.id, c.publication, c.before, c.after,
+                lag(c.after) OVER (PARTITION BY c.id ORDER BY c.publication) AS left_as,
+                max(c.publication) FILTER (WHERE c.action = 'insert' AND p.kind = 'publication')
+                    OVER (PARTITION BY c.id) AS made
+            FROM changes c JOIN publications p ON p.id = c.publication JOIN {missing} n ON n.id = c.id
+            WHERE c.table_name = {name}) h
+        WHERE h.id = t.id AND h.publication >= h.made
+        GROUP BY h.id
+        HAVING bool_and(h.publication = h.made OR h.before IS NOT DISTINCT FROM h.left_as)
+            AND (array_agg(h.after ORDER BY h.publication DESC))[1] = md5(t::text)::uuid)
 """
 _NOTHING_POINTS_AT_IT = """
     NOT EXISTS (SELECT FROM {child} c WHERE c.{column} = t.id AND {stays})
 """
 
 _REFERENCES = """
-    SELECT c.relname, a.attname FROM pg_constraint f
-    JOIN pg_class c ON c.oid = f.conrelid
+    SELECT n.nspname, c.relname, a.attname FROM pg_constraint f
+    JOIN pg_class c ON c.oid = f.conrelid JOIN pg_namespace n ON n.oid = c.relnamespace
     JOIN pg_attribute a ON a.attrelid = f.conrelid AND a.attnum = f.conkey[1]
-    WHERE f.contype = 'f' AND f.confrelid = %s::regclass AND cardinality(f.conkey) = 1
-    ORDER BY 1, 2
+    WHERE f.contype = 'f' AND f.confrelid = %(relation)s::regclass AND cardinality(f.conkey) = 1
+    UNION
+    -- Django's generic links, which PostgreSQL knows nothing of: whatever their content type says
+    SELECT n.nspname, c.relname, a.attname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+    JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = 'object_id' AND a.atttypid = 'uuid'::regtype
+    JOIN pg_attribute k ON k.attrelid = c.oid AND k.attname = 'content_type_id'
+    WHERE c.relkind IN ('r', 'p') AND c.relpersistence <> 't'
+    ORDER BY 1, 2, 3
 """
 
 
@@ -77,21 +102,26 @@ def create_relations(connection: Connection) -> None:
     )
 
 
-def find_missing(connection: Connection, table: Table, rejected_keys: Sequence[str]) -> None:
-    """Find the rows with an identity, still in Nexus, whose key is neither staged nor rejected."""
+def find_missing(connection: Connection, table: Table, rejected: Sequence[str]) -> None:
+    """Find the rows with an identity, still in Nexus, whose key is neither staged nor rejected.
+
+    `rejected`: source keys; of images the stems of their files, of batches the patients that are not read.
+    """
     statement = sql.SQL(_MISSING).format(
         missing=missing(table),
         target=sql.Identifier(table.relation),
         name=sql.Literal(table.name),
         staged=merge.staged(table),
+        read_as=sql.SQL(_READ_AS.get(table.name, "i.source_key")),
     )
-    connection.execute(statement, [list(rejected_keys)])
+    connection.execute(statement, [list(rejected)])
 
 
-def decide_missing(connection: Connection, tables: list[Table], choices: Choices) -> None:
+def decide_missing(connection: Connection, tables: list[Table], choices: Choices, named: list[str]) -> None:
     """Decide what is archived and removed. Raises TooManyMissing where the run's limits say no.
 
-    Rows that point at others come first, so that a patient can go along with what is theirs.
+    Rows that point at others come first, so that a patient can go along with what is theirs. `named`:
+    stems of image files that some metadata names; their rows stay.
     """
     if PATIENTS in tables:
         connection.execute(_TAKE_BACK, [ARCHIVED_BY])
@@ -101,7 +131,7 @@ def decide_missing(connection: Connection, tables: list[Table], choices: Choices
             connection.execute(_ARCHIVE)
             _refuse_too_many(connection, table, sql.SQL("archived_patients WHERE archived"), choices)
         elif wanted == "remove":
-            _decide_removals(connection, table)
+            _decide_removals(connection, table, named if table is IMAGES else [])
             gone = sql.SQL("{} x JOIN {} m USING (id)").format(repair.removed(table), missing(table))
             _refuse_too_many(connection, table, gone, choices)
 
@@ -111,16 +141,19 @@ def apply_archiving(connection: Connection, as_of: object) -> None:
     connection.execute(_APPLY_ARCHIVE, {"as_of": as_of, "by": ARCHIVED_BY})
 
 
-def _decide_removals(connection: Connection, table: Table) -> None:
-    conditions = [sql.SQL(_AS_WE_LEFT_IT).format(name=sql.Literal(table.name))]
-    conditions += [_unreferenced(child, column) for child, column in _references(connection, table)]
-    for one in TABLES:
-        for link in one.links:
-            if link.relation == table.relation:
-                staged = sql.SQL("NOT EXISTS (SELECT FROM {} s WHERE s.{} = t.id)")
-                conditions.append(staged.format(merge.staged(one), sql.Identifier(link.column)))
+def _decide_removals(connection: Connection, table: Table, named: list[str]) -> None:
+    conditions: list[sql.Composable] = [
+        sql.SQL(_AS_WE_LEFT_IT).format(name=sql.Literal(table.name), missing=missing(table)),
+        *(_unreferenced(*reference) for reference in _references(connection, table)),
+        *(_unreferenced_hence(relation, column) for relation, column in _links_to_come(table)),
+    ]
+    if named:
+        conditions.append(sql.SQL("{} <> ALL ({}::text[])").format(sql.SQL(repair.STEM), sql.Literal(named)))
     connection.execute(
-        sql.SQL("INSERT INTO {} (id) SELECT t.id FROM {} t JOIN {} m ON m.id = t.id WHERE {}").format(
+        sql.SQL(
+            "INSERT INTO {} (id) SELECT t.id FROM {} t JOIN {} m ON m.id = t.id WHERE {}"
+            " ON CONFLICT DO NOTHING"
+        ).format(
             repair.removed(table),
             sql.Identifier(table.relation),
             missing(table),
@@ -129,20 +162,37 @@ def _decide_removals(connection: Connection, table: Table) -> None:
     )
 
 
-def _references(connection: Connection, table: Table) -> list[tuple[str, str]]:
-    found = [(str(child), str(column)) for child, column in connection.execute(_REFERENCES, [table.relation])]
-    return found + [(child, "object_id") for child in _GENERIC if table is PATIENTS]
+def _references(connection: Connection, table: Table) -> list[tuple[str, str, str]]:
+    """Return schema, relation and column of whatever may point at rows of a table."""
+    found = connection.execute(_REFERENCES, {"relation": table.relation}).fetchall()
+    return [(str(schema), str(relation), str(column)) for schema, relation, column in found]
 
 
-def _unreferenced(child: str, column: str) -> sql.Composed:
+def _unreferenced(schema: str, relation: str, column: str) -> sql.Composed:
     """Say that no row of a relation that stays points at the row `t`."""
-    ours = next((table for table in TABLES if table.relation == child), None)
+    ours = next((table for table in TABLES if table.relation == relation), None)
     stays: sql.Composable = sql.SQL("true")
     if ours:
         stays = sql.SQL("NOT EXISTS (SELECT FROM {} x WHERE x.id = c.id)").format(repair.removed(ours))
     return sql.SQL(_NOTHING_POINTS_AT_IT).format(
-        child=sql.Identifier(child), column=sql.Identifier(column), stays=stays
+        child=sql.Identifier(schema, relation), column=sql.Identifier(column), stays=stays
     )
+
+
+def _links_to_come(table: Table) -> list[tuple[sql.Identifier, str]]:
+    """Return what will point at rows of a table once this run is done: staged rows, and relinked ones."""
+    found = [
+        (merge.staged(one), link.column)
+        for one in TABLES
+        for link in one.links
+        if link.relation == table.relation
+    ]
+    relinked = [(repair.relinked(one), "object_id") for one in repair.RELINKED_TABLES]
+    return found + (relinked if table is PATIENTS else [])
+
+
+def _unreferenced_hence(relation: sql.Identifier, column: str) -> sql.Composed:
+    return sql.SQL("NOT EXISTS (SELECT FROM {} s WHERE s.{} = t.id)").format(relation, sql.Identifier(column))
 
 
 def _refuse_too_many(connection: Connection, table: Table, chosen: sql.Composable, choices: Choices) -> None:

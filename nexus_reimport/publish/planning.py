@@ -14,10 +14,11 @@ from nexus_reimport.publish import deciding, fingerprints, ledger, merge, missin
 from nexus_reimport.publish.choices import Choices
 from nexus_reimport.publish.connection import Connection, connect
 from nexus_reimport.publish.deciding import Decision, Progress, StagedTable
-from nexus_reimport.publish.exceptions import PublicationError
+from nexus_reimport.publish.exceptions import RightMissing
 from nexus_reimport.publish.ledger import TableCounts
 from nexus_reimport.publish.refusals import explained
 from nexus_reimport.schemas.columns import Table
+from nexus_reimport.schemas.nexus import TABLES
 
 SAMPLES = 10
 TOUCHED_COLUMNS = ("table", "id", "action", "before")
@@ -40,20 +41,30 @@ class PlannedTable:
 
 
 @dataclass(frozen=True)
+class Standing:
+    """Nexus as it is at one moment, as far as a plan depends on it.
+
+    `target` and `schema` are digests of Nexus's rows by table and of its schema, `rows` how many each table
+    holds. `applied`: publications that stand, by the id of the plan they applied.
+    """
+
+    target: dict[str, str]
+    schema: str
+    rows: dict[str, int]
+    applied: dict[str, int]
+
+
+@dataclass(frozen=True)
 class Planned:
     """What would be done; `touched`: text columns table, id, action, before (see `ledger.touched`).
 
-    `target` and `schema` are digests of Nexus as it was, `rows` how many each table held, `writes` digests
-    of what is to be touched (`Decision.writes`). `applied`: publications that stand, by the plan's id.
+    `writes` are digests of what is to be touched (`Decision.writes`), `standing` is Nexus as it was.
     """
 
     tables: dict[str, PlannedTable]
     touched: pd.DataFrame
     writes: dict[str, str]
-    target: dict[str, str]
-    schema: str
-    rows: dict[str, int]
-    applied: dict[str, int]
+    standing: Standing
 
 
 def make_plan(
@@ -76,29 +87,82 @@ def make_plan(
                 _take_as_known(connection, unseen)
             decision = deciding.decide(connection, staged, choices, progress)
             return _planned(connection, decision)
-    except errors.InsufficientPrivilege as error:
-        raise PublicationError(
-            f"The role that plans lacks a right: {error.diag.message_primary}. It needs SELECT on Nexus's "
-            "tables and on those of the schema nexus_reimport, USAGE on it, and TEMPORARY on the database."
-        ) from None
     except psycopg.Error as error:
         raise explained(error) from None
+
+
+def read_standing(url: str) -> Standing:
+    """Return what Nexus is now. Reads only. Raises a PublicationError."""
+    try:
+        with _reading(url) as connection:
+            return _standing(connection)
+    except psycopg.Error as error:
+        raise explained(error) from None
+
+
+def _standing(connection: Connection) -> Standing:
+    return Standing(
+        target=fingerprints.fingerprint_rows(connection),
+        schema=fingerprints.fingerprint_schema(connection),
+        rows=fingerprints.count_rows(connection),
+        applied=_applied(connection),
+    )
 
 
 @contextmanager
 def _reading(url: str) -> Iterator[Connection]:
     """Yield a connection with the temporary relations, in one snapshot, read-only."""
     with connect(url, "plan") as connection:
-        connection.read_only = False
-        ledger.stand_in(connection)
-        ledger.bring_in_sight(connection)
-        deciding.create_relations(connection)
-        connection.commit()
-        connection.read_only = True
-        connection.isolation_level = IsolationLevel.REPEATABLE_READ
-        ledger.bring_in_sight(connection)
-        yield connection
-        connection.rollback()
+        try:
+            _prepare(connection)
+            yield connection
+        except errors.InsufficientPrivilege as error:
+            raise RightMissing(f"The role that plans lacks a right: {error.diag.message_primary}.") from None
+        except errors.ReadOnlySqlTransaction:
+            raise RightMissing(
+                "The role that plans could not make temporary tables: this server is a standby. Let "
+                "NEXUS_READONLY_DATABASE_URL lead to the primary."
+            ) from None
+        finally:
+            connection.rollback()
+
+
+def _prepare(connection: Connection) -> None:
+    connection.read_only = False
+    _refuse_missing_rights(connection)
+    ledger.stand_in(connection)
+    ledger.bring_in_sight(connection)
+    deciding.create_relations(connection)
+    connection.commit()
+    connection.read_only = True
+    connection.isolation_level = IsolationLevel.REPEATABLE_READ
+    ledger.bring_in_sight(connection)
+
+
+# Both are asked of every role: PostgreSQL shows who may do what to anybody.
+_RIGHTS_MISSING = """
+    SELECT 'TEMPORARY on the database' WHERE NOT has_database_privilege(current_database(), 'TEMPORARY')
+    UNION ALL
+    SELECT 'USAGE on the schema nexus_reimport' FROM pg_namespace
+    WHERE nspname = 'nexus_reimport' AND NOT has_schema_privilege(oid, 'USAGE')
+    UNION ALL
+    SELECT 'SELECT on ' || string_agg(n.nspname || '.' || c.relname, ', ' ORDER BY n.nspname DESC, c.relname)
+    FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+    WHERE c.relkind IN ('r', 'p', 'v') AND NOT has_table_privilege(c.oid, 'SELECT')
+        AND (n.nspname = 'nexus_reimport' OR c.oid IN (SELECT to_regclass(name) FROM unnest(%s::text[]) name))
+    HAVING count(*) > 0
+"""
+
+
+def _refuse_missing_rights(connection: Connection) -> None:
+    """Name every right that the role lacks, at once."""
+    names = [*(table.relation for table in TABLES), *fingerprints.CONFIGURATION]
+    rows = connection.execute(_RIGHTS_MISSING, [names]).fetchall()
+    if rows:
+        raise RightMissing(
+            f"The role that plans lacks {'; '.join(str(right) for (right,) in rows)}. Nothing was written. "
+            "Grant that; all that it needs is in docs/operations.md."
+        )
 
 
 def _take_as_known(connection: Connection, unseen: list[str]) -> None:
@@ -121,10 +185,7 @@ def _planned(connection: Connection, decision: Decision) -> Planned:
         },
         touched=_touched(connection, decision),
         writes=decision.writes,
-        target=fingerprints.fingerprint_rows(connection),
-        schema=fingerprints.fingerprint_schema(connection),
-        rows=fingerprints.count_rows(connection),
-        applied=_applied(connection),
+        standing=_standing(connection),
     )
 
 
@@ -203,11 +264,6 @@ def _touched(connection: Connection, decision: Decision) -> pd.DataFrame:
 
 def _applied(connection: Connection) -> dict[str, int]:
     """Return which plans were applied and stand: by plan, the publication's number."""
-    present = connection.execute(
-        "SELECT FROM pg_attribute WHERE attrelid = 'publications'::regclass AND attname = 'plan_id'"
-    ).fetchone()
-    if present is None:
-        return {}
     rows = connection.execute(
         "SELECT plan_id, id FROM publications WHERE plan_id IS NOT NULL AND undone_by IS NULL ORDER BY id"
     )

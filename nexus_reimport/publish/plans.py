@@ -1,6 +1,7 @@
 """Plans as they are kept: JSON with an id made of what the plan depends on, and what has moved since."""
 
 import hashlib
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -10,10 +11,11 @@ import orjson
 from obstore.store import ObjectStore
 
 from nexus_reimport.publish.exceptions import PlanStale, PlanUnknown
-from nexus_reimport.publish.planning import Planned
+from nexus_reimport.publish.planning import Planned, Standing
 
 FOLDER = "plans"
 REJECTS_SHOWN = 10
+_ID = re.compile("[0-9a-f]{16}")
 
 PlanRecord = dict[str, Any]
 
@@ -39,18 +41,13 @@ def plan_record(
     The id depends on the inputs, on Nexus's rows and schema and on the options, and on nothing else: a
     plan made again over the same is the same plan.
     """
-    fingerprints = {
-        "sources": dict(inputs.sources),
-        "target": planned.target,
-        "schema": planned.schema,
-        "code": inputs.code,
-    }
+    fingerprints = _fingerprints(planned.standing, inputs)
     return {
         "id": _id(fingerprints, inputs.options),
         **made,
         "options": dict(inputs.options),
         "fingerprints": fingerprints,
-        "rows": planned.rows,
+        "rows": planned.standing.rows,
         "writes": planned.writes,
         "tables": {
             name: {
@@ -62,6 +59,15 @@ def plan_record(
             for name, table in planned.tables.items()
         },
         "thumbnails": {"to_make": thumbnails_to_make},
+    }
+
+
+def _fingerprints(standing: Standing, inputs: Inputs) -> dict[str, Any]:
+    return {
+        "sources": dict(inputs.sources),
+        "target": standing.target,
+        "schema": standing.schema,
+        "code": inputs.code,
     }
 
 
@@ -82,6 +88,16 @@ def _rejects_shown(rejects: list[dict[str, str]]) -> dict[str, list[dict[str, st
     return {"rejected": shown} if shown else {}
 
 
+def refuse_if_dead(old: PlanRecord, standing: Standing, code: str) -> None:
+    """Raise PlanStale where Nexus as it is now, or this program, already says that a plan does not hold.
+
+    Nothing is asked of the sources, so a plan that passes may still turn out not to hold.
+    """
+    unasked = Inputs(old["fingerprints"]["sources"], code, old["options"])
+    now = {"fingerprints": _fingerprints(standing, unasked), "options": old["options"], "rows": standing.rows}
+    refuse_if_moved(old, now, standing.applied)
+
+
 def refuse_if_moved(old: PlanRecord, new: PlanRecord, applied: Mapping[str, int]) -> None:
     """Raise PlanStale, saying what has moved, unless the old plan made again now is the same plan.
 
@@ -89,7 +105,8 @@ def refuse_if_moved(old: PlanRecord, new: PlanRecord, applied: Mapping[str, int]
     """
     if old["id"] in applied:
         raise PlanStale(
-            f"Plan {old['id']} was applied already, as publication {applied[old['id']]}. Make a new plan."
+            f"Plan {old['id']} was applied already, by publication {applied[old['id']]}. Nothing was written "
+            f"now. {_ANOTHER.format(**old)}"
         )
     if not any(new["rows"].values()) and any(old["rows"].values()):
         raise PlanStale(
@@ -98,9 +115,48 @@ def refuse_if_moved(old: PlanRecord, new: PlanRecord, applied: Mapping[str, int]
         )
     if moved := what_moved(old, new):
         raise PlanStale(
-            f"Plan {old['id']} does not hold any more: {'; '.join(moved)}. Nothing was written. Make a new "
-            f"plan; the old one can be looked at with: nexus-reimport plan --show {old['id']}"
+            f"Plan {old['id']} does not hold any more: {'; '.join(moved)}. Nothing was written. "
+            f"{_ANOTHER.format(**old)}"
         )
+
+
+def refuse_if_different(old: PlanRecord, new: PlanRecord) -> None:
+    """Raise PlanStale where two plans over the same do not say the same.
+
+    Thumbnails are the one thing that a plan can't know before they are made: a picture may turn out to be
+    unreadable, or to have another size than Nexus knew.
+    """
+    if different := [name for name, table in old["tables"].items() if not _same(table, new["tables"][name])]:
+        said = "; ".join(_difference(name, old["tables"][name], new["tables"][name]) for name in different)
+        looked_at = old["thumbnails"]["to_make"]
+        raise PlanStale(
+            f"Plan {old['id']} does not hold any more: {looked_at} of the pictures had not been looked at when "
+            f"it was made, and now that they have been, it would be another ({said}). Nothing was written to "
+            f"Nexus; the thumbnails are made. {_ANOTHER.format(**old)}"
+        )
+
+
+_ANOTHER = "Make a new plan. The old one can still be looked at: nexus-reimport plan --show {id}"
+
+
+def _same(was: Mapping[str, Any], now: Mapping[str, Any]) -> bool:
+    # As JSON keeps them; samples are only the first of what the counts count.
+    return all(was[name] == now[name] for name in now if name != "samples")
+
+
+def _difference(name: str, was: Mapping[str, Any], now: Mapping[str, Any]) -> str:
+    counts = [
+        f"{count} {was[count]} planned, {now[count]} now"
+        for count in ("inserted", "updated", "unchanged", "missing", "removed")
+        if was[count] != now[count]
+    ]
+    before = was["rejected"]
+    reasons = [
+        f"rejected as {reason} {before.get(reason, 0)} planned, {rows} now"
+        for reason, rows in now["rejected"].items()
+        if rows != before.get(reason, 0)
+    ]
+    return f"{name}: {', '.join(counts + reasons) or 'other fields'}"
 
 
 def what_moved(old: PlanRecord, new: PlanRecord) -> list[str]:
@@ -121,7 +177,9 @@ def what_moved(old: PlanRecord, new: PlanRecord) -> list[str]:
 
 
 def _different(was: Mapping[str, str], now: Mapping[str, str]) -> list[str]:
-    return sorted(name for name in was.keys() | now.keys() if was.get(name) != now.get(name))
+    """Return what differs; our own records of a table go without saying where the table itself differs."""
+    different = {name for name in was.keys() | now.keys() if was.get(name) != now.get(name)}
+    return sorted(name for name in different if name.removeprefix("written_") not in different - {name})
 
 
 def save_plan(store: ObjectStore, plan: PlanRecord) -> None:
@@ -131,10 +189,13 @@ def save_plan(store: ObjectStore, plan: PlanRecord) -> None:
 
 def load_plan(store: ObjectStore, plan_id: str) -> PlanRecord:
     """Return a kept plan. Raises PlanUnknown."""
+    unknown = PlanUnknown(f"There is no plan {plan_id!r}. List them: nexus-reimport plan --list")
+    if not _ID.fullmatch(plan_id):
+        raise unknown
     try:
         content = bytes(obstore.get(store, f"{FOLDER}/{plan_id}.json").bytes())
-    except (FileNotFoundError, ValueError):
-        raise PlanUnknown(f"There is no plan {plan_id!r}. List them: nexus-reimport plan --list") from None
+    except FileNotFoundError:
+        raise unknown from None
     plan: PlanRecord = orjson.loads(content)
     return plan
 

@@ -22,6 +22,9 @@ _PATIENT_TYPE = sql.SQL(
     "(SELECT id FROM django_content_type WHERE app_label = 'patients' AND model = 'patient')"
 )
 
+# The name of an image's file, without folders and extension.
+STEM: LiteralString = "lower(substring(t.s3_key FROM '([^/]+?)(?:[.][^/.]*)?$'))"
+
 _RELINK = """
     INSERT INTO {relinked} (id, object_id)
     SELECT t.id, i.id FROM {relation} t
@@ -39,7 +42,8 @@ _REMOVE_IMAGES = """
     LEFT JOIN relinked_image_batches r ON r.id = b.id
     WHERE starts_with(t.s3_key, %(dump)s) AND b.content_type_id = {patient_type} AND NOT {lives}
         AND NOT EXISTS (SELECT FROM staged_images s WHERE s.id = t.id)
-        AND lower(substring(t.s3_key FROM '([^/]+?)(?:[.][^/.]*)?$')) <> ALL (%(named)s::text[])
+        AND ({stem} <> ALL (%(named)s::text[]) OR {stem} = ANY (%(astray)s::text[])
+            AND EXISTS (SELECT FROM identities i WHERE i.table_name = 'images' AND i.id = t.id))
 """
 
 # How many images each batch will hold.
@@ -59,6 +63,7 @@ _REMOVE_BATCHES = """
     WHERE right(t.name, length(%(name_end)s)) = %(name_end)s AND t.description = %(description)s
         AND NOT EXISTS (SELECT FROM staged_image_batches s WHERE s.id = t.id)
         AND NOT EXISTS (SELECT FROM batch_sizes n WHERE n.id = t.id)
+    ON CONFLICT DO NOTHING
 """
 
 # The API never recounts. An image gone from the source stays in its batch, and people add their own.
@@ -97,11 +102,13 @@ def create_relations(connection: Connection) -> None:
     connection.execute("CREATE TEMPORARY TABLE recounted (id uuid PRIMARY KEY, image_count integer NOT NULL)")
 
 
-def decide_repair(connection: Connection, tables: list[Table], named: list[str]) -> None:
+def decide_repair(connection: Connection, tables: list[Table], named: list[str], astray: list[str]) -> None:
     """Decide what is mended of the selected tables; nothing but temporary relations is written.
 
     `named` are the stems (lower case) of image files that some metadata names, whether or not they are
-    staged: their rows have a place to go and stay. Images are only taken out together with their batches.
+    staged: their rows have a place to go and stay. `astray` are those of them whose patient is nowhere:
+    the rows that we published ourselves go, and come back under their UUIDs with the patient. Images are
+    only taken out together with their batches.
     """
     for table in (one for one in RELINKED_TABLES if one in tables):
         connection.execute(
@@ -116,8 +123,10 @@ def decide_repair(connection: Connection, tables: list[Table], named: list[str])
         )
     if IMAGES in tables and IMAGE_BATCHES in tables:
         owner = _lives("coalesce(d.object_id, r.object_id, b.object_id)")
-        statement = sql.SQL(_REMOVE_IMAGES).format(patient_type=_PATIENT_TYPE, lives=owner)
-        connection.execute(statement, {"dump": IMAGES_PREFIX, "named": named})
+        statement = sql.SQL(_REMOVE_IMAGES).format(
+            patient_type=_PATIENT_TYPE, lives=owner, stem=sql.SQL(STEM)
+        )
+        connection.execute(statement, {"dump": IMAGES_PREFIX, "named": named, "astray": astray})
 
 
 def _lives(patient: LiteralString) -> sql.Composed:
@@ -136,10 +145,14 @@ def decide_batches(connection: Connection, tables: list[Table]) -> None:
     if IMAGES in tables:
         given = {"name_end": BATCH_NAME_END, "description": BATCH_DESCRIPTION}
         connection.execute(_REMOVE_BATCHES, given)
-        connection.execute(
-            "DELETE FROM relinked_image_batches r USING removed_image_batches x WHERE x.id = r.id"
-        )
     connection.execute(_RECOUNT)
+
+
+def leave_out_removed(connection: Connection) -> None:
+    """Link nothing again that is to leave its table."""
+    for table in RELINKED_TABLES:
+        statement = sql.SQL("DELETE FROM {} r USING {} x WHERE x.id = r.id")
+        connection.execute(statement.format(relinked(table), removed(table)))
 
 
 def apply_relinks(connection: Connection, tables: tuple[Table, ...]) -> None:

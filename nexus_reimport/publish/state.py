@@ -100,7 +100,16 @@ SELECT 'published:' || t.key, n.count, t.value->>n.count, NULL FROM (
 
 _GONE = """
 SELECT {kind}, i.source_key, i.id::text, NULL FROM nexus_reimport.identities i
-WHERE i.table_name = {name} AND NOT EXISTS (SELECT FROM {relation} t WHERE t.id = i.id)
+WHERE i.table_name = {name} AND NOT EXISTS (SELECT FROM {relation} t WHERE t.id = i.id) AND {by_people}
+"""
+# A row that the last publication to touch it took out itself was not deleted by anybody.
+_BY_PEOPLE = """
+i.id <> ALL (ARRAY(
+    SELECT c.id FROM nexus_reimport.changes c JOIN nexus_reimport.publications p ON p.id = c.publication
+    WHERE c.table_name = {name} AND p.kind = 'publication' AND p.undone_by IS NULL AND EXISTS (
+        SELECT FROM nexus_reimport.changes d
+        WHERE d.table_name = {name} AND d.id = c.id AND d.action = 'delete')
+    GROUP BY c.id HAVING (array_agg(c.after ORDER BY c.publication DESC))[1] IS NULL))
 """
 
 _FORMER = "SELECT 'former:patients', id::text, source_key, NULL FROM nexus_reimport.former_identities"
@@ -136,17 +145,19 @@ def _rows(connection: Connection) -> list[tuple[str | None, ...]]:
     rows += connection.execute(_ADOPTABLE.replace("{known}", known)).fetchall()
     if ledger.exists(connection, "former_identities"):
         rows += connection.execute(_FORMER).fetchall()
-    kept_rows = connection.execute(_identities()).fetchall() if kept else []
+    kept_rows = connection.execute(_identities(connection)).fetchall() if kept else []
     return rows + kept_rows + _adoptable_patients(claims, kept_rows)
 
 
-def _identities() -> sql.Composed:
-    """Return the query of kept identities, those whose row has been deleted from Nexus told apart."""
+def _identities(connection: Connection) -> sql.Composed:
+    """Return the query of kept identities, those whose row people have deleted from Nexus told apart."""
+    by_people = sql.SQL(_BY_PEOPLE if ledger.exists(connection, "changes") else "true")
     gone = (
         sql.SQL(_GONE).format(
             kind=sql.Literal(f"gone:{table.name}"),
             name=sql.Literal(table.name),
             relation=sql.Identifier(table.relation),
+            by_people=by_people.format(name=sql.Literal(table.name)),
         )
         for table in TABLES
     )

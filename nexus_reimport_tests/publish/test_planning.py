@@ -78,4 +78,4 @@ def test_a_plan_that_was_applied_already_has_nothing_left_to_refuse(nexus_databa
     planned = plan(nexus_database, staged)
     assert apply(nexus_database, planned, staged).number == 1
     assert apply(nexus_database, planned, staged).number is None
-    assert plan(nexus_database, staged).applied == {"p": 1}
+    assert plan(nexus_database, staged).standing.applied == {"p": 1}
