@@ -19,6 +19,7 @@ from nexus_reimport.assets.report import report
 from nexus_reimport.assets.staged import staged_assets
 from nexus_reimport.assets.thumbnails import thumbnails
 from nexus_reimport.automation.abandoned import abandoned_runs
+from nexus_reimport.automation.dump_job import dump_job, nexus_dump, weekly_dump
 from nexus_reimport.automation.file_jobs import backup_files, file_jobs
 from nexus_reimport.automation.image_csv_sensor import new_image_csv
 from nexus_reimport.automation.jobs import jobs
@@ -44,9 +45,10 @@ def build_definitions(resources: Mapping[str, Any] | None = None) -> dg.Definiti
     """Return the whole project; `resources` replace those of the environment, by name."""
     given = {**environment_resources(), **(resources or {})}
     return dg.Definitions(
-        assets=[*FRAMES, plan_asset(GATE), backup, publication_asset(GATE), report, backup_files],
+        assets=[*FRAMES, plan_asset(GATE), backup, publication_asset(GATE), report, backup_files, nexus_dump],
         asset_checks=[*CHECKS, *nexus_checks],
-        jobs=[*jobs, rollback_job, *file_jobs],
+        jobs=[*jobs, rollback_job, dump_job, *file_jobs],
+        schedules=[weekly_dump],
         sensors=[abandoned_runs, new_image_csv, reports_of_failed_runs],
         resources={**given, "io_manager": given["frames"]},
         executor=dg.in_process_executor,

@@ -47,11 +47,11 @@ def launch_op_job(
     definitions: dg.Definitions,
     instance: dg.DagsterInstance,
     job: str,
-    config: Mapping[str, Any],
+    config: Mapping[str, Any] | None,
     told: Told,
     on_event: launch.EventListener = lambda _: None,
 ) -> OpOutcome:
-    """Run a job in this process, its first op with this config, and return its outcome.
+    """Run a job in this process, its first op with this config if it takes any, and return its outcome.
 
     `told` gathers the outcome's counts from the run's events.
     """
@@ -59,13 +59,14 @@ def launch_op_job(
     fail_abandoned_runs(instance)
     found = definitions.resolve_job_def(job)
     first = found.nodes_in_topological_order[0].name
+    ops = {} if config is None else {first: {"config": dict(config)}}
     with launch.heard_by(on_event):
         result = execute_here(
             found,
             instance,
             Selected(),
             tags=process_tag(),
-            run_config={"loggers": {"terminal": {}}, "ops": {first: {"config": dict(config)}}},
+            run_config={"loggers": {"terminal": {}}, "ops": ops},
         )
     events = [entry for entry in instance.all_logs(result.run_id) if entry.dagster_event]
     return OpOutcome(

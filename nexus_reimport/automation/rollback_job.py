@@ -167,8 +167,8 @@ def _refuse_unexpected(expected: Sequence[int]) -> Callable[[Rollback], None]:
         if expected and set(done.undone) != set(expected):
             more = ", ".join(str(one) for one in sorted(set(done.undone) ^ set(expected)))
             raise dg.Failure(
-                f"What would be undone is not what was said ({more} more or less): somebody else published or "
-                "rolled back since. Nothing was taken back. Look again.",
+                f"What would be undone is not what was said ({more} is the difference): somebody published "
+                "or rolled back since. Nothing was taken back. Look again.",
                 allow_retries=False,
             )
 

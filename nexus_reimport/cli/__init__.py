@@ -4,12 +4,14 @@ from typing import Any
 
 import click
 
+from nexus_reimport.cli.backup import backup
 from nexus_reimport.cli.files import files
 from nexus_reimport.cli.guard import guard
 from nexus_reimport.cli.identity import identity
 from nexus_reimport.cli.plan import plan
 from nexus_reimport.cli.report import report
 from nexus_reimport.cli.resume import resume
+from nexus_reimport.cli.rollback import rollback
 from nexus_reimport.cli.running import run
 from nexus_reimport.cli.sandboxed import demo, ui
 from nexus_reimport.cli.status import status
@@ -44,5 +46,19 @@ def main() -> None:
     """Reimport a clinic's FileMaker records into Nexus, whole or not at all."""
 
 
-for command in (sandbox, plan, run, resume, demo, ui, status, report, identity, files, guard):
+for command in (
+    sandbox,
+    plan,
+    run,
+    resume,
+    rollback,
+    backup,
+    demo,
+    ui,
+    status,
+    report,
+    identity,
+    files,
+    guard,
+):
     main.add_command(command)

@@ -117,8 +117,8 @@ class ReportFacts:
     """One run. Instants are aware, in UTC.
 
     `publication`: the number under which Nexus keeps what was written; None where nothing was.
-    `undone`: of a rollback, the publications that it took back;
-    `stand_again`: those that an earlier one had taken back and that count again. `counted_at`: when `after` was counted.
+    `undone`: of a rollback, the publications that it took back; `stand_again`: those that an earlier one
+    had taken back, and that count again. `counted_at`: when `after` was counted.
     `previous`: the facts of the report before, without its own previous.
     """
 

@@ -18,7 +18,7 @@ from psycopg.conninfo import make_conninfo
 
 from nexus_reimport.publish.backup import sealed, selection
 from nexus_reimport.publish.backup.exceptions import BackupDamaged, BackupNotProved, DumpFailed
-from nexus_reimport.publish.backup.manifest import FORMAT, Header
+from nexus_reimport.publish.backup.manifest import FORMAT, Header, header_of
 from nexus_reimport.publish.backup.postgres_programs import find_pg_dump, find_pg_restore, run_on
 from nexus_reimport.publish.backup.selection import Content
 from nexus_reimport.publish.connection import Connection, connect, read_only_snapshot
@@ -75,20 +75,33 @@ def dump(url: str, store: ObjectStore, header: Header) -> Dump:
     return made
 
 
+def read(store: ObjectStore, name: str) -> Dump:
+    """Return what a whole dump says of itself. Raises BackupMissing or BackupDamaged."""
+    manifest = sealed.read_manifest(store, folder(name))
+    if manifest.get("format") != FORMAT or manifest["header"]["name"] != name:
+        raise BackupDamaged(f"{folder(name)} is not the dump, or not of the format, that it should be.")
+    return Dump(
+        header_of(manifest["header"]),
+        manifest["server_version"],
+        sealed.File(**manifest["file"]),
+        {table: Content(**one) for table, one in manifest["tables"].items()},
+    )
+
+
 def verify_dump(store: ObjectStore, name: str) -> dict[str, Content]:
     """Read a whole dump, every byte, and return what its tables hold. Raises BackupMissing, BackupDamaged."""
-    file, tables = _manifest(store, name)
-    sealed.verify(store, folder(name), {FILE: file})
-    return tables
+    found = read(store, name)
+    sealed.verify(store, folder(name), {FILE: found.file})
+    return found.tables
 
 
 def fetch_dump(store: ObjectStore, name: str, target: IO[bytes]) -> dict[str, Content]:
     """Write a dump's file to `target` and return what its tables hold. Raises as `verify_dump` does."""
-    file, tables = _manifest(store, name)
-    for piece in sealed.read(store, folder(name), FILE, file):
+    found = read(store, name)
+    for piece in sealed.read(store, folder(name), FILE, found.file):
         target.write(piece)
     target.flush()
-    return tables
+    return found.tables
 
 
 def prove_dump(url: str, store: ObjectStore, name: str) -> DumpProof:
@@ -109,14 +122,6 @@ def prove_dump(url: str, store: ObjectStore, name: str) -> DumpProof:
         except psycopg.Error as error:
             raise DumpFailed(f"The dump's proof was refused by PostgreSQL ({error.sqlstate}).") from None
     return DumpProof(name, True, "", len(tables), sum(one.rows for one in tables.values()))
-
-
-def _manifest(store: ObjectStore, name: str) -> tuple[sealed.File, dict[str, Content]]:
-    manifest = sealed.read_manifest(store, folder(name))
-    if manifest.get("format") != FORMAT or manifest["header"]["name"] != name:
-        raise BackupDamaged(f"{folder(name)} is not the dump, or not of the format, that it should be.")
-    tables = {table: Content(**one) for table, one in manifest["tables"].items()}
-    return sealed.File(**manifest["file"]), tables
 
 
 @contextmanager

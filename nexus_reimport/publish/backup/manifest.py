@@ -100,7 +100,7 @@ def read(store: ObjectStore, name: str) -> Backup:
     if manifest.get("format") != FORMAT or manifest["header"]["name"] != name:
         raise BackupDamaged(f"{folder(name)} is not the backup, or not of the format, that it should be.")
     return Backup(
-        _header(manifest["header"]),
+        header_of(manifest["header"]),
         manifest["server_version"],
         manifest["absent"],
         {
@@ -121,5 +121,6 @@ def verify(store: ObjectStore, name: str) -> Backup:
     return backup
 
 
-def _header(given: Mapping[str, Any]) -> Header:
+def header_of(given: Mapping[str, Any]) -> Header:
+    """Return the header that a manifest has as JSON."""
     return Header(**{**given, "made_at": datetime.fromisoformat(given["made_at"])})

@@ -44,7 +44,7 @@ def forget_old(
     Both must hold. One that was never finished goes after a day. The newest whole one stays, whatever its
     age, and so do the protected. What has not a backup's name is not ours to delete.
     """
-    taken = _by_age(store, folder)
+    taken = by_age(store, folder)
     whole = [name for name in taken if sealed.is_sealed(store, f"{folder}/{name}")]
     kept = {*whole[: max(1, keep.count)], *protected}
     gone = [
@@ -57,7 +57,7 @@ def forget_old(
     return gone
 
 
-def _by_age(store: ObjectStore, folder: str) -> dict[str, datetime]:
+def by_age(store: ObjectStore, folder: str) -> dict[str, datetime]:
     """Return the backups there are, whole or not, newest first, and when each was begun (UTC)."""
     found = obstore.list_with_delimiter(store, f"{folder}/")["common_prefixes"]
     names = sorted((prefix.rstrip("/").rpartition("/")[2] for prefix in found), reverse=True)
