@@ -95,6 +95,17 @@ def env(directory: Path) -> None:
 
 @sandbox.command(cls=SandboxCommand)
 @in_directory
+def contact_sheet(directory: Path) -> None:
+    """Draw thumbnails of the sandbox side by side, into contact-sheet.jpg in its directory."""
+    environment = _lifecycle().environment(directory)
+    drawing = importlib.import_module("nexus_reimport.sandbox.contact_sheet")
+    file = directory / "contact-sheet.jpg"
+    file.write_bytes(drawing.draw_contact_sheet(environment))
+    click.echo(str(file))
+
+
+@sandbox.command(cls=SandboxCommand)
+@in_directory
 def clean(directory: Path) -> None:
     """Stop the sandbox and remove all it made."""
     was_there = _lifecycle().clean(directory)
