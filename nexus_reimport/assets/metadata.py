@@ -18,7 +18,7 @@ Metadata: TypeAlias = dict[str, Any]
 # What each role of a column means to somebody who reads the table in the UI.
 ROLES = {
     "key": "Who the row is: the same for ever.",
-    "source": "From FileMaker, in every run.",
+    "source": "From FileMaker or its files, in every run.",
     "initial": "Set at the first insert; Nexus's own from then on.",
 }
 
@@ -65,6 +65,7 @@ def rows_of(frame: pd.DataFrame) -> Metadata:
 def staged_facts(staged: Staged) -> Metadata:
     """Return the accounting of a staged table: read, rows, rejects by reason, warnings by reason."""
     rejected, warned = by_reason(staged.rejects), by_reason(staged.warnings)
+    first = {"first_rejects": staged.rejects, "first_warnings": staged.warnings}
     return {
         **rows_of(staged.rows),
         "read": staged.read,
@@ -72,8 +73,7 @@ def staged_facts(staged: Staged) -> Metadata:
         "rejected_by_reason": dg.MetadataValue.json(rejected),
         "warnings": len(staged.warnings),
         "warnings_by_reason": dg.MetadataValue.json(warned),
-        "first_rejects": keys_table(staged.rejects),
-        "first_warnings": keys_table(staged.warnings),
+        **{name: keys_table(report) for name, report in first.items() if len(report)},
     }
 
 

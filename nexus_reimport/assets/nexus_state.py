@@ -12,7 +12,7 @@ from nexus_reimport.publish.state import read_state
 
 
 @dg.asset(
-    group_name="nexus",
+    group_name="nexus_before",
     kinds={"postgres", "parquet"},
     owners=OWNERS,
     metadata={

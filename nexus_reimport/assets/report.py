@@ -18,7 +18,7 @@ LAST = {"dagster/priority": "-1000"}
 
 
 @dg.asset(
-    group_name="safety",
+    group_name="report",
     kinds={"html", "json"},
     owners=OWNERS,
     deps=[dg.AssetKey(["nexus", table.name]) for table in TABLES],
