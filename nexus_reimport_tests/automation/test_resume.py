@@ -164,6 +164,7 @@ def test_a_publication_that_failed_is_done_again_alone_and_as_often_as_need_be(
     assert not second.success
     found = rest_of(watched)
     assert found.run_id == second.run_id
+    assert {"plan", "backup"} < names(found)
     assert all(name.startswith("nexus/") for name in names(found) - ALWAYS)
     assert found.publishes
     mend_notes(watched.url)
@@ -225,6 +226,27 @@ def test_frames_that_are_gone_are_made_again(line: Line) -> None:
     failing_at(line, "filemaker/notes")
     (line.storage / "frames" / "filemaker" / "contacts" / "manifest.json").unlink()
     assert {"filemaker/contacts", "staged/patients"} <= names(rest_of(line))
+
+
+def test_what_was_made_of_something_older_is_made_again(line: Line) -> None:
+    failing_at(line, "staged/notes")
+    (line.storage / "frames" / "filemaker" / "contacts" / "manifest.json").unlink()
+    line.replaced["frames"] = FailsAt(location=str(line.storage), asset="staged/patients")
+    assert not resume(line).success
+    line.replaced.clear()
+    assert {"staged/patients", "staged/appointments"} <= names(rest_of(line))
+
+
+def test_tables_are_published_together_or_not_at_all(line: Line) -> None:
+    outcome = line.run_with_sources("nexus/patients", "nexus/notes")
+    run = line.instance.get_run_by_id(outcome.run_id)
+    assert run is not None
+    # As where the process dies after COMMIT, between telling of one table and of the next.
+    line.instance.report_run_failed(run, "killed")
+    line.instance.wipe_assets([dg.AssetKey(["nexus", "notes"])])
+    left = names(rest_of(line))
+    assert {"nexus/patients", "nexus/notes"} <= left
+    assert not {"staged/patients", "staged/notes"} & left
 
 
 def test_a_check_that_was_not_evaluated_is_evaluated_on_what_is_there(watched: Line, seen: list[str]) -> None:
