@@ -24,7 +24,7 @@ from nexus_reimport.publish.backup.ahead import back_up_now
 from nexus_reimport.publish.connection import Connection
 from nexus_reimport.publish.deciding import Decision
 from nexus_reimport.publish.exceptions import BrokenLinks, PublicationError
-from nexus_reimport.publish.ledger import TableCounts
+from nexus_reimport.publish.ledger import COUNTED, TableCounts
 from nexus_reimport.publish.publication import Publication, Terms, publish
 from nexus_reimport.publish.verification import count_stale_links
 from nexus_reimport.schemas.columns import Table
@@ -175,19 +175,5 @@ def _result(name: str, published: Publication, staged: Staged) -> dg.Materialize
 
 
 def _counts(counts: TableCounts) -> dict[str, int]:
-    return {
-        "dagster/row_count": counts.rows,
-        "rows": counts.rows,
-        "read": counts.read,
-        "inserted": counts.inserted,
-        "updated": counts.updated,
-        "unchanged": counts.unchanged,
-        "rejected": counts.rejected,
-        "missing": counts.missing,
-        "conflicts": counts.conflicts,
-        "edits_kept": counts.edits_kept,
-        "restored": counts.restored,
-        "relinked": counts.relinked,
-        "removed": counts.removed,
-        "archived": counts.archived,
-    }
+    told = {name: getattr(counts, name) for name in ("read", "rejected", *COUNTED)}
+    return {"dagster/row_count": counts.rows, "rows": counts.rows, **told}

@@ -6,21 +6,10 @@ import dagster as dg
 
 from nexus_reimport.assets.metadata import Metadata
 from nexus_reimport.assets.publishing import PLAN_ID
+from nexus_reimport.publish.ledger import COUNTED
 from nexus_reimport.publish.plans import PlanRecord
 
-SHOWN = (
-    "read",
-    "inserted",
-    "updated",
-    "unchanged",
-    "missing",
-    "conflicts",
-    "edits_kept",
-    "restored",
-    "relinked",
-    "removed",
-    "archived",
-)
+SHOWN = ("read", *COUNTED)
 SAMPLES_SHOWN = 100
 
 

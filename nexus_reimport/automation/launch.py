@@ -12,6 +12,7 @@ import dagster as dg
 from nexus_reimport.automation.abandoned import fail_abandoned_runs, process_tag
 from nexus_reimport.automation.exceptions import NothingSelected
 from nexus_reimport.automation.execution import Selected, execute_here
+from nexus_reimport.publish.ledger import COUNTED
 from nexus_reimport.schemas.nexus import TABLES
 
 EventListener = Callable[[dg.DagsterEvent], None]
@@ -163,20 +164,6 @@ def plan_of(events: list[dg.EventLogEntry]) -> str | None:
     return None
 
 
-PUBLISHED = (
-    "inserted",
-    "updated",
-    "unchanged",
-    "missing",
-    "conflicts",
-    "edits_kept",
-    "restored",
-    "relinked",
-    "removed",
-    "archived",
-)
-
-
 def thumbnails_of(events: list[dg.EventLogEntry]) -> Counts:
     """Return how many thumbnails a run made and reused, and how many images have a fault, by reason."""
     for entry in events:
@@ -193,7 +180,7 @@ def thumbnails_of(events: list[dg.EventLogEntry]) -> Counts:
 
 def _table_counts(told: Counts, *, published: bool) -> Counts:
     counts = {"read": told["read"]}
-    counts |= {name: told[name] for name in PUBLISHED} if published else {"staged": told["rows"]}
+    counts |= {name: told[name] for name in COUNTED} if published else {"staged": told["rows"]}
     return {**counts, "rejected": told["rejected_by_reason"]}
 
 

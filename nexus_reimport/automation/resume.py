@@ -70,7 +70,7 @@ def resumption(
     if going := going_runs(instance):
         raise AnotherRunGoing(f"There is nothing to resume yet: {describe(instance, going[0])}.")
     newest = _newest(instance)
-    chain = _chain(instance, newest)
+    chain = chain_of(instance, newest)
     graph = definitions.resolve_asset_graph()
     remains = _Remains(instance, gate, frames, graph, chain)
     if not (remains.assets or remains.checks):
@@ -112,11 +112,11 @@ def _newest(instance: dg.DagsterInstance) -> dg.DagsterRun:
         if any(_is_published(key) for key in planned):
             at = local_time(record.create_timestamp)
             raise NothingToResume(f"There is nothing to resume: run {run.run_id} of {at} succeeded.")
-        covered.append(planned_keys(instance, _chain(instance, run)[-1]))
+        covered.append(planned_keys(instance, chain_of(instance, run)[-1]))
     raise NothingToResume("There is nothing to resume: no run was interrupted.")
 
 
-def _chain(instance: dg.DagsterInstance, run: dg.DagsterRun) -> list[dg.DagsterRun]:
+def chain_of(instance: dg.DagsterInstance, run: dg.DagsterRun) -> list[dg.DagsterRun]:
     """Return a run, then the one that it goes on with, and so on back to the first."""
     chain = [run]
     while any(chain[-1].tags.get(tag) for tag in CONTINUES):

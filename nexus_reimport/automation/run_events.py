@@ -8,7 +8,7 @@ from typing import Any
 import dagster as dg
 
 from nexus_reimport.automation.launch import checks_of, failures_of, tables_of, thumbnails_of
-from nexus_reimport.automation.resume import CONTINUES
+from nexus_reimport.automation.resume import chain_of
 from nexus_reimport.report.facts import (
     TAKEN_BACK,
     BackupFacts,
@@ -26,7 +26,6 @@ PLAN = dg.AssetKey("plan")
 BACKUP = dg.AssetKey("backup")
 BROKEN_OURS = ("links_proved_before_commit", "links_to_live_rows")
 BROKEN_OTHERS = "links_of_peoples_own_rows"
-_PARENT = "dagster/parent_run_id"
 _NAME_TIME = "%Y%m%dT%H%M%SZ"
 _HEARD = {
     dg.DagsterEventType.ASSET_MATERIALIZATION,
@@ -67,12 +66,7 @@ class RunEvents:
 
 def read_events(instance: dg.DagsterInstance, run: dg.DagsterRun) -> RunEvents:
     """Return the events of a run, and of those that it was started to go on from."""
-    runs = [run]
-    while any(runs[-1].tags.get(tag) for tag in CONTINUES):
-        before = instance.get_run_by_id(runs[-1].tags.get(_PARENT, ""))
-        if before is None or before in runs:
-            break
-        runs.append(before)
+    runs = chain_of(instance, run)
     own, *earlier = [_logged(instance, one.run_id) for one in runs]
     return RunEvents(runs, own, [entry for events in (*reversed(earlier), own) for entry in events])
 

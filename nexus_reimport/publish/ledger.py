@@ -4,7 +4,7 @@ It is in the same database as the rows it speaks of, so that it commits with the
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 from typing import Literal
 
@@ -122,6 +122,10 @@ class TableCounts:
     def written(self) -> int:
         """Rows that the publication wrote."""
         return self.inserted + self.updated
+
+
+# What is told of a table wherever its counts are: every count but how much was read and rejected.
+COUNTED = tuple(one.name for one in fields(TableCounts) if one.name not in ("read", "rejected"))
 
 
 def digests(table: Table) -> sql.Identifier:
