@@ -30,8 +30,8 @@ from nexus_reimport.publish.rollback.standing import Effect
 from nexus_reimport.schemas.nexus import BY_NAME, TABLES
 
 CHOOSE = (
-    "Choose what becomes of these rows. In the browser: `edits: keep` or `edits: discard` in the launchpad. "
-    "At a terminal: nexus-reimport rollback --keep-edits, or --discard-edits."
+    "In the browser: edits: keep, or edits: discard, in the launchpad. At a terminal: nexus-reimport "
+    "rollback --keep-edits, or --discard-edits."
 )
 # What the report and the UI call what a rollback did to rows.
 TOLD = {"deleted": "taken_out", "updated": "put_back", "inserted": "brought_back", "kept": "left"}
@@ -183,7 +183,7 @@ def says_of(done: Rollback, effect: Effect) -> str:
 
 def in_words(to: int, effect: Effect, left: int = 0) -> str:
     """Return what was rolled back to before a publication, and which stand again for it, as a sentence."""
-    but = f", but for {left:,} rows left as they are" if left else ""
+    but = f", but for {left:,} row{'s' * (left > 1)} left alone" if left else ""
     if effect.fallen:
         again = f" {_named(effect.risen)} again." if effect.risen else ""
         return f"Rolled back: {_numbers(effect.fallen)}. Nexus is as it was before{but}.{again}"

@@ -29,6 +29,6 @@ class RollbackRefused(PublicationError):
         more = len(self.obstacles) - SHOWN
         rest = f"\n  and {more} more" if more > 0 else ""
         super().__init__(
-            f"{len(self.obstacles)} rows are not as they were left, or are in use; nothing was taken back:"
-            f"{listed}{rest}\nKeep them as they are, or discard what was changed since: say which."
+            f"Rows that are not as they were left, or are in use: {len(self.obstacles)}. Nothing was taken "
+            f"back.{listed}{rest}\nKeep them as they are, or discard what was changed since: say which."
         )
