@@ -60,15 +60,15 @@ class Decision:
 
 def create_relations(connection: Connection) -> None:
     """Make every temporary relation of a decision, empty; they last as long as the connection."""
+    statements: list[sql.Composable] = []
     for table in TABLES:
-        connection.execute(merge.create_staged(table))
-        connection.execute(merge.create_decided(table))
         columns = sql.SQL(
             "CREATE TEMPORARY TABLE {} (id uuid PRIMARY KEY, action text NOT NULL, before uuid)"
         )
-        connection.execute(columns.format(ledger.touched(table)))
-    repair.create_relations(connection)
-    missing.create_relations(connection)
+        statements += [merge.create_staged(table), merge.create_decided(table)]
+        statements.append(columns.format(ledger.touched(table)))
+    statements += [*repair.create_relations(), *missing.create_relations()]
+    connection.execute(sql.SQL("; ").join(statements))
 
 
 def load(connection: Connection, staged: Mapping[str, StagedTable]) -> None:
@@ -224,8 +224,10 @@ def _counted(connection: Connection, table: Table, staged: StagedTable) -> Table
 def apply(connection: Connection, decision: Decision, run_id: str, as_of: object) -> None:
     """Write what was decided, and nothing else; `as_of` is the run's instant."""
     for table in decision.tables:
-        connection.execute(merge.upsert(table))
-        connection.execute(merge.keep_digests(table))
+        connection.execute(merge.insert_new(table))
+        connection.execute(merge.update_changed(table))
+        connection.execute(merge.insert_digests(table))
+        connection.execute(merge.update_digests(table))
         connection.execute(merge.keep_identities(table))
         counts = decision.counts[table.name]
         if counts.inserted or counts.updated:

@@ -38,9 +38,20 @@ def create_staged(table: Table) -> sql.Composed:
 
 
 def create_decided(table: Table) -> sql.Composed:
-    """Return DDL for what is to become of the rows that differ."""
-    return sql.SQL("CREATE TEMPORARY TABLE {} AS {} WITH NO DATA").format(
-        decided(table), _decision(table, filemaker_wins=False)
+    """Return DDL for what is to become of the rows that differ: the columns that `_decision` returns."""
+    columns = table.named("source")
+    return sql.SQL(
+        """
+        CREATE TEMPORARY TABLE {} AS
+        SELECT id, false AS absent, '{{}}'::text[] AS changed, '{{}}'::text[] AS conflicts,
+            '{{}}'::text[] AS edits, {}, {}, NULL::uuid AS whole, false AS unwritten, false AS stale
+        FROM {} WITH NO DATA
+        """
+    ).format(
+        decided(table),
+        _names(columns),
+        _comma(sql.SQL("NULL::uuid AS {}").format(sql.Identifier(f"digest_{c.name}")) for c in columns),
+        sql.Identifier(table.relation),
     )
 
 
@@ -55,8 +66,8 @@ def _decision(table: Table, *, filemaker_wins: bool) -> sql.Composed:
     """Return the query that decides each field of the rows that differ.
 
     The result has `id`, `absent`, `changed`, `conflicts` and `edits` (arrays of column names), `stale`
-    (digests are to be written), the merged value of each source column under its name, and its new
-    digest under `digest_…`. Rows equal on all three sides are not in it.
+    (digests are to be written), `unwritten` (there are none yet), the merged value of each source column
+    under its name, and its new digest under `digest_…`. Rows equal on all three sides are not in it.
     """
     columns = table.named("source")
     wins = sql.SQL("true" if filemaker_wins else "false")
@@ -64,8 +75,8 @@ def _decision(table: Table, *, filemaker_wins: bool) -> sql.Composed:
         """
         SELECT s.id, t.id IS NULL AS absent, {changed} AS changed, {conflicts} AS conflicts,
             {edits} AS edits, m.*, g.*,
-            k.whole, w.id IS NULL OR ({digests_new}) IS DISTINCT FROM ({digests_old})
-                OR w.whole IS DISTINCT FROM k.whole AS stale
+            k.whole, w.id IS NULL AS unwritten,
+            w.id IS NULL OR ({digests_new}) IS DISTINCT FROM ({digests_old}) OR w.whole IS DISTINCT FROM k.whole AS stale
         FROM {staged} s
         LEFT JOIN {target} t ON t.id = s.id
         LEFT JOIN {written} w ON w.id = s.id
@@ -97,43 +108,65 @@ def _decision(table: Table, *, filemaker_wins: bool) -> sql.Composed:
     )
 
 
-def upsert(table: Table) -> sql.Composed:
-    """Return SQL that writes the rows that are new or have a changed field, and no other."""
-    updated = table.named("source", "stamp")
+def insert_new(table: Table) -> sql.Composed:
+    """Return SQL that inserts the rows that are not there."""
     return sql.SQL(
-        """
-        INSERT INTO {target} ({names}) SELECT {values}
-        FROM {decided} d JOIN {staged} s ON s.id = d.id
-        WHERE d.absent OR cardinality(d.changed) > 0
-        ON CONFLICT (id) DO UPDATE SET {assignments}
-        """
+        "INSERT INTO {target} ({names}) SELECT {values}"
+        " FROM {decided} d JOIN {staged} s ON s.id = d.id WHERE d.absent"
     ).format(
         target=sql.Identifier(table.relation),
         names=_names(table.columns),
         values=_comma(_field("d" if c.role == "source" else "s", c.name) for c in table.columns),
         decided=decided(table),
         staged=staged(table),
-        assignments=_comma(
-            sql.SQL("{0} = EXCLUDED.{0}").format(sql.Identifier(column.name)) for column in updated
-        ),
     )
 
 
-def keep_digests(table: Table) -> sql.Composed:
-    """Return SQL that writes the digests of rows whose digests have changed."""
+def update_changed(table: Table) -> sql.Composed:
+    """Return SQL that updates the rows that have a changed field, and no other."""
+    return sql.SQL(
+        "UPDATE {target} t SET {assignments} FROM {decided} d JOIN {staged} s ON s.id = d.id"
+        " WHERE t.id = d.id AND NOT d.absent AND cardinality(d.changed) > 0"
+    ).format(
+        target=sql.Identifier(table.relation),
+        assignments=_comma(
+            sql.SQL("{} = {}").format(
+                sql.Identifier(c.name), _field("d" if c.role == "source" else "s", c.name)
+            )
+            for c in table.named("source", "stamp")
+        ),
+        decided=decided(table),
+        staged=staged(table),
+    )
+
+
+def insert_digests(table: Table) -> sql.Composed:
+    """Return SQL that writes the digests of rows that have none yet."""
     columns = table.named("source")
     return sql.SQL(
-        """
-        INSERT INTO {written} (id, whole, {names}) SELECT d.id, d.whole, {values} FROM {decided} d
-        WHERE d.stale
-        ON CONFLICT (id) DO UPDATE SET whole = EXCLUDED.whole, {assignments}
-        """
+        "INSERT INTO {written} (id, whole, {names}) SELECT d.id, d.whole, {values} FROM {decided} d"
+        " WHERE d.unwritten"
     ).format(
         written=written(table),
         names=_names(columns),
         values=_comma(_field("d", f"digest_{c.name}") for c in columns),
         decided=decided(table),
-        assignments=_comma(sql.SQL("{0} = EXCLUDED.{0}").format(sql.Identifier(c.name)) for c in columns),
+    )
+
+
+def update_digests(table: Table) -> sql.Composed:
+    """Return SQL that writes the digests of rows whose digests have changed."""
+    columns = table.named("source")
+    return sql.SQL(
+        "UPDATE {written} w SET whole = d.whole, {assignments} FROM {decided} d"
+        " WHERE d.id = w.id AND d.stale AND NOT d.unwritten"
+    ).format(
+        written=written(table),
+        assignments=_comma(
+            sql.SQL("{} = {}").format(sql.Identifier(c.name), _field("d", f"digest_{c.name}"))
+            for c in columns
+        ),
+        decided=decided(table),
     )
 
 

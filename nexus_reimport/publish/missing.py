@@ -92,14 +92,12 @@ def missing(table: Table) -> sql.Identifier:
     return sql.Identifier(f"missing_{table.name}")
 
 
-def create_relations(connection: Connection) -> None:
-    """Make the temporary relations of what is missing, empty."""
-    for table in TABLES:
-        for relation in (missing(table), repair.removed(table)):
-            connection.execute(sql.SQL("CREATE TEMPORARY TABLE {} (id uuid PRIMARY KEY)").format(relation))
-    connection.execute(
-        "CREATE TEMPORARY TABLE archived_patients (id uuid PRIMARY KEY, archived boolean NOT NULL)"
-    )
+def create_relations() -> list[sql.Composable]:
+    """Return DDL for the temporary relations of what is missing."""
+    ids = sql.SQL("CREATE TEMPORARY TABLE {} (id uuid PRIMARY KEY)")
+    archived = "CREATE TEMPORARY TABLE archived_patients (id uuid PRIMARY KEY, archived boolean NOT NULL)"
+    relations = [relation for table in TABLES for relation in (missing(table), repair.removed(table))]
+    return [*(ids.format(relation) for relation in relations), sql.SQL(archived)]
 
 
 def find_missing(connection: Connection, table: Table, rejected: Sequence[str]) -> None:

@@ -93,13 +93,15 @@ def removed(table: Table) -> sql.Identifier:
 RELINKED_TABLES = (DOCUMENTS, IMAGE_BATCHES)
 
 
-def create_relations(connection: Connection) -> None:
-    """Make the temporary relations of a repair, empty."""
-    for table in RELINKED_TABLES:
-        columns = sql.SQL("CREATE TEMPORARY TABLE {} (id uuid PRIMARY KEY, object_id uuid NOT NULL)")
-        connection.execute(columns.format(relinked(table)))
-    connection.execute("CREATE TEMPORARY TABLE batch_sizes (id uuid PRIMARY KEY, images integer NOT NULL)")
-    connection.execute("CREATE TEMPORARY TABLE recounted (id uuid PRIMARY KEY, image_count integer NOT NULL)")
+def create_relations() -> list[sql.Composable]:
+    """Return DDL for the temporary relations of a repair."""
+    columns = sql.SQL("CREATE TEMPORARY TABLE {} (id uuid PRIMARY KEY, object_id uuid NOT NULL)")
+    counts = sql.SQL("CREATE TEMPORARY TABLE {} (id uuid PRIMARY KEY, {} integer NOT NULL)")
+    return [
+        *(columns.format(relinked(table)) for table in RELINKED_TABLES),
+        counts.format(sql.Identifier("batch_sizes"), sql.Identifier("images")),
+        counts.format(sql.Identifier("recounted"), sql.Identifier("image_count")),
+    ]
 
 
 def decide_repair(connection: Connection, tables: list[Table], named: list[str], astray: list[str]) -> None:

@@ -75,15 +75,21 @@ class Deed:
 
 
 @dataclass(frozen=True)
-class World:
-    """An older import, FileMaker before and now, deeds in Nexus between the two, and a run's choices."""
+class Pair:
+    """One pair of states: what happens to Nexus first, FileMaker then, and a run's choices."""
 
-    older: Source
-    before: Source
     deeds: list[Deed]
-    now: Source
+    source: Source
     choices: Choices
     stays: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class World:
+    """An older import, and reimports one after another: each finds the Nexus that the last one left."""
+
+    older: Source
+    pairs: list[Pair]
 
 
 few = st.integers(0, 2)
@@ -104,28 +110,38 @@ SOURCES: st.SearchStrategy[Source] = st.fixed_dictionaries(
 
 
 @st.composite
-def worlds(draw: st.DrawFn) -> World:
-    """Generate a world; most records of FileMaker are now what they were before."""
-    before = draw(SOURCES)
-    now = {}
-    for name, rows in before.items():
-        kept = {key: row for key, row in rows.items() if draw(st.integers(0, 3))}
-        changed = {key: draw(records) for key in kept if not draw(st.integers(0, 2))}
-        now[name] = kept | changed
+def worlds(draw: st.DrawFn, pairs: int) -> World:
+    """Generate a world; most records of FileMaker are each time what they were before."""
+    older = draw(SOURCES) if draw(st.booleans()) else {}
+    source = draw(SOURCES)
+    found = []
+    for _ in range(pairs):
+        found.append(Pair(draw(st.lists(deeds, max_size=6)), source, draw(choices()), draw(stays)))
+        source = {name: _moved(draw, name, rows) for name, rows in source.items()}
+    return World(older, found)
+
+
+def _moved(draw: st.DrawFn, name: str, rows: Mapping[str, Record]) -> Mapping[str, Record]:
+    """Return the records of an entity later: some gone, some changed, one new or back again."""
+    kept = {key: row for key, row in rows.items() if draw(st.integers(0, 3))}
+    changed = {key: draw(records) for key in kept if not draw(st.integers(0, 2))}
+    new = draw(st.dictionaries(st.sampled_from(NAMES[name]), records, max_size=1))
+    return {**kept, **changed, **new}
+
+
+@st.composite
+def choices(draw: st.DrawFn) -> Choices:
+    """Generate what a person decides; the limits are generous."""
     conflicts = draw(st.dictionaries(names, st.sampled_from(["nexus", "filemaker"]), max_size=4))
-    missing = draw(st.dictionaries(names, st.sampled_from(["keep", "remove"]), max_size=6))
+    missing = draw(st.dictionaries(names, st.sampled_from(["keep", "remove", "remove"]), max_size=6))
     archive = draw(st.sampled_from([{}, {"patients": "archive"}]))
-    return World(
-        older=draw(SOURCES) if draw(st.booleans()) else {},
-        before=before,
-        deeds=draw(st.lists(deeds, max_size=6)),
-        now=now,
-        choices=Choices(conflicts, {**missing, **archive}, missing_percent=100, missing_rows=1000),  # type: ignore[arg-type]  # words of the literal
-        stays=draw(st.lists(names, max_size=2, unique=True)) if draw(st.booleans()) else [],
-    )
+    return Choices(conflicts, {**missing, **archive}, missing_percent=100, missing_rows=1000)  # type: ignore[arg-type]  # words of the literal
 
 
-def staged(url: str, source: Source, stays: list[str] | None = None) -> dict[str, StagedTable]:
+stays = st.one_of(st.just([]), st.lists(names, max_size=2, unique=True))
+
+
+def staged(url: str, source: Source, staying: list[str] | None = None) -> dict[str, StagedTable]:
     """Stage a source as the transforms do: only what has somebody to belong to, the rest rejected."""
     with psycopg.connect(url) as connection:
         [(kind,)] = connection.execute(
@@ -133,7 +149,7 @@ def staged(url: str, source: Source, stays: list[str] | None = None) -> dict[str
         ).fetchall()
     state = read_state(url)
     living = set(state.loc[state["kind"] == "live:patients", "id"])
-    gone = {table: set(state.loc[state["kind"] == f"gone:{table}", "key"]) for table in stays or []}
+    gone = {table: set(state.loc[state["kind"] == f"gone:{table}", "key"]) for table in staying or []}
     found: dict[str, StagedTable] = {}
     for name in (table.name for table in COVERED if table.name in source):
         parents = living
