@@ -16,13 +16,13 @@ from nexus_reimport.automation.going import KIND_TAG, ROLLBACK
 from nexus_reimport.automation.launch import EventListener
 from nexus_reimport.automation.op_jobs import OpOutcome, last_told, launch_op_job, op_definitions
 from nexus_reimport.automation.run_events import REPORT
-from nexus_reimport.automation.run_report import make_report
+from nexus_reimport.automation.run_report import ROWS_BEFORE, make_report
 from nexus_reimport.clients.frame_store import open_store
 from nexus_reimport.clients.resources import NexusResource
 from nexus_reimport.io_manager import FrameIOManager
 from nexus_reimport.privacy import keeps_values_out_of_errors
 from nexus_reimport.publish.backup.manifest import read as read_backup
-from nexus_reimport.publish.census import count_rows
+from nexus_reimport.publish.census import Census, count_rows
 from nexus_reimport.publish.rollback import Obstacle, Rollback, done_by, effect_of, rollback
 from nexus_reimport.publish.rollback.exceptions import RollbackRefused
 from nexus_reimport.publish.rollback.rows_kept import RowsOfRollback, path_of, save_rows
@@ -79,13 +79,14 @@ def take_back(
     """Roll back, and say so as a materialization of every table concerned."""
     store = open_store(frames.location)
     with publication_refusal():
+        before = count_rows(nexus.database_url)
         done = done_by(nexus.database_url, _runs_of(context))
         if done:
             context.log.info(f"An attempt before this one has taken Nexus back (rollback {done.number}).")
         else:
             done = _rolled_back(context, config, frames.location, store, nexus.database_url)
         effect = effect_of(nexus.database_url, done.number)
-        rows = {name: census.ours for name, census in count_rows(nexus.database_url).items()}
+        after = count_rows(nexus.database_url)
     says = says_of(done, effect)
     context.log.info(says)
     backup = read_backup(store, done.backup)
@@ -93,7 +94,7 @@ def take_back(
     context.log_event(dg.AssetMaterialization(BACKUP, metadata=facts))
     for name in done.tables:
         key = dg.AssetKey(["nexus", name])
-        told = _told(done, effect, name, rows[name])
+        told = {**_told(done, effect, name), **_rows(before[name], after[name])}
         context.log_event(dg.AssetMaterialization(key, description=says, metadata=told))
 
 
@@ -114,6 +115,8 @@ def report_rollback(
 @dg.job(
     name=ROLLBACK,
     tags={KIND_TAG: ROLLBACK},
+    # What the launchpad shows of it at first: the two choices there are.
+    config={"ops": {ROLLBACK: {"config": {"to": None, "edits": EditsChoice.refuse.value}}}},
     description=(
         "Take the newest publication back, or all since one that is named: Nexus is then as it was before, "
         "whole or not at all. Where people changed rows since, it lists them and does nothing, unless told "
@@ -202,7 +205,7 @@ def _named(publications: Sequence[int]) -> str:
     return f"{said[0].upper()}{said[1:]} {'stand' if len(publications) > 1 else 'stands'}"
 
 
-def _told(done: Rollback, effect: Effect, name: str, rows: int) -> Metadata:
+def _told(done: Rollback, effect: Effect, name: str) -> Metadata:
     counts = {told: done.tables[name].get(counted, 0) for counted, told in TOLD.items()}
     left = [one for one in done.kept if one.table == name]
     discarded = [one for one in done.discarded if one.table == name]
@@ -213,8 +216,6 @@ def _told(done: Rollback, effect: Effect, name: str, rows: int) -> Metadata:
         "undone": dg.MetadataValue.json(list(done.undone)),
         "stand_again": dg.MetadataValue.json(list(effect.risen)),
         "backup": done.backup,
-        "dagster/row_count": rows,
-        "rows": rows,
         "relation": BY_NAME[name].relation,
     }
     if left:
@@ -222,6 +223,15 @@ def _told(done: Rollback, effect: Effect, name: str, rows: int) -> Metadata:
     if discarded:
         told["rows_set_back_though_changed"] = rows_table(discarded)
     return told
+
+
+def _rows(before: Census, after: Census) -> Metadata:
+    """Return how many rows of a table came from FileMaker, and how many there were of each kind before."""
+    return {
+        "dagster/row_count": after.ours,
+        "rows": after.ours,
+        ROWS_BEFORE: dg.MetadataValue.json({"ours": before.ours, "others": before.others}),
+    }
 
 
 def rows_table(rows: Sequence[Obstacle]) -> dg.TableMetadataValue:

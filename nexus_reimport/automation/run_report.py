@@ -25,6 +25,7 @@ from nexus_reimport.settings import REPORTS_URL
 
 REPORT_TAG = "nexus_reimport/report"
 ROWS_IN_NEXUS = "rows_in_nexus"
+ROWS_BEFORE = "rows_before"
 # How many are looked through: stored reports for the one before, runs for the last.
 _LOOKED_THROUGH = 20
 _PUBLICATIONS = 50
@@ -194,7 +195,7 @@ def _plan_counts(counts: Mapping[str, Any]) -> dict[str, int]:
 
 def _counted(tables: list[TableFacts], events: RunEvents, census: Mapping[str, Census]) -> list[TableFacts]:
     """Return the tables with how many rows Nexus had before the run, as far as it knows, and has now."""
-    before = events.told(dg.AssetKey("nexus_state")).get(ROWS_IN_NEXUS, {})
+    before = _rows_before(events)
     counted = []
     for table in tables:
         now = census.get(table.name)
@@ -206,6 +207,13 @@ def _counted(tables: list[TableFacts], events: RunEvents, census: Mapping[str, C
             )
         )
     return counted
+
+
+def _rows_before(events: RunEvents) -> dict[str, dict[str, int]]:
+    """Return the rows of each table as they were counted before the run wrote anything."""
+    told = events.told_of_tables().items()
+    taken_back = {name: one[ROWS_BEFORE] for name, one in told if ROWS_BEFORE in one}
+    return taken_back or events.told(dg.AssetKey("nexus_state")).get(ROWS_IN_NEXUS, {})
 
 
 def _links(events: RunEvents, census: Mapping[str, Census]) -> list[LinkFacts]:
