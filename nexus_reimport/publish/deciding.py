@@ -71,6 +71,11 @@ def create_relations(connection: Connection) -> None:
     connection.execute(sql.SQL("; ").join(statements))
 
 
+def drop_relations(connection: Connection) -> None:
+    """Drop the temporary relations now: PostgreSQL would do so, and forget their statistics, a little later."""
+    connection.execute("DISCARD TEMPORARY")
+
+
 def load(connection: Connection, staged: Mapping[str, StagedTable]) -> None:
     """Put the staged rows into their temporary relations."""
     for name, one in staged.items():

@@ -116,6 +116,10 @@ def _reading(url: str) -> Iterator[Connection]:
         try:
             _prepare(connection)
             yield connection
+            connection.rollback()
+            connection.read_only = False
+            deciding.drop_relations(connection)
+            connection.commit()
         except errors.InsufficientPrivilege as error:
             raise RightMissing(f"The role that plans lacks a right: {error.diag.message_primary}.") from None
         except errors.ReadOnlySqlTransaction:

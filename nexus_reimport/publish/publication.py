@@ -70,6 +70,7 @@ def publish(
             _refuse_broken_links(outcome.links)
             if outcome.number is None:
                 connection.rollback()
+            deciding.drop_relations(connection)
             return outcome
     except psycopg.Error as error:
         raise explained(error) from None

@@ -41,7 +41,9 @@ def back_up_ahead(
             connection.isolation_level = IsolationLevel.REPEATABLE_READ
             backup = take(connection, store, header, tables)
             connection.rollback()
-            return ProvedBackup(backup, prove(connection, store, header.name)) if backup else None
+            proof = prove(connection, store, header.name) if backup else None
+            connection.execute("DISCARD TEMPORARY")
+            return ProvedBackup(backup, proof) if backup and proof else None
     except psycopg.Error as error:
         raise explained(error) from None
 
