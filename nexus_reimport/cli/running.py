@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,7 @@ from nexus_reimport.cli.session import (
 @click.option("--dry-run", is_flag=True, help="Read, stage and check; write nothing to Nexus.")
 @in_choices
 @click.option("--plan", "plan_id", metavar="ID", help="Apply this plan; refuse if anything moved since.")
+@click.option("--full-dump", is_flag=True, help="First dump the whole database too, and prove the dump.")
 @click.option("--wait", is_flag=True, help="Wait for another run that is going, instead of refusing.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @in_json
@@ -39,6 +41,7 @@ def run(
     selection: str | None,
     dry_run: bool,
     plan_id: str | None,
+    full_dump: bool,
     wait: bool,
     yes: bool,
     json_file: Path | None,
@@ -47,11 +50,15 @@ def run(
     """Reimport from where the environment points."""
     if sum(map(bool, (full, phases, selection, plan_id))) > 1:
         refuse("--full, --phase, --select and --plan exclude each other.")
+    if full_dump and (selection or dry_run):
+        refuse("--full-dump goes with whole runs, phases and plans. Alone: nexus-reimport backup dump")
     require_environment()
     options = run_options(chosen)
     request = (
         planned_request(plan_id, options) if plan_id else run_request(phases, selection, dry_run, options)
     )
+    if full_dump:
+        request = replace(request, options={**request.options, "full_dump": True})
     if not (yes or dry_run) and os.isatty(0) and not click.confirm("This writes to Nexus. Go on?"):
         raise SystemExit(FAILED)
     finish(run_here(request, wait), json_file)
