@@ -72,6 +72,9 @@ def _show_foreseen(foreseen: Any) -> None:
     console.print("This undoes:")
     for one in foreseen.undone:
         console.print(f"  {one.kind} {one.number} of {local_time(one.at)}, run {one.run_id}", highlight=False)
+    if set(foreseen.effect.fallen) - {one.number for one in foreseen.undone}:
+        gone = ", ".join(map(str, foreseen.effect.fallen))
+        console.print(f"Standing now, and not after it: publication {gone}", highlight=False)
     if foreseen.effect.risen:
         again = ", ".join(map(str, foreseen.effect.risen))
         console.print(f"Taken back before, and standing again: publication {again}", highlight=False)
@@ -153,7 +156,7 @@ def _show_rows(console: Any, rows: list[dict[str, str]], heading: str) -> None:
     """Print rows by table and id, as many as a person reads."""
     if not rows:
         return
-    console.print(f"{heading} ({len(rows):,} rows):", highlight=False)
+    console.print(f"{heading} ({len(rows):,}):", highlight=False)
     for one in rows[:ROWS_SHOWN]:
         console.print(f"  {one['table']} {one['id']}: {MEANINGS[one['what']]}", highlight=False)
     if len(rows) > ROWS_SHOWN:

@@ -130,3 +130,9 @@ def test_a_damaged_dump_is_not_fetched(published: PublishedLine, tmp_path: Path)
     assert (damaged.exit_code, "is not what was written" in damaged.output) == (1, True)
     assert not (tmp_path / "nexus.dump").exists()
     assert ask("verify", folder.name).exit_code == 1
+
+
+def test_a_run_that_could_not_dump_refuses_to_be_asked_for_it() -> None:
+    for more in (["--select", 'key:"nexus/notes"'], ["--dry-run"]):
+        refused = CliRunner().invoke(cli.main, ["run", "--full-dump", *more])
+        assert (refused.exit_code, "nexus-reimport backup dump" in refused.output) == (2, True)

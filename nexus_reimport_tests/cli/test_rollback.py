@@ -44,6 +44,8 @@ def test_it_says_first_what_it_undoes_and_then_what_was_done(
     assert "rollback 2 of " in undone.output
     assert "Taken back before, and standing again: publication 1" in undone.output
     assert contents(published.url) == published.after
+    again = ask()
+    assert "Standing now, and not after it: publication 1" in again.output
 
 
 def test_rows_that_people_changed_are_listed_with_the_choice_there_is(
@@ -63,7 +65,7 @@ def test_rows_that_people_changed_are_listed_with_the_choice_there_is(
     assert rows["refused"] == [{"table": "patients", "id": patient, "what": "changed"}]
     kept = ask("--keep-edits")
     assert kept.exit_code == 0
-    assert f"Left as they are (1 rows):\n  patients {patient}: changed since\n" in kept.output
+    assert f"Left as they are (1):\n  patients {patient}: changed since\n" in kept.output
     gone = ask("--to", "1", "--discard-edits")
     assert (gone.exit_code, "Set back, though they had been changed" in gone.output) == (0, True)
     assert contents(published.url) == published.before
