@@ -10,7 +10,8 @@ import pandera.pandas as pa
 from nexus_reimport.schemas.columns import Table
 from nexus_reimport.schemas.frames import failures
 from nexus_reimport.schemas.nexus import TABLES
-from nexus_reimport.transform.image_objects import report_names, stem_of
+from nexus_reimport.transform.deletions import DELETED_IN_NEXUS
+from nexus_reimport.transform.image_objects import place_name, report_names, stem_of
 from nexus_reimport.transform.staged import Staged
 
 KEYS_SHOWN = 20
@@ -119,7 +120,9 @@ def images_accounting_finding(image_keys: list[str], staged: Staged) -> Finding:
     """Say whether every image object is staged (by its S3 key) or rejected (by its name in reports)."""
     staged_keys = Counter(map(str, staged.rows["s3_key"]))
     refused = sorted(set(image_keys) - staged_keys.keys())
-    names = Counter(report_names([stem_of(key) for key in refused], refused))
+    deleted = set(staged.rejects.loc[staged.rejects["reason"] == DELETED_IN_NEXUS, "key"])
+    others = [key for key in refused if place_name(key) not in deleted]
+    names = Counter(report_names([stem_of(key) for key in others], others)) + Counter(deleted)
     rejected = Counter(map(str, staged.rejects["key"]))
     lost = names - rejected
     invented = (rejected - names) + (staged_keys - Counter(image_keys))

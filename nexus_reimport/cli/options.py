@@ -11,12 +11,13 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 
 
 class TableChoice(click.ParamType[tuple[str, str]]):
-    """`TABLE=WORD`, where the word is one of those given."""
+    """`TABLE=WORD`, where the word is one of those given; `only` has words that one table alone may have."""
 
     name = "table=word"
 
-    def __init__(self, *words: str) -> None:
+    def __init__(self, *words: str, only: Mapping[str, str] | None = None) -> None:
         self.words = words
+        self.only = only or {}
 
     def convert(
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
@@ -25,6 +26,8 @@ class TableChoice(click.ParamType[tuple[str, str]]):
         table, _, word = str(value).partition("=")
         if word not in self.words:
             self.fail(f"{value!r}: write TABLE={' or TABLE='.join(self.words)}.", param, ctx)
+        if table != self.only.get(word, table):
+            self.fail(f"{value!r}: only {self.only[word]} can be {word}d.", param, ctx)
         return TableName().convert(table, param, ctx), word
 
 
@@ -50,7 +53,7 @@ _OPTIONS = (
     click.option(
         "--on-missing",
         multiple=True,
-        type=TableChoice("keep", "archive", "remove"),
+        type=TableChoice("keep", "archive", "remove", only={"archive": "patients"}),
         metavar="TABLE=WHAT",
         help="Rows gone from FileMaker: keep (the default), archive (patients) or remove.",
     ),

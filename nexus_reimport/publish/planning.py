@@ -122,11 +122,6 @@ def _reading(url: str) -> Iterator[Connection]:
             connection.commit()
         except errors.InsufficientPrivilege as error:
             raise RightMissing(f"The role that plans lacks a right: {error.diag.message_primary}.") from None
-        except errors.ReadOnlySqlTransaction:
-            raise RightMissing(
-                "The role that plans could not make temporary tables: this server is a standby. Let "
-                "NEXUS_READONLY_DATABASE_URL lead to the primary."
-            ) from None
         finally:
             connection.rollback()
 
@@ -134,9 +129,15 @@ def _reading(url: str) -> Iterator[Connection]:
 def _prepare(connection: Connection) -> None:
     connection.read_only = False
     _refuse_missing_rights(connection)
-    ledger.stand_in(connection)
-    ledger.bring_in_sight(connection)
-    deciding.create_relations(connection)
+    try:
+        ledger.stand_in(connection)
+        ledger.bring_in_sight(connection)
+        deciding.create_relations(connection)
+    except errors.ReadOnlySqlTransaction:
+        raise RightMissing(
+            "The role that plans could not make temporary tables: this server is a standby. Let "
+            "NEXUS_READONLY_DATABASE_URL lead to the primary."
+        ) from None
     connection.commit()
     connection.read_only = True
     connection.isolation_level = IsolationLevel.REPEATABLE_READ

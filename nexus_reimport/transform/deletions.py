@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 
 from nexus_reimport.schemas.columns import Table
 from nexus_reimport.schemas.nexus import IMAGES
-from nexus_reimport.transform.image_objects import report_names, stem_of
+from nexus_reimport.transform.image_objects import place_name
 from nexus_reimport.transform.staged import SOURCE_KEY, Ledger, Staged, column_texts
 
 DELETED_IN_NEXUS = "deleted_in_nexus"
@@ -31,8 +31,10 @@ def without_deleted(staged: Staged, keys: Collection[str], table: Table) -> Stag
 
 
 def _report_keys(rows: pd.DataFrame, table: Table) -> list[str]:
-    """Return what rows are called in reports: an image by its file's name, as every other reject of one."""
+    """Return what rows are called in reports: an image by its file's place in the bucket.
+
+    The others of a file's name were rejected before it was known that this one is.
+    """
     if table is IMAGES:
-        keys = column_texts(rows, "s3_key")
-        return report_names([stem_of(str(key)) for key in keys], [str(key) for key in keys])
+        return [place_name(str(key)) for key in column_texts(rows, "s3_key")]
     return [str(key) for key in column_texts(rows, SOURCE_KEY)]

@@ -206,11 +206,19 @@ def _is_further(table: pa.Table, faults: pa.ChunkedArray) -> np.ndarray:
 def report_names(stems: Sequence[str], keys: Sequence[str]) -> list[str]:
     """Return each object's name in reports: its stem, else its place in the folder, else its key's digest."""
     shared = Counter(stems)
-    names = []
-    for stem, key in zip(stems, keys, strict=True):
-        name = key.removeprefix(IMAGES_PREFIX) if shared[stem] > 1 or uuid_text(stem) else stem
-        names.append(name if _HARMLESS.fullmatch(name) else f"digest:{natural_key(key)}")
-    return names
+    return [
+        place_name(key) if shared[stem] > 1 or uuid_text(stem) else _harmless(stem, key)
+        for stem, key in zip(stems, keys, strict=True)
+    ]
+
+
+def place_name(key: str) -> str:
+    """Return an object's place in the folder of images, else its key's digest."""
+    return _harmless(key.removeprefix(IMAGES_PREFIX), key)
+
+
+def _harmless(name: str, key: str) -> str:
+    return name if _HARMLESS.fullmatch(name) else f"digest:{natural_key(key)}"
 
 
 def stem_of(key: str) -> str:
