@@ -9,7 +9,7 @@ import psycopg
 from hypothesis import strategies as st
 
 from nexus_reimport.publish import copying, ledger
-from nexus_reimport.publish.choices import Choices
+from nexus_reimport.publish.choices import Choices, Conflicts, OnMissing
 from nexus_reimport.publish.deciding import StagedTable
 from nexus_reimport.publish.state import read_state
 from nexus_reimport.schemas.nexus import (
@@ -132,13 +132,18 @@ def _moved(draw: st.DrawFn, name: str, rows: Mapping[str, Record]) -> Mapping[st
 @st.composite
 def choices(draw: st.DrawFn) -> Choices:
     """Generate what a person decides; the limits are generous."""
-    conflicts = draw(st.dictionaries(names, st.sampled_from(["nexus", "filemaker"]), max_size=4))
-    missing = draw(st.dictionaries(names, st.sampled_from(["keep", "remove", "remove"]), max_size=6))
-    archive = draw(st.sampled_from([{}, {"patients": "archive"}]))
-    return Choices(conflicts, {**missing, **archive}, missing_percent=100, missing_rows=1000)  # type: ignore[arg-type]  # words of the literal
+    conflicts: dict[str, Conflicts] = draw(
+        st.dictionaries(names, st.sampled_from(("nexus", "filemaker")), max_size=4)
+    )
+    missing: dict[str, OnMissing] = draw(
+        st.dictionaries(names, st.sampled_from(("keep", "remove", "remove")), max_size=6)
+    )
+    if draw(st.booleans()):
+        missing["patients"] = "archive"
+    return Choices(conflicts, missing, missing_percent=100, missing_rows=1000)
 
 
-stays = st.one_of(st.just([]), st.lists(names, max_size=2, unique=True))
+stays: st.SearchStrategy[list[str]] = st.one_of(st.just([]), st.lists(names, max_size=2, unique=True))
 
 
 def staged(url: str, source: Source, staying: list[str] | None = None) -> dict[str, StagedTable]:
