@@ -120,7 +120,8 @@ def report_rollback(
     description=(
         "Take the newest publication back, or all since one that is named: Nexus is then as it was before, "
         "whole or not at all. Where people changed rows since, it lists them and does nothing, unless told "
-        "to keep or to discard those changes. A rollback can be taken back by another."
+        "to keep or to discard those changes. A rollback can be taken back by another. In the launchpad: `to` is "
+        "the publication to come to before (null: the newest), `edits` is refuse, keep or discard."
     ),
 )
 def rollback_job() -> None:
@@ -129,9 +130,12 @@ def rollback_job() -> None:
 
 
 def _runs_of(context: dg.OpExecutionContext) -> set[str]:
-    """Return the run and those it is a new attempt of: one killed after COMMIT must not be undone by it."""
-    run = context.run
-    return {one for one in (run.run_id, run.parent_run_id, run.root_run_id) if one}
+    """Return the run and all that it is a new attempt of: what one of them has committed stays done."""
+    found, run = {context.run_id}, context.instance.get_run_by_id(context.run_id)
+    while run and run.parent_run_id and run.parent_run_id not in found:
+        found.add(run.parent_run_id)
+        run = context.instance.get_run_by_id(run.parent_run_id)
+    return found
 
 
 def _rolled_back(

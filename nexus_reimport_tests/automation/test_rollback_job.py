@@ -207,15 +207,18 @@ def test_what_there_is_not_is_refused_in_words(line: Line) -> None:
     assert failure == "rollback: There is no such publication."
 
 
-def test_an_attempt_that_was_killed_after_it_committed_is_not_undone_by_the_next(
+def test_an_attempt_that_was_killed_after_it_committed_is_undone_by_none_after_it(
     line: Line, history: History
 ) -> None:
     first = take_back(line)
     job = line.definitions().resolve_job_def("rollback")
-    tags = {PARENT: first.run_id, ROOT: first.run_id}
-    again = execute_here(job, line.instance, Selected(), tags, {})
-    assert again.success
-    assert contents(line.url) == history[1]
+    parent = first.run_id
+    for _ in range(3):
+        tags = {PARENT: parent, ROOT: first.run_id}
+        again = execute_here(job, line.instance, Selected(), tags, {})
+        assert again.success
+        assert contents(line.url) == history[1]
+        parent = again.run_id
     assert told(line, again.run_id)["nexus/patients"]["publication"] == 3
 
 
