@@ -25,7 +25,7 @@ _REASON = r"^[a-z][a-z0-9_]*$"
 _STATE_KIND = (
     r"^(clinic_filemaker_id|clinic_name|clinician_id|clinician_name|appointment_type_id|appointment_type_name"
     r"|funding_source_name|content_type|live:patients|former:patients|external:sms_messages|s3_key:images"
-    rf"|(identity|claim|natural|published):({'|'.join(BY_NAME)}))$"
+    rf"|(identity|gone|claim|natural|published):({'|'.join(BY_NAME)}))$"
 )
 _DECIDED_BY: dict[Role, str] = {
     "key": "the row's own id, the same at every import",
