@@ -120,8 +120,8 @@ def report_rollback(
     description=(
         "Take the newest publication back, or all since one that is named: Nexus is then as it was before, "
         "whole or not at all. Where people changed rows since, it lists them and does nothing, unless told "
-        "to keep or to discard those changes. A rollback can be taken back by another. In the launchpad: `to` is "
-        "the publication to come to before (null: the newest), `edits` is refuse, keep or discard."
+        "to keep or to discard those changes. A rollback can be taken back by another. In the launchpad: "
+        "`to` is the publication to come to before (null: the newest), `edits` is refuse, keep or discard."
     ),
 )
 def rollback_job() -> None:
