@@ -29,24 +29,30 @@ class UnlinkedRow:
     field: str
 
 
-WHY_REMOVED = {
+# Rows that were never published from FileMaker were damage; of the others, FileMaker had them no more.
+DAMAGE = {
     IMAGES.name: ("batch_id", "points_at_nobody"),
     IMAGE_BATCHES.name: ("image_count", "empty_batch"),
 }
+GONE = ("id", "gone_from_filemaker")
 
 
 def read_removed(url: str, table: Table) -> list[RemovedRow]:
     """Return the rows that publications took out of a table and that are not in it again, in order of id."""
     statement = sql.SQL(
         """
-        SELECT DISTINCT ON (r.id) r.id::text, r.row ->> 's3_key' FROM nexus_reimport.removed r
+        SELECT DISTINCT ON (r.id) r.id::text, r.row ->> 's3_key', EXISTS (
+            SELECT FROM nexus_reimport.identities i WHERE i.table_name = r.table_name AND i.id = r.id)
+        FROM nexus_reimport.removed r
         WHERE r.table_name = {name} AND NOT EXISTS (SELECT FROM {relation} t WHERE t.id = r.id) ORDER BY r.id
         """
     ).format(name=sql.Literal(table.name), relation=sql.Identifier(table.relation))
-    field, reason = WHY_REMOVED.get(table.name, ("id", "removed"))
     with read_only_snapshot(url, "status") as connection:
         rows = connection.execute(statement).fetchall() if ledger.exists(connection, "removed") else []
-    return [RemovedRow(row_id, s3_key, field, reason) for row_id, s3_key in rows]
+    return [
+        RemovedRow(row_id, s3_key, *(GONE if published else DAMAGE.get(table.name, GONE)))
+        for row_id, s3_key, published in rows
+    ]
 
 
 def read_unlinked(url: str, table: Table) -> list[UnlinkedRow]:

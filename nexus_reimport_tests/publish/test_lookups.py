@@ -46,15 +46,22 @@ def test_a_row_that_left_twice_is_listed_once(nexus_database: str) -> None:
     assert [row.id for row in read_removed(nexus_database, IMAGES)] == [uid("image old")]
 
 
-def test_a_row_of_another_table_that_left_is_listed_too(nexus_database: str) -> None:
+def test_a_row_that_was_published_and_left_was_gone_from_filemaker(nexus_database: str) -> None:
     mend(nexus_database)
-    query(
-        nexus_database,
-        "INSERT INTO nexus_reimport.removed (run_id, table_name, id, row)"
-        " VALUES ('run', 'patients', %s, '{}')",
-        NOBODY,
+    published, kept = (
+        uid("published image"),
+        "INSERT INTO nexus_reimport.identities VALUES ('images', 'k', %s)",
     )
-    assert read_removed(nexus_database, PATIENTS) == [RemovedRow(NOBODY, None, "id", "removed")]
+    query(nexus_database, kept, published)
+    for table, row_id in (("patients", NOBODY), ("images", published)):
+        query(
+            nexus_database,
+            "INSERT INTO nexus_reimport.removed (run_id, table_name, id, row) VALUES ('run', %s, %s, '{}')",
+            table,
+            row_id,
+        )
+    assert read_removed(nexus_database, PATIENTS) == [RemovedRow(NOBODY, None, "id", "gone_from_filemaker")]
+    assert read_removed(nexus_database, IMAGES) == [RemovedRow(published, None, "id", "gone_from_filemaker")]
 
 
 def test_people_s_own_rows_that_point_at_nobody_are_found_by_id(nexus_database: str) -> None:
