@@ -72,7 +72,7 @@ def create_relations(connection: Connection) -> None:
 
 
 def drop_relations(connection: Connection) -> None:
-    """Drop the temporary relations now: PostgreSQL would do so, and forget their statistics, a little later."""
+    """Drop the temporary relations now: PostgreSQL would, and forget their statistics, a little later."""
     connection.execute("DISCARD TEMPORARY")
 
 

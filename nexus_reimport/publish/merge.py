@@ -76,7 +76,8 @@ def _decision(table: Table, *, filemaker_wins: bool) -> sql.Composed:
         SELECT s.id, t.id IS NULL AS absent, {changed} AS changed, {conflicts} AS conflicts,
             {edits} AS edits, m.*, g.*,
             k.whole, w.id IS NULL AS unwritten,
-            w.id IS NULL OR ({digests_new}) IS DISTINCT FROM ({digests_old}) OR w.whole IS DISTINCT FROM k.whole AS stale
+            w.id IS NULL OR ({digests_new}) IS DISTINCT FROM ({digests_old})
+                OR w.whole IS DISTINCT FROM k.whole AS stale
         FROM {staged} s
         LEFT JOIN {target} t ON t.id = s.id
         LEFT JOIN {written} w ON w.id = s.id
