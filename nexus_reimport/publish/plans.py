@@ -131,8 +131,8 @@ def refuse_if_different(old: PlanRecord, new: PlanRecord) -> None:
         looked_at = old["thumbnails"]["to_make"]
         raise PlanStale(
             f"Plan {old['id']} does not hold any more: {looked_at} of the pictures had not been looked at "
-            f"when it was made, and now that they have been, it would be another ({said}). Nothing was written to "
-            f"Nexus; the thumbnails are made. {_ANOTHER.format(**old)}"
+            f"when it was made, and now that they have been, it would be another ({said}). Nothing was written "
+            f"to Nexus; the thumbnails are made. {_ANOTHER.format(**old)}"
         )
 
 

@@ -150,7 +150,8 @@ def test_every_asset_tells_what_it_is(line: Line) -> None:
     for key in graph.get_all_asset_keys():
         node = graph.get(key)
         assert node.description, key
-        assert node.group_name in {"filemaker", "files", "nexus_before", "staged", "safety", "nexus", "report"}
+        groups = {"filemaker", "files", "nexus_before", "staged", "safety", "nexus", "report"}
+        assert node.group_name in groups
         assert node.owners, key
         assert node.kinds, key
         # A page has no columns, nor have copies of rows and files.
