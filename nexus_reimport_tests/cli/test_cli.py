@@ -96,7 +96,8 @@ def test_in_a_pipe_each_step_is_a_line_and_the_tables_follow(demonstrated: Demon
     shown = " ".join(line for line in lines if "no_name: 1" in line)
     assert "patients" in shown
     passed = len(outcome["checks"])
-    assert lines[-2].endswith(f"{passed} of {passed} checks passed.")
+    assert lines[-3].endswith(f"{passed} of {passed} checks passed.")
+    assert lines[-2].startswith("Report: ")
     assert lines[-1].startswith("The sandbox stays up. Stop it: nexus-reimport sandbox stop --dir")
 
 
