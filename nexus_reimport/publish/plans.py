@@ -131,8 +131,8 @@ def refuse_if_different(old: PlanRecord, new: PlanRecord) -> None:
         looked_at = old["thumbnails"]["to_make"]
         raise PlanStale(
             f"Plan {old['id']} does not hold any more: {looked_at} of the pictures had not been looked at "
-            f"when it was made, and now that they have been, it would be another ({said}). Nothing was written "
-            f"to Nexus; the thumbnails are made. {_ANOTHER.format(**old)}"
+            f"when it was made, and now that they have been, it would be another ({said}). Nothing was "
+            f"written to Nexus; the thumbnails are made. {_ANOTHER.format(**old)}"
         )
 
 
@@ -163,7 +163,8 @@ def what_moved(old: PlanRecord, new: PlanRecord) -> list[str]:
     """Return what is another between two plans, in words: sources, target, schema, code, options."""
     was, now = old["fingerprints"], new["fingerprints"]
     moved = []
-    if sources := _different(was["sources"], now["sources"]):
+    asked = was["sources"].keys() & now["sources"].keys()
+    if sources := sorted(name for name in asked if was["sources"][name] != now["sources"][name]):
         moved.append(f"the source moved ({', '.join(sources)})")
     if target := _different(was["target"], now["target"]):
         moved.append(f"Nexus moved ({', '.join(target)})")
@@ -172,11 +173,11 @@ def what_moved(old: PlanRecord, new: PlanRecord) -> list[str]:
     if was["code"] != now["code"]:
         moved.append("this program is another release than the one that planned")
     if old["options"] != new["options"]:
-        moved.append("the run's options are others")
+        moved.append(f"the run is another ({', '.join(_different(old['options'], new['options']))})")
     return moved
 
 
-def _different(was: Mapping[str, str], now: Mapping[str, str]) -> list[str]:
+def _different(was: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
     """Return what differs; our own records of a table go without saying where the table itself differs."""
     different = {name for name in was.keys() | now.keys() if was.get(name) != now.get(name)}
     return sorted(name for name in different if name.removeprefix("written_") not in different - {name})

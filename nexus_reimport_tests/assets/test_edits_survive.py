@@ -1,0 +1,93 @@
+"""Edits made in Nexus between two runs, in a whole line: every column from FileMaker, of every table."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from nexus_reimport.sandbox.clinic import SyntheticClinic
+from nexus_reimport.schemas.columns import Column, Table
+from nexus_reimport.schemas.nexus import TABLES
+from nexus_reimport_tests.line import Line, query
+from nexus_reimport_tests.line_fixtures import ServeFileMaker
+
+# What a person puts into a column of that kind: an expression over the column's own value.
+EDITS = {
+    "text": "'edited'",
+    "varchar": "'edited'",
+    "date": "DATE '1999-12-31'",
+    "timestamptz": "{column} + interval '1 day'",
+    "integer": "coalesce({column}, 0) + 1",
+    "boolean": "NOT {column}",
+    "jsonb": "'{{\"edited\": true}}'",
+}
+# Fields that FileMaker has changed by the second run, so that there are conflicts as well.
+MOVED = {
+    "API_Contacts": "nameLast",
+    "API_Notes": "Note",
+    "API_event": "note",
+    "API_Messages": "MessageBody",
+    "API_Docs": "Type",
+}
+
+
+def edited_value(url: str, table: Table, column: Column) -> str:
+    """What a person puts there: another value that the column, and what it points at, allow."""
+    if column.choices:
+        first, last = column.choices[0], column.choices[-1]
+        return f"CASE WHEN {column.name} = '{last}' THEN '{first}' ELSE '{last}' END"
+    if column.name == "content_type_id":
+        return "(SELECT max(id) FROM django_content_type)"
+    if column.kind == "uuid":
+        links = {link.column: link.relation for link in table.links}
+        if column.name not in links:
+            return "gen_random_uuid()"
+        return (
+            f"(SELECT max(o.id::text)::uuid FROM {links[column.name]} o"  # noqa: S608 - ours
+            f" WHERE o.id IS DISTINCT FROM t.{column.name})"
+        )
+    return EDITS[column.kind].format(column=f't."{column.name}"')
+
+
+def edits_of(url: str, table: Table) -> dict[str, tuple[str, Any]]:
+    """Edit each source column in a row of its own; return by column the row and the value it has now."""
+    columns = table.named("source")
+    ids = [row for (row,) in query(url, f"SELECT id::text FROM {table.relation} ORDER BY id")]  # noqa: S608 - ours
+    assert len(ids) >= len(columns), table.name
+    found = {}
+    for column, row_id in zip(columns, ids, strict=False):
+        value = edited_value(url, table, column)
+        name, here = f'"{column.name}"::text', f"{table.relation} t"
+        before = query(url, f"SELECT {name} FROM {here} WHERE id = %s", row_id)  # noqa: S608 - ours
+        edit = f'UPDATE {here} SET "{column.name}" = {value} WHERE id = %s RETURNING {name}'  # noqa: S608 - ours
+        [(now,)] = query(url, edit, row_id)
+        assert [(now,)] != before, (table.name, column.name)
+        found[column.name] = (row_id, now)
+    return found
+
+
+def moved(clinic: SyntheticClinic) -> Mapping[str, list[dict[str, Any]]]:
+    """Every record of FileMaker with a field that has another value now."""
+    return {
+        entity: [
+            {**row, name: f"{row[name]} moved"} if row.get(name) else row for row in clinic.entities[entity]
+        ]
+        for entity, name in MOVED.items()
+    }
+
+
+def test_every_edit_of_every_column_survives_a_run_with_a_changed_source(
+    line: Line, clinic: SyntheticClinic, filemaker_with: ServeFileMaker
+) -> None:
+    assert line.run().right
+    edits = {table.name: edits_of(line.url, table) for table in TABLES}
+    line.filemaker = filemaker_with(**moved(clinic))
+    outcome = line.run()
+    assert outcome.right, (outcome.failures, line.failed_checks(outcome))
+    for table in TABLES:
+        for column, (row_id, value) in edits[table.name].items():
+            found = query(line.url, f'SELECT "{column}"::text FROM {table.relation} WHERE id = %s', row_id)  # noqa: S608 - ours
+            assert found == [(value,)], (table.name, column)
+        counts = outcome.tables[table.name]
+        assert counts["edits_kept"] + counts["conflicts"] == len(table.named("source")), table.name
+    for name in ("patients", "appointments", "notes", "sms_messages", "documents"):
+        assert outcome.tables[name]["updated"] > 0, name
+        assert outcome.tables[name]["conflicts"] > 0 or name == "documents", name
