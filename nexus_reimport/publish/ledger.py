@@ -93,12 +93,13 @@ _AS_OF_THIS_RELEASE = """
 class TableCounts:
     """What a publication did to one table, in rows.
 
-    `read` = `inserted` + `updated` + `unchanged` + `rejected`. `missing`: published earlier, still in
-    Nexus, no longer at the source. `conflicts`: rows with a field that both sides changed; the person's
-    stays. `edits_kept`: rows with a field that only a person changed. `restored`: of the inserted, those
-    that came back under the UUID they had. `relinked`: people's rows that pointed at a former UUID of a
-    patient. `removed`: rows taken out, kept in `nexus_reimport.removed`: imported ones that pointed at
-    nobody and, where the run says so, ones gone from the source. `archived`: patients gone from the source.
+    `read` = `inserted` + `updated` + `unchanged` + `rejected`. `missing`: published earlier, still in Nexus,
+    no longer at the source. `conflicts`: rows with a field that both sides changed; the person's stays, or,
+    where the run says so, FileMaker's goes over every edit. `edits_kept`: rows with a field that only a
+    person changed. `restored`: of the inserted, those that came back under the UUID they had. `relinked`:
+    people's rows that pointed at a former UUID of a patient. `removed`: rows taken out, kept in
+    `nexus_reimport.removed`: imported ones that pointed at nobody and, where the run says so, ones gone from
+    the source. `archived`: patients gone from the source.
     """
 
     read: int

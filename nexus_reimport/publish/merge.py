@@ -67,7 +67,8 @@ def _decision(table: Table, *, filemaker_wins: bool) -> sql.Composed:
 
     The result has `id`, `absent`, `changed`, `conflicts` and `edits` (arrays of column names), `stale`
     (digests are to be written), `unwritten` (there are none yet), the merged value of each source column
-    under its name, and its new digest under `digest_…`. Rows equal on all three sides are not in it.
+    under its name, and its new digest under `digest_…`. Rows equal on all three sides are not in it. Where
+    FileMaker wins, each field that a person changed is a conflict: none of these edits is kept.
     """
     columns = table.named("source")
     wins = sql.SQL("true" if filemaker_wins else "false")

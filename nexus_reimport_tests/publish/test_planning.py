@@ -15,6 +15,7 @@ from nexus_reimport_tests.publish.staged_frames import AS_OF, staged_table, uid
 
 ANN = {"name": "ann", "first_name": "Ann"}
 BEN = {"name": "ben", "first_name": "Ben"}
+NOTE = {"name": "note", "patient_id": uid("patients ann"), "content": "a"}
 
 
 def plan(url: str, staged: Mapping[str, StagedTable]) -> Planned:
@@ -79,3 +80,38 @@ def test_a_plan_that_was_applied_already_has_nothing_left_to_refuse(nexus_databa
     assert apply(nexus_database, planned, staged).number == 1
     assert apply(nexus_database, planned, staged).number is None
     assert plan(nexus_database, staged).standing.applied == {"p": 1}
+
+
+def test_filemaker_s_side_is_taken_field_by_field_where_a_table_is_named_and_that_is_said(
+    nexus_database: str,
+) -> None:
+    first = {"patients": staged_table(PATIENTS, ANN), "notes": staged_table(NOTES, NOTE)}
+    apply(nexus_database, plan(nexus_database, first), first)
+    query(nexus_database, "UPDATE patients SET first_name = 'Anna', title = 'Dr', mrn = '7'")
+    query(nexus_database, "UPDATE notes SET content = 'mine'")
+    moved = {
+        "patients": staged_table(PATIENTS, {**ANN, "title": "Ms", "last_name": "Dell"}),
+        "notes": staged_table(NOTES, {**NOTE, "content": "theirs"}),
+    }
+    choices = Choices(conflicts={"patients": "filemaker"})
+    planned = make_plan(nexus_database, moved, choices, [])
+    patients, notes = planned.tables["patients"], planned.tables["notes"]
+    assert patients.samples["conflicts"][0]["fields"] == ["first_name", "title"]
+    assert patients.fields == {"first_name": 1, "last_name": 1, "title": 1}
+    assert (patients.counts.updated, patients.counts.conflicts, patients.counts.edits_kept) == (1, 1, 0)
+    assert (notes.counts.updated, notes.counts.conflicts) == (0, 1)
+    terms = Terms(choices, planned=planned.writes, plan_id="p")
+    assert publish(nexus_database, "the run", AS_OF, moved, terms=terms).tables == counts(planned)
+    row = "SELECT first_name, title, last_name, mrn FROM patients"
+    assert query(nexus_database, row) == [("Ann", "Ms", "Dell", "7")]
+    assert query(nexus_database, "SELECT content FROM notes") == [("mine",)]
+    assert not any(make_plan(nexus_database, moved, choices, []).writes.values())
+    assert plan(nexus_database, moved).tables["patients"].counts.edits_kept == 0
+
+
+def test_a_plan_binds_the_values_too(nexus_database: str) -> None:
+    planned = plan(nexus_database, {"patients": staged_table(PATIENTS, ANN)})
+    other = {"patients": staged_table(PATIENTS, {**ANN, "last_name": "Other"})}
+    with pytest.raises(PlanMoved, match="patients"):
+        apply(nexus_database, planned, other)
+    assert query(nexus_database, "SELECT count(*) FROM patients") == [(0,)]
