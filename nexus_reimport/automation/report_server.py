@@ -117,6 +117,8 @@ class _Handler(BaseHTTPRequestHandler):
 def main() -> None:
     """Serve at the socket whose number is given, until the process whose id is given ends."""
     descriptor, parent = int(sys.argv[1]), int(sys.argv[2])
+    # Who started the UI may have been deaf to this, and the kernel sends it when the UI ends.
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
     _end_with(parent)
     # Ctrl-C is for the UI, and this ends with it.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
