@@ -1,53 +1,69 @@
 """What a person at a terminal sees of a plan: what would change, table by table, with rows by key."""
 
 import os
+from collections.abc import Iterator, Mapping
+from datetime import datetime
 from typing import Any
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from nexus_reimport.automation.launch import RunOutcome
 from nexus_reimport.clients.frame_store import open_store
 from nexus_reimport.publish.plans import PlanRecord, load_plan
-from nexus_reimport.terminal import tables_table
+from nexus_reimport.report.reasons import explain
+from nexus_reimport.report.words import clinic_time, counted, number
 
-# How each kind of sample is marked, as other planning tools do.
-MARKS = {
-    "insert": ("green", "+"),
-    "update": ("yellow", "~"),
-    "relinked": ("yellow", "~"),
-    "removed": ("red", "-"),
-    "missing": ("red", "?"),
-    "conflicts": ("magenta", "!"),
-    "edits_kept": ("cyan", "="),
-    "rejected": ("red", "x"),
-}
+# Each kind of row: its count in a plan, colour and mark as other planning tools have them, and what it means.
+KINDS = (
+    ("insert", "inserted", "green", "+", "new in Nexus"),
+    ("update", "updated", "yellow", "~", "changed in Nexus"),
+    ("relinked", "relinked", "yellow", "~", "made by people, linked to their patient again"),
+    ("archived", "archived", "red", "-", "gone from FileMaker, archived"),
+    ("removed", "removed", "red", "-", "taken out of Nexus, and kept aside"),
+    ("missing", "missing", "blue", "?", "gone from FileMaker"),
+    ("conflicts", "conflicts", "magenta", "!", "changed in FileMaker and in Nexus; Nexus's value stays"),
+    ("edits_kept", "edits_kept", "cyan", "=", "edited in Nexus; the edit stays"),
+)
+OVERRULED = "edited in Nexus; FileMaker's value goes over the edit"
 # At a terminal; the plan itself, in the UI and as JSON, has more of each kind.
 SHOWN = 3
-MEANINGS = {
-    "insert": "new",
-    "update": "changed",
-    "relinked": "linked to its patient again",
-    "removed": "taken out, and kept aside",
-    "missing": "gone from FileMaker, kept in Nexus",
-    "conflicts": "changed on both sides",
-    "edits_kept": "a person's edit in Nexus stays",
-    "rejected": "not published",
+REJECTED = "red", "x"
+# The columns of the last table, and what each is called before anything has happened.
+COLUMNS = {
+    "read": "read",
+    "inserted": "to insert",
+    "updated": "to update",
+    "unchanged": "unchanged",
+    "rejected": "rejected",
+    "missing": "missing",
+    "conflicts": "conflicts",
+    "edits_kept": "edits kept",
+    "restored": "to restore",
+    "relinked": "to relink",
+    "removed": "to remove",
+    "archived": "to archive",
 }
+ALWAYS = ("read", "inserted", "updated", "unchanged", "rejected")
 
 
 def show_plan(console: Console, plan: PlanRecord) -> None:
-    """Print a plan: the first rows of each kind, fields that change, counts, and how to apply it."""
+    """Print a plan: by table what would change and the first rows, then counts, and how to apply it."""
     for name, table in plan["tables"].items():
-        _show_table(console, name, table)
-    console.print(tables_table(plan["tables"]))
+        for line in _table_lines(name, table, plan["options"]):
+            console.print(line, highlight=False)
+    console.print(_counts_table(plan["tables"]))
     if to_make := plan["thumbnails"]["to_make"]:
         console.print(
-            f"{to_make:,} thumbnails are to be made. A picture that can't be read will be rejected by name.",
+            f"{counted(to_make, 'thumbnail')} to make first. If a picture can't be read, this plan is"
+            " refused, and the next one says so.",
             highlight=False,
         )
-    console.print(f"Plan {plan['id']}, as of {plan['as_of']}. Nothing was written.", highlight=False)
-    console.print(f"Apply just this: nexus-reimport run --plan {plan['id']}", highlight=False)
+    console.print(_summary(plan["tables"]), highlight=False)
+    made = clinic_time(datetime.fromisoformat(plan["made_at"]))
+    console.print(f"Plan {plan['id']}, made {made}. Nothing was written.", highlight=False)
+    console.print(f"To do just this: nexus-reimport run --plan {plan['id']}", highlight=False)
 
 
 def show_plan_of(console: Console, outcome: RunOutcome) -> None:
@@ -56,27 +72,79 @@ def show_plan_of(console: Console, outcome: RunOutcome) -> None:
         show_plan(console, load_plan(open_store(os.environ["NEXUS_REIMPORT_STORAGE"]), outcome.plan))
 
 
-def _show_table(console: Console, name: str, table: dict[str, Any]) -> None:
-    if not table["samples"] and not table["fields"]:
+def _table_lines(name: str, table: Mapping[str, Any], options: Mapping[str, Any]) -> Iterator[str]:
+    """Yield what is to be said of one table; of one where nothing happens, a line."""
+    unchanged = counted(table["unchanged"], "row") + " unchanged"
+    kinds = [kind for kind in KINDS if table[kind[1]]]
+    if not kinds and not table["rejected"]:
+        yield f"[bold]{name}[/]: nothing to do, {unchanged}"
         return
-    console.print(f"[bold]{name}[/]", highlight=False)
-    for kind, samples in table["samples"].items():
-        colour, mark = MARKS[kind]
-        for one in samples[:SHOWN]:
-            what = ", ".join(one.get("fields", [])) or one.get("reason", "") or MEANINGS[kind]
-            key = one.get("key") or one.get("id")
-            console.print(f"  [{colour}]{mark}[/] {key}  {what}", highlight=False)
-    for field, rows in table["fields"].items():
-        console.print(f"    {field}: {rows:,} rows change", highlight=False)
+    yield f"[bold]{name}[/]: {unchanged}"
+    for kind, count, colour, mark, meaning in kinds:
+        if kind == "conflicts" and options.get("conflicts", {}).get(name) == "filemaker":
+            meaning = OVERRULED
+        yield f"  [{colour}]{mark}[/] {number(table[count])} {meaning}{_details(kind, table)}"
+        yield from _sample_lines(table["samples"].get(kind, []), table[count])
+    for reason, rows in table["rejected"].items():
+        colour, mark = REJECTED
+        yield f"  [{colour}]{mark}[/] {number(rows)} rejected, {reason}: {escape(explain(name, reason))}"
+
+
+def _details(kind: str, table: Mapping[str, Any]) -> str:
+    """Return what more is to be said of a kind of rows: which fields, which of them come back."""
+    if kind == "update" and table["fields"]:
+        return ": " + ", ".join(f"{field} in {number(rows)}" for field, rows in table["fields"].items())
+    if kind == "insert" and table["restored"]:
+        return f", {number(table['restored'])} of them back after they were deleted there"
+    if kind == "missing":
+        stays = table["missing"] - table["archived"] - table["removed"]
+        return f"; {number(max(stays, 0))} of them stay in Nexus as they are"
+    return ""
+
+
+def _sample_lines(samples: list[dict[str, Any]], total: int) -> Iterator[str]:
+    for one in samples[:SHOWN]:
+        yield "      " + "  ".join(
+            filter(None, [one.get("key") or one.get("id"), ", ".join(one.get("fields", []))])
+        )
+    if samples and total > SHOWN:
+        yield f"      … and {number(total - SHOWN)} more"
+
+
+def _counts_table(tables: Mapping[str, Mapping[str, Any]]) -> Table:
+    counts = {name: {**table, "rejected": sum(table["rejected"].values())} for name, table in tables.items()}
+    shown = [name for name in COLUMNS if name in ALWAYS or any(one[name] for one in counts.values())]
+    table = Table()
+    table.add_column("table", no_wrap=True)
+    for name in shown:
+        table.add_column(COLUMNS[name], justify="right", no_wrap=True)
+    for name, one in counts.items():
+        table.add_row(name, *(number(one[column]) for column in shown))
+    return table
+
+
+def _summary(tables: Mapping[str, Mapping[str, Any]]) -> str:
+    sums = {
+        count: sum(table[count] for table in tables.values())
+        for count in ("inserted", "updated", "relinked", "archived", "removed")
+    }
+    if not any(sums.values()):
+        return "[bold]Nothing to do[/]: Nexus has what FileMaker has."
+    said = [
+        f"{number(rows)} {COLUMNS[count]}"
+        for count, rows in sums.items()
+        if rows or count in ("inserted", "updated", "removed")
+    ]
+    return f"[bold]Plan[/]: {', '.join(said)}."
 
 
 def plans_table(plans: list[PlanRecord]) -> Table:
     """Return a table of plans, a line each."""
     table = Table()
-    for name in ("plan", "made at", "would insert", "would update", "would remove"):
+    for name in ("plan", "made", "to insert", "to update", "to remove"):
         table.add_column(name)
     for plan in plans:
         counts = plan["tables"].values()
-        sums = (f"{sum(one[kind] for one in counts):,}" for kind in ("inserted", "updated", "removed"))
-        table.add_row(plan["id"], plan["made_at"], *sums)
+        sums = (number(sum(one[kind] for one in counts)) for kind in ("inserted", "updated", "removed"))
+        table.add_row(plan["id"], clinic_time(datetime.fromisoformat(plan["made_at"])), *sums)
     return table

@@ -8,15 +8,17 @@ from nexus_reimport.assets.metadata import Metadata
 from nexus_reimport.assets.publishing import PLAN_ID
 from nexus_reimport.publish.ledger import COUNTED
 from nexus_reimport.publish.plans import PlanRecord
+from nexus_reimport.report.reasons import explain
 
 SHOWN = ("read", *COUNTED)
+WRITTEN = ("inserted", "updated", "relinked", "archived", "removed")
 SAMPLES_SHOWN = 100
 
 
 def plan_metadata(plan: PlanRecord) -> Metadata:
     """Return the metadata of a plan's materialization."""
     tables: dict[str, Any] = plan["tables"]
-    touched = sum(one["inserted"] + one["updated"] + one["removed"] for one in tables.values())
+    touched = sum(one[count] for one in tables.values() for count in WRITTEN)
     return {
         PLAN_ID: plan["id"],
         "as_of": plan["as_of"],
@@ -31,7 +33,7 @@ def plan_metadata(plan: PlanRecord) -> Metadata:
         ),
         "rejected": _table(
             [
-                {"table": name, "reason": reason, "rows": rows}
+                {"table": name, "reason": reason, "rows": rows, "meaning": explain(name, reason)}
                 for name, one in tables.items()
                 for reason, rows in one["rejected"].items()
             ]

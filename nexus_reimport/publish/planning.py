@@ -18,7 +18,7 @@ from nexus_reimport.publish.exceptions import RightMissing
 from nexus_reimport.publish.ledger import TableCounts
 from nexus_reimport.publish.refusals import explained
 from nexus_reimport.schemas.columns import Table
-from nexus_reimport.schemas.nexus import TABLES
+from nexus_reimport.schemas.nexus import PATIENTS, TABLES
 
 SAMPLES = 10
 TOUCHED_COLUMNS = ("table", "id", "action", "before")
@@ -194,13 +194,21 @@ def _planned(connection: Connection, decision: Decision) -> Planned:
     )
 
 
+# What changes beside the fields from FileMaker: a batch counted anew, a patient out of the archive.
+_ALSO: dict[str, LiteralString] = {
+    "image_batches": "UNION ALL SELECT 'image_count' FROM recounted r WHERE EXISTS (SELECT"
+    " FROM touched_image_batches x WHERE x.id = r.id AND x.action = 'update')",
+    "patients": "UNION ALL SELECT 'archived' FROM archived_patients a WHERE NOT a.archived",
+}
+
+
 def _fields(connection: Connection, table: Table) -> dict[str, int]:
     """Count the rows to be updated by each field that changes."""
     statement = sql.SQL(
-        "SELECT f, count(*) FROM {} d, unnest(d.changed) f GROUP BY f ORDER BY count(*) DESC, f"
-    )
-    rows = connection.execute(statement.format(merge.decided(table)))
-    return {str(field): int(count) for field, count in rows}
+        "SELECT f, count(*) FROM (SELECT unnest(d.changed) AS f FROM {} d {}) n"
+        " GROUP BY f ORDER BY count(*) DESC, f"
+    ).format(merge.decided(table), sql.SQL(_ALSO.get(table.name, "")))
+    return {str(field): int(count) for field, count in connection.execute(statement)}
 
 
 _OF_STAGED = """
@@ -226,6 +234,9 @@ def _samples(connection: Connection, table: Table) -> dict[str, list[Sample]]:
     }
     if table in repair.RELINKED_TABLES:
         found["relinked"] = _of_target(connection, table, repair.relinked(table))
+    if table is PATIENTS:
+        archived = sql.SQL("(SELECT id FROM archived_patients WHERE archived)")
+        found["archived"] = _of_target(connection, table, archived)
     return {kind: samples for kind, samples in found.items() if samples}
 
 
@@ -242,7 +253,7 @@ def _of_staged(
     return [_sample(*row) for row in connection.execute(statement)]
 
 
-def _of_target(connection: Connection, table: Table, relation: sql.Identifier) -> list[Sample]:
+def _of_target(connection: Connection, table: Table, relation: sql.Composable) -> list[Sample]:
     statement = sql.SQL(_OF_TARGET).format(
         relation=relation, name=sql.Literal(table.name), limit=sql.Literal(SAMPLES)
     )

@@ -47,6 +47,7 @@ _ANYWHERE: dict[str, str] = {
     # Any table.
     "bad_id": "The record's id in FileMaker is not a proper id.",
     "duplicate_id": "Another record in FileMaker has the same id; the first one is used.",
+    "deleted_in_nexus": "Somebody deleted this in Nexus, and this run was told to leave it gone.",
     "limit": "Left out on purpose: this run was limited to some patients.",
     "no_timestamp": "Nothing says when the record was made; 1 January 2000 is used.",
     "claimed_twice": "Several rows in Nexus say they are this record. The oldest is kept up to date.",
@@ -98,7 +99,8 @@ _ANYWHERE: dict[str, str] = {
     "no_thumbnail": "No small picture was made yet. The next full run makes it.",
     "stale_thumbnail": "The photograph changed after its small picture was made. The next full run mends it.",
     "shared_thumbnail": "Another photograph would have its small picture under the same name.",
-    "no_batch": "Its group of photographs is not ready. The next full run mends it.",
+    "no_batch": "Its group of photographs was deleted in Nexus and stays gone, or is not ready; then the "
+    "next full run mends it.",
     "empty": "The file has nothing in it.",
     "not_an_image": "The file is not a picture, whatever its name says.",
     "truncated": "The file stops in the middle: the upload was cut short. Upload it again.",
