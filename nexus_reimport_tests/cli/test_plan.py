@@ -1,6 +1,7 @@
 """Plans at a terminal: words that are none are refused in one line, and so is a plan that is dead."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
@@ -40,7 +41,7 @@ def test_a_dead_plan_is_refused_before_anything_is_read(
     monkeypatch.setenv("NEXUS_DATABASE_URL", nexus_database)
     monkeypatch.setenv("NEXUS_REIMPORT_STORAGE", str(tmp_path))
     fingerprints = {"sources": {}, "target": {}, "schema": "another", "code": code_fingerprint()}
-    plan = {"id": "0123456789abcdef", "options": {}, "fingerprints": fingerprints, "rows": {}}
+    plan: dict[str, Any] = {"id": "0123456789abcdef", "options": {}, "fingerprints": fingerprints, "rows": {}}
     save_plan(open_store(str(tmp_path)), plan)
     result = CliRunner().invoke(cli.main, ["run", "--yes", "--plan", plan["id"]])
     assert result.exit_code == 1
