@@ -278,5 +278,5 @@ def test_the_list_of_rows_is_cut_and_the_whole_is_in_the_exception() -> None:
     rows = [Obstacle("notes", uid(str(number)), "changed") for number in range(30)]
     error = RollbackRefused(rows)
     assert error.obstacles == tuple(rows)
-    assert "30 rows" in str(error)
+    assert "in use: 30." in str(error)
     assert "and 10 more" in str(error)
