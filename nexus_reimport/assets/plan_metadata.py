@@ -11,6 +11,7 @@ from nexus_reimport.publish.plans import PlanRecord
 from nexus_reimport.report.reasons import explain
 
 SHOWN = ("read", *COUNTED)
+ALWAYS = ("inserted", "updated", "unchanged", "rejected")
 WRITTEN = ("inserted", "updated", "relinked", "archived", "removed")
 SAMPLES_SHOWN = 100
 
@@ -23,7 +24,7 @@ def plan_metadata(plan: PlanRecord) -> Metadata:
         PLAN_ID: plan["id"],
         "as_of": plan["as_of"],
         "rows_to_write": touched,
-        "counts": _table([{"table": name, **_counts(one)} for name, one in tables.items()]),
+        "counts": _table(_counts_shown(tables)),
         "fields": _table(
             [
                 {"table": name, "field": field, "rows": rows}
@@ -51,14 +52,25 @@ def _counts(table: dict[str, Any]) -> dict[str, int]:
     return {**{name: table[name] for name in SHOWN}, "rejected": sum(table["rejected"].values())}
 
 
+def _counts_shown(tables: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the counts by table, without those that are nought in all: a page shows six or seven."""
+    counts = {name: _counts(one) for name, one in tables.items()}
+    names = [
+        count
+        for count in dict.fromkeys((*ALWAYS, *SHOWN))
+        if count in ALWAYS or any(c[count] for c in counts.values())
+    ]
+    return [{"table": name, **{count: one[count] for count in names}} for name, one in counts.items()]
+
+
 def _samples(tables: dict[str, Any]) -> list[dict[str, Any]]:
     return [
         {
             "table": name,
             "what": kind,
+            "fields": ", ".join(one.get("fields", [])) or one.get("reason", ""),
             "key": one.get("key") or "",
             "id": one.get("id") or "",
-            "fields": ", ".join(one.get("fields", [])) or one.get("reason", ""),
         }
         for name, table in tables.items()
         for kind, samples in table["samples"].items()
