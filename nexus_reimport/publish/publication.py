@@ -114,7 +114,7 @@ def _apply(
     backup = None if decision.is_empty else terms.back_up(connection, decision)
     deciding.apply(connection, decision, entry.run_id, entry.as_of)
     _check_constraints(connection)
-    broken = [count for table in decision.tables for count in links.count_broken(connection, table)]
+    broken = [count for table in decision.tables for count in links.count_published_broken(connection, table)]
     number = None
     if _wrote_anything(connection):
         cut = {name: one.cut for name, one in staged.items()}
@@ -146,6 +146,10 @@ def _wrote_anything(connection: Connection) -> bool:
 
 
 def _refuse_broken_links(counts: list[links.LinkCount]) -> None:
+    """Refuse to commit a row that points at nobody.
+
+    Rows that stay as they were are told by the checks of Nexus: they can't hold up all the others.
+    """
     broken = [f"{c.table}.{c.column}: {c.ours}" for c in counts if c.ours]
     if broken:
         raise BrokenLinks(

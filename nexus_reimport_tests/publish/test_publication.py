@@ -247,3 +247,26 @@ def test_a_database_that_does_not_answer_is_named_without_its_password() -> None
     with pytest.raises(PublicationError) as caught:
         publish(url, "run", AS_OF, {"patients": staged_table(PATIENTS, ANN)})
     assert "secretword" not in str(caught.value)
+
+
+def test_a_row_that_filemaker_has_no_more_and_whose_patient_was_deleted_holds_nobody_up(
+    nexus_database: str,
+) -> None:
+    number = rows(nexus_database, "SELECT id FROM django_content_type WHERE model = 'patient'")[0][0]
+    letter = {"object_id": uid("patients ann"), "content_type_id": number}
+    publish_tables(
+        nexus_database,
+        patients=staged_table(PATIENTS, ANN, BEN),
+        documents=staged_table(DOCUMENTS, {**letter, "name": "letter"}),
+    )
+    change(nexus_database, "DELETE FROM patients WHERE first_name = 'Ann'")
+    later = {
+        "patients": staged_table(PATIENTS, {**BEN, "last_name": "Dell"}),
+        "documents": staged_table(DOCUMENTS),
+    }
+    outcome = publish_tables(nexus_database, **later)
+    assert outcome.tables["patients"].updated == 1
+    assert [(one.ours, one.left) for one in outcome.links if one.table == "documents"] == [(0, 1)]
+    again = staged_table(DOCUMENTS, {**letter, "name": "letter"})
+    with pytest.raises(BrokenLinks, match=r"documents\.object_id: 1"):
+        publish_tables(nexus_database, documents=again)
