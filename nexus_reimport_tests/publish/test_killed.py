@@ -5,7 +5,7 @@ import os
 import random
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from multiprocessing.connection import Connection
@@ -150,7 +150,7 @@ def test_twenty_kills_at_random_moments_leave_nexus_as_before_or_as_after(prepar
         # One kill in each twentieth of the publication, and a little beyond its end.
         moment = duration * 1.1 * (number + moments.random()) / KILLS
         with ephemeral_database(prepared.cluster, template=prepared.template) as url:
-            finished = kill_publication(url, storage, moment)
+            finished = kill_after(publish_when_told, url, storage, moment)
             found = content(url)
             assert found in {before, after}, f"killed after {moment:.3f} s of {duration:.3f} s"
             assert found == after or not finished
@@ -160,12 +160,15 @@ def test_twenty_kills_at_random_moments_leave_nexus_as_before_or_as_after(prepar
     assert not all(seen)
 
 
-def kill_publication(url: str, storage: str, moment: float) -> bool:
-    """Start a publication, kill it so many seconds into it, and say whether it had come to its end."""
+def kill_after(work: Callable[[str, str, Connection], None], url: str, storage: str, moment: float) -> bool:
+    """Start work in a process, kill it so many seconds into it, and say whether it had come to its end.
+
+    The work says "ready" before it begins and "done" when it has ended, then waits.
+    """
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload([__name__])
+    context.set_forkserver_preload([work.__module__])
     mine, theirs = context.Pipe()
-    process = context.Process(target=publish_when_told, args=(url, storage, theirs), daemon=True)
+    process = context.Process(target=work, args=(url, storage, theirs), daemon=True)
     process.start()
     assert mine.recv() == "ready"
     time.sleep(moment)

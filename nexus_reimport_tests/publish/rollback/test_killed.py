@@ -1,9 +1,6 @@
 """A rollback killed at any moment: Nexus is as before it or as after it, and the next one finishes."""
 
-import multiprocessing
-import os
 import random
-import signal
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -20,7 +17,7 @@ from nexus_reimport.sandbox.clinic import synthetic_clinic
 from nexus_reimport.sandbox.postgres import Cluster, ephemeral_database
 from nexus_reimport.sandbox.starting_states import load_rows, starting_rows
 from nexus_reimport_tests.publish.rollback.histories import Content, content, publish_backed_up
-from nexus_reimport_tests.publish.test_killed import staged_tables
+from nexus_reimport_tests.publish.test_killed import kill_after, staged_tables
 
 SCALE, SEED, KILLS = 0.02, 4, 8
 
@@ -71,7 +68,7 @@ def test_kills_at_random_moments_leave_nexus_as_before_or_as_after(published: Pu
     for number in range(KILLS):
         moment = duration * 1.2 * (number + moments.random()) / KILLS
         with ephemeral_database(published.cluster, template=published.template) as url:
-            ended.append(kill(url, str(published.storage), moment))
+            ended.append(kill_after(roll_back_when_told, url, str(published.storage), moment))
             found = content(url)
             assert found in (published.before, published.after), f"killed after {moment:.3f} s"
             if found == published.after:
@@ -81,22 +78,3 @@ def test_kills_at_random_moments_leave_nexus_as_before_or_as_after(published: Pu
             rollback(url, store, "forth")
             assert content(url) == published.after
     assert not all(ended)
-
-
-def kill(url: str, storage: str, moment: float) -> bool:
-    """Start a rollback, kill it so many seconds into it, and say whether it had come to its end."""
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload([__name__])
-    mine, theirs = context.Pipe()
-    process = context.Process(target=roll_back_when_told, args=(url, storage, theirs), daemon=True)
-    process.start()
-    assert mine.recv() == "ready"
-    time.sleep(moment)
-    assert process.pid is not None
-    os.kill(process.pid, signal.SIGKILL)
-    process.join(10)
-    assert process.exitcode == -signal.SIGKILL
-    finished = mine.poll() and mine.recv() == "done"
-    mine.close()
-    theirs.close()
-    return bool(finished)
