@@ -6,17 +6,18 @@
 import os
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 
 import psycopg
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 
+from nexus_reimport.publish.connection import Connection
 from nexus_reimport.publish.deciding import StagedTable
 from nexus_reimport.publish.planning import Planned, make_plan
 from nexus_reimport.publish.publication import Publication, Terms, publish
 from nexus_reimport.sandbox.postgres import Cluster, ephemeral_database
-from nexus_reimport_tests.line import query, relations, tuples_written
+from nexus_reimport_tests.line import tuples_written
 from nexus_reimport_tests.publish.deeds import do
 from nexus_reimport_tests.publish.staged_frames import AS_OF
 from nexus_reimport_tests.publish.worlds import (
@@ -34,12 +35,20 @@ PAIRS_OF_A_WORLD = 5
 Staged = Mapping[str, StagedTable]
 
 
+@dataclass(frozen=True)
+class Nexus:
+    """A Nexus by its URL, and a connection for what others do to it and for looking at it."""
+
+    url: str
+    others: Connection
+
+
 @pytest.fixture(scope="module")
-def database(postgres: Cluster) -> Iterator[str]:
+def nexus(postgres: Cluster) -> Iterator[Nexus]:
     """A Nexus with our own schema in it: making that anew each time would take longer than the test."""
-    with ephemeral_database(postgres) as url:
-        publish(url, "first", AS_OF, staged(url, {"patients": {"patients 0": Record(0, 0)}}))
-        yield url
+    with ephemeral_database(postgres) as url, psycopg.connect(url, autocommit=True) as others:
+        publish(url, "first", AS_OF, staged(others, url, {"patients": {"patients 0": Record(0, 0)}}))
+        yield Nexus(url, others)
 
 
 @pytest.fixture(scope="module")
@@ -75,24 +84,26 @@ SEEN_AT_LEAST_ONCE = (
     suppress_health_check=list(HealthCheck),
 )
 def test_what_is_planned_is_what_is_applied_and_a_plan_writes_nothing(
-    database: str, seen: Counter[str], world: World
+    nexus: Nexus, seen: Counter[str], world: World
 ) -> None:
-    forget_everything(database)
-    import_long_ago(database, world.older)
+    forget_everything(nexus.others)
+    import_long_ago(nexus.others, world.older)
     for pair in world.pairs:
         for deed in pair.deeds:
-            do(database, deed)
-        seen.update(planned_and_applied(database, pair))
+            do(nexus.others, deed)
+        seen.update(planned_and_applied(nexus, pair))
 
 
-def planned_and_applied(url: str, pair: Pair) -> Counter[str]:
+def planned_and_applied(nexus: Nexus, pair: Pair) -> Counter[str]:
     """Plan, apply, and plan once more; return how many tables had each count."""
-    now = staged(url, pair.source, pair.stays)
-    before = everything(url), tuples_written(url)
+    url, others = nexus.url, nexus.others
+    now = staged(others, url, pair.source, pair.stays)
+    others.execute("SELECT pg_stat_force_next_flush()")
+    before = everything(others), tuples_written(url)
     planned = make_plan(url, now, pair.choices, [])
-    assert (everything(url), tuples_written(url)) == before
+    assert (everything(others), tuples_written(url)) == before
     applied = publish(url, "now", AS_OF, now, terms=Terms(pair.choices, "p", planned.writes))
-    assert_same(url, planned, applied, now)
+    assert_same(others, planned, applied, now)
     again = make_plan(url, now, pair.choices, [])
     assert not any(again.writes.values())
     assert again.touched.empty
@@ -100,30 +111,27 @@ def planned_and_applied(url: str, pair: Pair) -> Counter[str]:
     return Counter(name for table in tables for name, count in asdict(table).items() if count)
 
 
-def assert_same(url: str, planned: Planned, applied: Publication, now: Staged) -> None:
+def assert_same(nexus: Connection, planned: Planned, applied: Publication, now: Staged) -> None:
     """Counts, rows and actions that were applied are those that were planned."""
     assert {name: one.counts for name, one in planned.tables.items()} == applied.tables
     for name, counts in applied.tables.items():
         assert counts.read == counts.inserted + counts.updated + counts.unchanged + counts.rejected
         assert counts.read == len(now[name].rows) + len(now[name].rejected_keys)
     assert (applied.number is None) == (not any(planned.writes.values())) == planned.touched.empty
-    written = query(
-        url,
+    written = nexus.execute(
         "SELECT table_name, id::text, action, before::text FROM nexus_reimport.changes"
         " WHERE publication = %s",
-        applied.number,
+        [applied.number],
     )
     touched = planned.touched.astype(object).where(planned.touched.notna(), None)
     assert sorted(map(str, written)) == sorted(map(str, touched.itertuples(index=False, name=None)))
 
 
-def everything(url: str) -> dict[str, list[str]]:
+def everything(nexus: Connection) -> list[tuple[str, str]]:
     """Every row of every table, Nexus's and our own."""
-    names = [f"public.{name}" for name in relations(url)]
-    names += [f"nexus_reimport.{name}" for name in relations(url, "nexus_reimport")]
-    with psycopg.connect(url) as connection:
-        rows = " UNION ALL ".join(f"SELECT '{name}', t::text FROM {name} t" for name in names)  # noqa: S608 - ours
-        found: dict[str, list[str]] = {}
-        for name, row in connection.execute(f"{rows} ORDER BY 1, 2".encode()):
-            found.setdefault(name, []).append(row)
-    return found
+    tables = nexus.execute(
+        "SELECT format('%I.%I', schemaname, tablename) FROM pg_tables"
+        " WHERE schemaname IN ('public', 'nexus_reimport')"
+    )
+    rows = " UNION ALL ".join(f"SELECT '{name}', t::text FROM {name} t" for (name,) in tables)  # noqa: S608 - ours
+    return nexus.execute(f"{rows} ORDER BY 1, 2".encode()).fetchall()

@@ -5,11 +5,11 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-import psycopg
 from hypothesis import strategies as st
 
 from nexus_reimport.publish import copying, ledger
 from nexus_reimport.publish.choices import Choices, Conflicts, OnMissing
+from nexus_reimport.publish.connection import Connection
 from nexus_reimport.publish.deciding import StagedTable
 from nexus_reimport.publish.state import read_state
 from nexus_reimport.schemas.nexus import (
@@ -146,13 +146,17 @@ def choices(draw: st.DrawFn) -> Choices:
 stays: st.SearchStrategy[list[str]] = st.one_of(st.just([]), st.lists(names, max_size=2, unique=True))
 
 
-def staged(url: str, source: Source, staying: list[str] | None = None) -> dict[str, StagedTable]:
+def patient_type(nexus: Connection) -> int:
+    """The number of the content type that batches and documents point at patients by."""
+    [(kind,)] = nexus.execute("SELECT id FROM django_content_type WHERE model = 'patient'").fetchall()
+    return int(kind)
+
+
+def staged(
+    nexus: Connection, url: str, source: Source, staying: list[str] | None = None
+) -> dict[str, StagedTable]:
     """Stage a source as the transforms do: only what has somebody to belong to, the rest rejected."""
-    with psycopg.connect(url) as connection:
-        [(kind,)] = connection.execute(
-            "SELECT id FROM django_content_type WHERE model = 'patient'"
-        ).fetchall()
-    state = read_state(url)
+    kind, state = patient_type(nexus), read_state(url)
     living = set(state.loc[state["kind"] == "live:patients", "id"])
     gone = {table: set(state.loc[state["kind"] == f"gone:{table}", "key"]) for table in staying or []}
     found: dict[str, StagedTable] = {}
@@ -161,7 +165,7 @@ def staged(url: str, source: Source, staying: list[str] | None = None) -> dict[s
         if name in LINKS:
             parent = found["image_batches" if name == "images" else "patients"]
             parents = set(parent.rows["id"]) | (set() if name == "images" else living)
-        found[name] = _staged(name, source[name], parents, gone.get(name, set()), int(kind))
+        found[name] = _staged(name, source[name], parents, gone.get(name, set()), kind)
     return found
 
 
@@ -200,35 +204,32 @@ def staged_row(name: str, key: str, record: Record, kind: int) -> dict[str, obje
     return row
 
 
-def put(url: str, name: str, *rows: Mapping[str, object]) -> None:
+def put(nexus: Connection, name: str, *rows: Mapping[str, object]) -> None:
     """Put rows into Nexus as somebody else than us, unless they are there or belong to nobody."""
     table = BY_NAME[name]
     frame = staged_table(table, *rows).rows.drop(columns="source_key")
-    with psycopg.connect(url) as connection:
-        connection.execute(f"CREATE TEMPORARY TABLE put (LIKE {table.relation})".encode())
-        copying.copy_frame(connection, frame, "put")
-        link = {"appointments": "patients", "notes": "patients", "images": "images_batch"}.get(name)
-        lives = f"EXISTS (SELECT FROM {link} p WHERE p.id = t.{LINKS[name]})" if link else "true"
-        connection.execute(
+    link = {"appointments": "patients", "notes": "patients", "images": "images_batch"}.get(name)
+    lives = f"EXISTS (SELECT FROM {link} p WHERE p.id = t.{LINKS[name]})" if link else "true"
+    with nexus.transaction():
+        nexus.execute(f"CREATE TEMPORARY TABLE put (LIKE {table.relation}) ON COMMIT DROP".encode())
+        copying.copy_frame(nexus, frame, "put")
+        nexus.execute(
             f"INSERT INTO {table.relation} SELECT * FROM put t WHERE {lives} ON CONFLICT DO NOTHING".encode()  # noqa: S608 - ours
         )
 
 
-def import_long_ago(url: str, source: Source) -> None:
+def import_long_ago(nexus: Connection, source: Source) -> None:
     """Put rows into Nexus that an older import made: they have the ids of those to come, and no record."""
-    with psycopg.connect(url) as connection:
-        [(kind,)] = connection.execute(
-            "SELECT id FROM django_content_type WHERE model = 'patient'"
-        ).fetchall()
+    kind = patient_type(nexus)
     for name in (table.name for table in COVERED if table.name in source):
-        put(url, name, *(staged_row(name, key, record, int(kind)) for key, record in source[name].items()))
+        put(nexus, name, *(staged_row(name, key, record, kind) for key, record in source[name].items()))
 
 
-def forget_everything(url: str) -> None:
+def forget_everything(nexus: Connection) -> None:
     """Empty Nexus and our own schema."""
-    with psycopg.connect(url) as connection:
-        for table in reversed(TABLES):
-            connection.execute(f"DELETE FROM {table.relation}".encode())  # noqa: S608 - ours
-            connection.execute(f"DELETE FROM {ledger.SCHEMA}.written_{table.name}".encode())  # noqa: S608 - ours
-        for name in ("publications", "changes", "identities", "former_identities", "removed"):
-            connection.execute(f"DELETE FROM {ledger.SCHEMA}.{name}".encode())  # noqa: S608 - ours
+    relations = [table.relation for table in reversed(TABLES)]
+    relations += [f"{ledger.SCHEMA}.written_{table.name}" for table in TABLES]
+    ours = ("publications", "changes", "identities", "former_identities", "removed")
+    relations += [f"{ledger.SCHEMA}.{name}" for name in ours]
+    with nexus.transaction():
+        nexus.execute("; ".join(f"DELETE FROM {name}" for name in relations).encode())  # noqa: S608 - ours
