@@ -3,9 +3,8 @@
 import socket
 import subprocess
 import sys
-import threading
-import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import dagster as dg
 import pytest
@@ -119,20 +118,20 @@ def test_the_refusal_names_the_run_and_where_it_is(instance: dg.DagsterInstance)
 def test_who_waits_is_told_once_for_whom_and_goes_on_after_it(
     instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(going, "POLL_SECONDS", 0.01)
     run_id = create(instance)
     run = instance.get_run_by_id(run_id)
     assert run is not None
     said: list[str] = []
-    waiting = threading.Thread(
-        target=stay_clear_of_others, args=(instance,), kwargs={"wait": True, "say": said.append}
-    )
-    waiting.start()
-    time.sleep(0.2)
-    assert waiting.is_alive()
-    instance.report_run_failed(run, "ended")
-    waiting.join(5)
-    assert not waiting.is_alive()
+    slept: list[float] = []
+
+    def sleep(seconds: float) -> None:
+        slept.append(seconds)
+        if len(slept) == 3:
+            instance.report_run_failed(run, "ended")
+
+    monkeypatch.setattr(going, "time", SimpleNamespace(sleep=sleep))
+    stay_clear_of_others(instance, wait=True, say=said.append)
+    assert slept == [going.POLL_SECONDS] * 3
     assert len(said) == 1
     assert run_id in said[0]
 
