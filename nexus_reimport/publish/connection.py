@@ -15,7 +15,7 @@ Connection = psycopg.Connection[tuple[Any, ...]]
 # Digests are taken of values as text, so their text must not depend on who connects.
 TEXTS = "-c timezone=UTC -c datestyle=ISO,YMD -c intervalstyle=iso_8601 -c extra_float_digits=1"
 # A decision is in temporary tables, read several times over by statements that are each executed once.
-SPEED = "-c temp_buffers=256MB -c jit=off"
+SPEED = "-c temp_buffers=512MB -c jit=off"
 SESSION = f"{TEXTS} {SPEED}"
 CONNECT_SECONDS = 15
 VERIFYING = ("verify-ca", "verify-full")

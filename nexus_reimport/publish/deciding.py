@@ -44,18 +44,17 @@ class StagedTable:
 class Decision:
     """What is to become of each selected table, in counts. The rows are in `touched_<table>`.
 
-    `writes`: by table, a digest of which rows are to be touched, how, of what they are now and of what
-    their fields from FileMaker will be.
+    `touched`: by table, how many rows are to be touched.
     """
 
     tables: tuple[Table, ...]
     counts: dict[str, TableCounts]
-    writes: dict[str, str]
+    touched: dict[str, int]
 
     @property
     def is_empty(self) -> bool:
         """Whether nothing at all would be written."""
-        return not any(self.writes.values())
+        return not any(self.touched.values())
 
 
 def create_relations(connection: Connection) -> None:
@@ -101,18 +100,22 @@ def decide(
         _refuse_contradictions(connection, table)
         wins = choices.filemaker_wins(table.name)
         connection.execute(merge.fill_decided(table, filemaker_wins=wins))
-        connection.execute(sql.SQL("ANALYZE {}").format(merge.decided(table)))
+        # Its other columns are wide, and nothing is looked up by them.
+        connection.execute(sql.SQL("ANALYZE {} (id, absent)").format(merge.decided(table)))
         missing.find_missing(connection, table, _rejected(table, staged))
     named = [stem for one in staged.values() for stem in one.named]
     repair.decide_repair(connection, tables, named, [stem for one in staged.values() for stem in one.astray])
     missing.decide_missing(connection, tables, choices, named)
     repair.decide_batches(connection, tables)
     repair.leave_out_removed(connection)
-    for table in tables:
-        connection.execute(_touch(table))
+    touched = {table.name: connection.execute(_touch(table)).rowcount for table in tables}
     counts = {table.name: _counted(connection, table, staged[table.name]) for table in tables}
-    writes = {table.name: _writes(connection, table) for table in tables}
-    return Decision(tuple(tables), counts, writes)
+    return Decision(tuple(tables), counts, touched)
+
+
+def digest_writes(connection: Connection, decision: Decision) -> dict[str, str]:
+    """Return by table a digest of what is to be touched, how, and what it is now; empty for nothing."""
+    return {table.name: _writes(connection, table) for table in decision.tables}
 
 
 def _rejected(table: Table, staged: Mapping[str, StagedTable]) -> list[str]:

@@ -58,7 +58,7 @@ class Standing:
 class Planned:
     """What would be done; `touched`: text columns table, id, action, before (see `ledger.touched`).
 
-    `writes` are digests of what is to be touched (`Decision.writes`), `standing` is Nexus as it was.
+    `writes` are digests of what is to be touched (`deciding.digest_writes`), `standing` is Nexus as it was.
     """
 
     tables: dict[str, PlannedTable]
@@ -189,7 +189,7 @@ def _planned(connection: Connection, decision: Decision) -> Planned:
             for table in decision.tables
         },
         touched=_touched(connection, decision),
-        writes=decision.writes,
+        writes=deciding.digest_writes(connection, decision),
         standing=_standing(connection),
     )
 

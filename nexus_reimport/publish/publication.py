@@ -24,8 +24,8 @@ TakeBackup = Callable[[Connection, Decision], str | None]
 class Terms:
     """On what terms a publication happens.
 
-    `planned`: by table, the digest of what the plan said is to be touched (`Decision.writes`); where it is
-    given, nothing else is written. `choices`: what the person decided about conflicts and missing rows.
+    `planned`: by table, the digest of what the plan said is to be touched (`deciding.digest_writes`); where
+    it is given, nothing else is written. `choices`: what the person decided about conflicts and missing rows.
     `back_up` is called before the first write, under the locks.
     """
 
@@ -86,17 +86,17 @@ def _decide(
     deciding.load(connection, staged)
     decision = deciding.decide(connection, staged, terms.choices, progress)
     if terms.planned is not None and not decision.is_empty:
-        _refuse_unplanned(decision, terms.planned)
+        _refuse_unplanned(deciding.digest_writes(connection, decision), terms.planned)
     return decision
 
 
-def _refuse_unplanned(decision: Decision, planned: Mapping[str, str]) -> None:
+def _refuse_unplanned(decided: Mapping[str, str], planned: Mapping[str, str]) -> None:
     """Refuse to write anything else than what was planned.
 
     Where nothing is left to write there is nothing to refuse: the plan may have been applied by a run
     that was killed after its COMMIT.
     """
-    moved = [name for name, writes in decision.writes.items() if planned.get(name, "") != writes]
+    moved = [name for name, writes in decided.items() if planned.get(name, "") != writes]
     if moved:
         raise PlanMoved(
             f"Nexus has moved since the plan was made ({', '.join(moved)}): what would be written now is "
