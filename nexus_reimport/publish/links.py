@@ -50,14 +50,15 @@ def _count(connection: Connection, table: Table, link: Link, own: sql.Composable
         name=sql.Literal(table.name),
         column=sql.Identifier(link.column),
         parent=sql.Identifier(link.relation),
-        generic=_points_at_patients(table),
+        generic=points_at_patients(table),
         own=own,
     )
     row = connection.execute(statement).fetchone() or (0, 0, 0)
     return LinkCount(table.name, link.column, ours=row[0], others=row[1], left=row[2])
 
 
-def _points_at_patients(table: Table) -> sql.Composable:
+def points_at_patients(table: Table) -> sql.Composable:
+    """Say of the row `c` that its link is to a patient, where it could be to a row of another kind."""
     if not any(column.name == "content_type_id" for column in table.columns):
         return sql.SQL("true")
     return sql.SQL(

@@ -6,6 +6,7 @@ from psycopg import sql
 
 from nexus_reimport.publish import ledger
 from nexus_reimport.publish.connection import read_only_snapshot
+from nexus_reimport.publish.links import points_at_patients
 from nexus_reimport.schemas.columns import Link, Table
 from nexus_reimport.schemas.nexus import IMAGE_BATCHES, IMAGES
 
@@ -73,10 +74,7 @@ def _unlinked(table: Table, link: Link) -> sql.Composed:
         """
         SELECT c.id::text FROM {child} c
         WHERE c.{column} IS NOT NULL AND NOT EXISTS (SELECT FROM {parent} p WHERE p.id = c.{column})
-            AND NOT EXISTS (SELECT FROM django_content_type d
-                WHERE d.id = (to_jsonb(c) ->> 'content_type_id')::int
-                    AND (d.app_label, d.model) <> ('patients', 'patient'))
-            AND NOT EXISTS (SELECT FROM nexus_reimport.identities i
+            AND {generic} AND NOT EXISTS (SELECT FROM nexus_reimport.identities i
                 WHERE i.table_name = {name} AND i.id = c.id)
         """
     )
@@ -84,5 +82,6 @@ def _unlinked(table: Table, link: Link) -> sql.Composed:
         child=sql.Identifier(table.relation),
         column=sql.Identifier(link.column),
         parent=sql.Identifier(link.relation),
+        generic=points_at_patients(table),
         name=sql.Literal(table.name),
     )

@@ -101,10 +101,11 @@ def read_standing(url: str) -> Standing:
 
 
 def _standing(connection: Connection) -> Standing:
+    target = fingerprints.fingerprint_rows(connection)
     return Standing(
-        target=fingerprints.fingerprint_rows(connection),
+        target=target,
         schema=fingerprints.fingerprint_schema(connection),
-        rows=fingerprints.count_rows(connection),
+        rows={table.name: fingerprints.rows_of(target[table.name]) for table in TABLES},
         applied=_applied(connection),
     )
 

@@ -13,6 +13,7 @@ from nexus_reimport.automation.phases import tables_selection
 from nexus_reimport.clients.frame_store import open_store
 from nexus_reimport.clients.resources import BucketResource
 from nexus_reimport.publish.exceptions import PlanStale, PlanUnknown
+from nexus_reimport.publish.ledger import COUNTED
 from nexus_reimport.publish.planning import read_standing
 from nexus_reimport.publish.plans import PlanRecord, list_plans, load_plan, refuse_if_dead
 from nexus_reimport.release import code_fingerprint
@@ -21,20 +22,7 @@ from nexus_reimport.transform.image_objects import IMAGES_PREFIX
 from nexus_reimport_tests.line import Line, OneS3Client, contents, query
 from nexus_reimport_tests.line_fixtures import MakeLine, ServeFileMaker
 
-COUNTS = (
-    "read",
-    "inserted",
-    "updated",
-    "unchanged",
-    "missing",
-    "conflicts",
-    "edits_kept",
-    "restored",
-    "relinked",
-    "removed",
-    "archived",
-    "rejected",
-)
+COUNTS = ("read", *COUNTED, "rejected")
 
 
 @dataclass(frozen=True)
