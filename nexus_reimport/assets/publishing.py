@@ -9,8 +9,8 @@ from nexus_reimport.clients.frame_store import open_store
 from nexus_reimport.io_manager import FrameIOManager
 from nexus_reimport.publish.deciding import StagedTable
 from nexus_reimport.publish.plans import PlanRecord, load_plan
-from nexus_reimport.transform.image_objects import stem_of
 from nexus_reimport.transform.images import TO_MAKE
+from nexus_reimport.transform.imported_keys import stem_of
 from nexus_reimport.transform.staged import Staged
 
 PLAN = dg.AssetKey("plan")

@@ -25,7 +25,7 @@ from nexus_reimport.clients.thumbnailing import ThumbnailFact, list_thumbnails, 
 from nexus_reimport.io_manager import FrameIOManager
 from nexus_reimport.privacy import keeps_values_out_of_errors
 from nexus_reimport.progress import EVERY_SECONDS, StepProgress
-from nexus_reimport.transform.image_objects import IMAGES_PREFIX
+from nexus_reimport.transform.imported_keys import IMAGES_PREFIX
 
 KEY = dg.AssetKey("thumbnails")
 

@@ -13,7 +13,7 @@ from nexus_reimport.clients.resources import BucketResource, NexusResource, RunO
 from nexus_reimport.clients.thumbnailing import list_thumbnails
 from nexus_reimport.io_manager import FrameIOManager, Value
 from nexus_reimport.privacy import keeps_values_out_of_errors
-from nexus_reimport.transform.image_objects import IMAGES_PREFIX
+from nexus_reimport.transform.imported_keys import IMAGES_PREFIX
 from nexus_reimport.transform.staged import Staged
 
 

@@ -11,7 +11,8 @@ from nexus_reimport.schemas.columns import Table
 from nexus_reimport.schemas.frames import failures
 from nexus_reimport.schemas.nexus import TABLES
 from nexus_reimport.transform.deletions import DELETED_IN_NEXUS
-from nexus_reimport.transform.image_objects import place_name, report_names, stem_of
+from nexus_reimport.transform.image_objects import place_name, report_names
+from nexus_reimport.transform.imported_keys import stem_of
 from nexus_reimport.transform.staged import Staged
 
 KEYS_SHOWN = 20

@@ -20,7 +20,7 @@ from nexus_reimport.schemas.frames import (
     listing_schema,
     thumbnails_schema,
 )
-from nexus_reimport.transform.image_objects import IMAGES_PREFIX
+from nexus_reimport.transform.imported_keys import IMAGES_PREFIX
 
 
 def extract_checks(entity_set: EntitySet) -> list[Check]:

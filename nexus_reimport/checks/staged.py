@@ -20,7 +20,7 @@ from nexus_reimport.schemas.filemaker import ENTITY_SETS
 from nexus_reimport.schemas.frames import staged_schema
 from nexus_reimport.schemas.nexus import IMAGES, TABLES
 from nexus_reimport.transform.extracts import source_keys
-from nexus_reimport.transform.image_objects import IMAGES_PREFIX
+from nexus_reimport.transform.imported_keys import IMAGES_PREFIX
 
 
 def staged_table_checks(table: Table) -> list[Check]:

@@ -9,7 +9,8 @@ import pyarrow as pa
 from botocore.exceptions import BotoCoreError, ClientError
 
 from nexus_reimport.clients.exceptions import AccessDenied, ConnectionFailed, NotFound
-from nexus_reimport.transform.image_objects import IMAGES_PREFIX, THUMBNAIL_MARK
+from nexus_reimport.transform.image_objects import THUMBNAIL_MARK
+from nexus_reimport.transform.imported_keys import IMAGES_PREFIX
 
 IMPORT_PREFIXES = (IMAGES_PREFIX, "patients/filemaker-import/")
 

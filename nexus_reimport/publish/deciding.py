@@ -16,7 +16,7 @@ from nexus_reimport.publish.exceptions import StagedFramesOutdated
 from nexus_reimport.publish.ledger import TableCounts
 from nexus_reimport.schemas.columns import Table
 from nexus_reimport.schemas.nexus import BY_NAME, IMAGE_BATCHES, IMAGES, PATIENTS, TABLES
-from nexus_reimport.transform.image_objects import stem_of
+from nexus_reimport.transform.imported_keys import stem_of
 
 # Hash joins of whole tables: what spills to disk takes several times as long.
 WORK_MEMORY = "128MB"

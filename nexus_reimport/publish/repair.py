@@ -11,12 +11,10 @@ from psycopg import sql
 
 from nexus_reimport.publish import merge
 from nexus_reimport.publish.connection import Connection
+from nexus_reimport.publish.older_imports import BATCH_DESCRIPTION, BATCH_NAME_END
 from nexus_reimport.schemas.columns import Table
 from nexus_reimport.schemas.nexus import DOCUMENTS, IMAGE_BATCHES, IMAGES
-from nexus_reimport.transform.image_objects import IMAGES_PREFIX
-
-BATCH_NAME_END = " (FileMaker Import)"
-BATCH_DESCRIPTION = "Imported from FileMaker"
+from nexus_reimport.transform.imported_keys import IMAGES_PREFIX
 
 _PATIENT_TYPE = sql.SQL(
     "(SELECT id FROM django_content_type WHERE app_label = 'patients' AND model = 'patient')"

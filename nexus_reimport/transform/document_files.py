@@ -8,10 +8,10 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from nexus_reimport.transform.imported_keys import DOCUMENTS_PREFIX
 from nexus_reimport.transform.staged import Ledger
 from nexus_reimport.transform.text import uuid_text
 
-DOCUMENTS_PREFIX = "patients/filemaker-import/documents/"
 UNKNOWN_MIME_TYPE = "application/octet-stream"
 
 _OFFICE = "application/vnd.openxmlformats-officedocument."

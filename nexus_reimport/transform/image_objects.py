@@ -12,13 +12,13 @@ import pyarrow.compute as pc
 
 from nexus_reimport.schemas.nexus import IMAGES, PATIENTS
 from nexus_reimport.transform.image_csv import FIELDS
+from nexus_reimport.transform.imported_keys import IMAGES_PREFIX
 from nexus_reimport.transform.instants import distinct_instants
 from nexus_reimport.transform.known_patients import KnownPatients, known_patients
 from nexus_reimport.transform.nexus_state import NexusState
 from nexus_reimport.transform.staged import Staged
 from nexus_reimport.transform.text import natural_key, uuid_text
 
-IMAGES_PREFIX = "filemaker-import/images-bulk-dump/"
 THUMBNAIL_MARK = "_thumb"
 UNKNOWN_DATE = "unknown"
 KEY_LENGTH = IMAGES.column("s3_key").length or 0
@@ -219,9 +219,3 @@ def place_name(key: str) -> str:
 
 def _harmless(name: str, key: str) -> str:
     return name if _HARMLESS.fullmatch(name) else f"digest:{natural_key(key)}"
-
-
-def stem_of(key: str) -> str:
-    """Return the file's name in an S3 key without folders and extension."""
-    name = key.rpartition("/")[2]
-    return name.rpartition(".")[0] or name

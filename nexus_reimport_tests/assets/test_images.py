@@ -27,7 +27,7 @@ from nexus_reimport.sandbox.clinic import (
     next_image_csv,
 )
 from nexus_reimport.sandbox.clinic.image_csv import NEW_TYPE, RETYPED
-from nexus_reimport.transform.image_objects import IMAGES_PREFIX
+from nexus_reimport.transform.imported_keys import IMAGES_PREFIX
 from nexus_reimport_tests.clients.test_image_exports import drop
 from nexus_reimport_tests.line import Line, query, tuples_written
 from nexus_reimport_tests.line_fixtures import MakeLine

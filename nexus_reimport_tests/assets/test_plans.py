@@ -18,7 +18,7 @@ from nexus_reimport.publish.planning import read_standing
 from nexus_reimport.publish.plans import PlanRecord, list_plans, load_plan, refuse_if_dead
 from nexus_reimport.release import code_fingerprint
 from nexus_reimport.sandbox.clinic import SyntheticClinic
-from nexus_reimport.transform.image_objects import IMAGES_PREFIX
+from nexus_reimport.transform.imported_keys import IMAGES_PREFIX
 from nexus_reimport_tests.line import Line, OneS3Client, contents, query
 from nexus_reimport_tests.line_fixtures import MakeLine, ServeFileMaker
 

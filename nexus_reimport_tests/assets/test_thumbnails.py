@@ -22,7 +22,7 @@ from nexus_reimport.clients.thumbnail_record import facts_of
 from nexus_reimport.clients.thumbnailing import ThumbnailFact, list_thumbnails
 from nexus_reimport.io_manager import FrameIOManager
 from nexus_reimport.sandbox.clinic.objects import Photograph
-from nexus_reimport.transform.image_objects import IMAGES_PREFIX
+from nexus_reimport.transform.imported_keys import IMAGES_PREFIX
 from nexus_reimport_tests.clients.served_bucket import BUCKET, Relay, relay_to, served_bucket, store_at
 from nexus_reimport_tests.line import OneS3Client
 

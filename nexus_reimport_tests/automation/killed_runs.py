@@ -26,7 +26,7 @@ from nexus_reimport.sandbox.clinic import SyntheticClinic
 from nexus_reimport.sandbox.contents import DEFAULT_DAGSTER_YAML
 from nexus_reimport.sandbox.postgres import Cluster, ephemeral_database
 from nexus_reimport.sandbox.settings import Layout, read_settings
-from nexus_reimport.transform.image_objects import IMAGES_PREFIX
+from nexus_reimport.transform.imported_keys import IMAGES_PREFIX
 from nexus_reimport_tests.line import DATABASE, PASSWORD, SCALE, USERNAME, query, served_filemaker
 
 AS_OF = "2026-07-01T02:00:00+00:00"

@@ -18,8 +18,8 @@ from nexus_reimport.publish.state import read_state
 from nexus_reimport.sandbox.postgres import ephemeral_database, ephemeral_postgres
 from nexus_reimport.schemas.nexus import PATIENTS
 from nexus_reimport.transform.image_csv import parse_image_csv
-from nexus_reimport.transform.image_objects import IMAGES_PREFIX
 from nexus_reimport.transform.images import stage_image_batches, stage_images
+from nexus_reimport.transform.imported_keys import IMAGES_PREFIX
 from nexus_reimport.transform.nexus_state import NexusState
 from nexus_reimport.transform.staged import Ledger, Staged
 

@@ -30,8 +30,8 @@ from nexus_reimport.schemas.nexus import BY_NAME
 from nexus_reimport.transform.appointments import stage_appointments
 from nexus_reimport.transform.documents import stage_documents
 from nexus_reimport.transform.image_csv import parse_image_csv
-from nexus_reimport.transform.image_objects import IMAGES_PREFIX
 from nexus_reimport.transform.images import stage_image_batches, stage_images
+from nexus_reimport.transform.imported_keys import IMAGES_PREFIX
 from nexus_reimport.transform.nexus_state import NexusState
 from nexus_reimport.transform.notes import stage_notes
 from nexus_reimport.transform.patients import stage_patients

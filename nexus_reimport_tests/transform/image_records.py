@@ -7,8 +7,8 @@ import pandas as pd
 import pyarrow as pa
 
 from nexus_reimport.transform.image_csv import ROW_COLUMNS
-from nexus_reimport.transform.image_objects import IMAGES_PREFIX
 from nexus_reimport.transform.images import stage_image_batches, stage_images
+from nexus_reimport.transform.imported_keys import IMAGES_PREFIX
 from nexus_reimport.transform.nexus_state import NexusState
 from nexus_reimport.transform.staged import REPORT_COLUMNS, Staged
 from nexus_reimport_tests.transform.records import (

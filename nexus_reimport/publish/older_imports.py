@@ -1,0 +1,123 @@
+"""The marks by which a row of Nexus is an older import's, and not a person's, table by table.
+
+The clinic's own scripts filled Nexus before this program did, several of them, side by side with people. What
+each wrote, and what none ever wrote, is all there is to tell their rows: no time does, for they let Nexus set
+`created_at` to the moment of the script. A row without these marks is taken for a person's.
+"""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import LiteralString
+
+from psycopg import sql
+
+from nexus_reimport.schemas.columns import Table
+from nexus_reimport.schemas.nexus import NOTES
+from nexus_reimport.transform.imported_keys import DOCUMENTS_PREFIX, IMAGE_PREFIXES
+from nexus_reimport.transform.notes import IMPORTER
+
+BATCH_NAME_END = " (FileMaker Import)"
+BATCH_DESCRIPTION = "Imported from FileMaker"
+
+_IMAGE_KEY: LiteralString = "{t}.s3_key ^@ ANY ({image_prefixes})"
+
+# Of the row {t}. {matched} says that a row of ours answers it; see `imported`.
+_MARKS: Mapping[str, LiteralString] = MappingProxyType(
+    {
+        # Every script wrote the key, blank or `None` where FileMaker had no id; a migration moved it out of
+        # `notes`. Nexus itself writes neither.
+        "patients": """
+            (jsonb_typeof({t}.filemaker_metadata) = 'object' AND {t}.filemaker_metadata ? 'filemaker_id'
+                OR coalesce({t}.notes, '') ~ '^\\s*[{{].*"filemaker_id"\\s*:')
+        """,
+        # The first script set the event's id. The others set none, nor a reason, but always an end and at
+        # least empty notes, and a type only where an event has one: a type without an event is a person's.
+        # Events of the clinic itself, and series, are only made in Nexus.
+        "appointments": """
+            ({t}.filemaker_event_id IS NOT NULL OR {t}.patient_id IS NOT NULL AND {t}.reason IS NULL
+                AND {t}.notes IS NOT NULL AND {t}.end_time IS NOT NULL AND NOT {t}.is_recurring
+                AND {t}.parent_appointment_id IS NULL AND {t}.recurrence_group_id IS NULL
+                AND ({t}.appointment_type_id IS NULL OR {matched}))
+        """,
+        # Of two scripts all notes are by the importer. The first kept FileMaker's account, who may have the
+        # same name in Nexus, but wrote FileMaker's own type, which Nexus lets nobody choose.
+        "notes": "({t}.created_by = {importer} OR {t}.note_type <> ALL ({note_types}))",
+        # No script ever wrote one.
+        "sms_messages": "false",
+        "documents": "({t}.filemaker_id IS NOT NULL OR starts_with({t}.s3_key, {documents_prefix}))",
+        # A person may have renamed one or put their own images in, which makes it theirs.
+        "image_batches": """
+            (right({t}.name, length({name_end})) = {name_end} AND {t}.uploaded_by_id IS NULL
+                AND NOT EXISTS (SELECT FROM images_image m WHERE m.batch_id = {t}.id
+                    AND NOT m.s3_key ^@ ANY ({image_prefixes})))
+        """,
+        "images": "({t}.filemaker_id IS NOT NULL OR " + _IMAGE_KEY + ")",
+    }
+)
+
+_MATCHED: LiteralString = """
+    EXISTS (SELECT FROM {ours} o WHERE o.patient_id = {t}.patient_id
+        AND o.appointment_type_id = {t}.appointment_type_id
+        AND (o.start_time AT TIME ZONE 'Australia/Sydney')::date
+            = ({t}.start_time AT TIME ZONE 'Australia/Sydney')::date)
+"""
+
+# What no script wrote, so that it shows that somebody, or Nexus itself, has worked on the row {t} since.
+# Scripts let Nexus set both stamps at once.
+_UNTOUCHED: Mapping[str, LiteralString] = MappingProxyType(
+    {
+        "patients": """
+            NOT {t}.archived AND {t}.archived_at IS NULL AND {t}.mrn IS NULL AND {t}.funding_source IS NULL
+            AND coalesce({t}.coordinator_name, '') = '' AND {t}.coordinator_date IS NULL
+            AND {t}.plan_start_date IS NULL AND {t}.plan_end_date IS NULL
+            AND coalesce({t}.plan_dates_json, '[]') IN ('[]', '{{}}')
+            AND coalesce({t}.emergency_json, '{{}}') = '{{}}' AND coalesce({t}.flags_json, '{{}}') = '{{}}'
+            AND (coalesce({t}.notes, '') = '' OR {t}.notes ~ '^\\s*[{{].*"filemaker_id"\\s*:')
+        """,
+        "appointments": """
+            {t}.updated_at < {t}.created_at + interval '1 minute' AND {t}.status <> 'checked_in'
+            AND {t}.billing_company_id IS NULL AND {t}.billing_notes = ''
+            AND {t}.invoice_contact_type = 'patient' AND NOT {t}.followup_scheduled
+            AND NOT {t}.needs_followup_reminder AND NOT {t}.sms_confirmed AND NOT {t}.sms_cancelled
+            AND {t}.sms_reminder_sent_at IS NULL
+        """,
+        "notes": "{t}.updated_at < {t}.created_at + interval '1 minute'",
+        "sms_messages": "false",
+        # Nexus deletes a document by setting it inactive.
+        "documents": "{t}.is_active AND {t}.description = '' AND {t}.tags = '[]'",
+        "image_batches": "{t}.description ^@ {description}",
+        "images": """
+            {t}.uploaded_by_id IS NULL AND {t}."order" = 0
+            AND ({t}.caption = '' OR {t}.caption ^@ 'FileMaker: ')
+        """,
+    }
+)
+
+
+def imported(table: Table, alias: str = "t", ours: sql.Composable | None = None) -> sql.Composed:
+    """Say of the row `alias` of a table that an older import made it, or this program did.
+
+    `ours`: a relation with the appointments that come from FileMaker; an older row with a type is known by
+    one of the same patient, day and type. Without it such a row is taken for a person's.
+    """
+    row = sql.Identifier(alias)
+    matched = sql.SQL(_MATCHED).format(ours=ours, t=row) if ours else sql.SQL("false")
+    return _formatted(_MARKS[table.name], row, matched)
+
+
+def untouched(table: Table, alias: str = "t") -> sql.Composed:
+    """Say of an older import's row that nobody has worked on it since, as far as the row itself tells."""
+    return _formatted(_UNTOUCHED[table.name], sql.Identifier(alias), sql.SQL("false"))
+
+
+def _formatted(condition: LiteralString, row: sql.Identifier, matched: sql.Composable) -> sql.Composed:
+    return sql.SQL(condition).format(
+        t=row,
+        matched=matched,
+        importer=sql.Literal(IMPORTER),
+        note_types=sql.Literal(list(NOTES.column("note_type").choices)),
+        documents_prefix=sql.Literal(DOCUMENTS_PREFIX),
+        image_prefixes=sql.Literal(list(IMAGE_PREFIXES)),
+        name_end=sql.Literal(BATCH_NAME_END),
+        description=sql.Literal(BATCH_DESCRIPTION),
+    )
