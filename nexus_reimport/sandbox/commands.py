@@ -54,7 +54,7 @@ def sandbox() -> None:
     default="empty",
     show_default=True,
     metavar="NAME",
-    help="empty, people, older-import, damaged-a, damaged-b, odd-images",
+    help="empty, people, older-import, damaged-a, damaged-b, odd-images, older:A2+N3 and the like",
 )
 def start(directory: Path, scale: float, seed: int, faults: tuple[str, ...], nexus: str) -> None:
     """Start the sandbox, making its clinic the first time."""

@@ -1,7 +1,7 @@
 """What a sandbox's Nexus holds when it starts, and how the rows get there."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import psycopg
 from psycopg import sql
@@ -16,6 +16,7 @@ from nexus_reimport.sandbox.clinic import (
     peoples_rows,
     with_odd_images,
 )
+from nexus_reimport.sandbox.clinic.older import PREFIX, Book, older_state, runs_of
 from nexus_reimport.sandbox.exceptions import SandboxError, UnknownStartingStateError
 
 Row = dict[str, object]
@@ -29,17 +30,24 @@ NUMBERED = ("django_content_type", "auth_user")
 class StartingState:
     """Where a sandbox begins: the clinic as its services have it, and Nexus's rows besides its configuration.
 
-    `patients_backup` is an old `patients.json` with former UUIDs, None where there is none.
+    `patients_backup` is an old `patients.json` with former UUIDs, None where there is none. `book` says of
+    each row of an older import where it came from.
     """
 
     clinic: SyntheticClinic
     rows: Rows
     patients_backup: bytes | None = None
+    book: Book = field(default_factory=Book)
 
 
 def _damaged(clinic: SyntheticClinic, damage: Damage) -> StartingState:
     objects = sorted([*clinic.objects, *damage.objects], key=lambda entry: entry.key)
     return StartingState(replace(clinic, objects=objects), damage.rows, damage.backup)
+
+
+def _older(name: str, clinic: SyntheticClinic) -> StartingState:
+    older = older_state(name, clinic)
+    return StartingState(replace(clinic, objects=older.objects), older.rows, book=older.book)
 
 
 STATES: dict[str, Callable[[SyntheticClinic], StartingState]] = {
@@ -53,23 +61,30 @@ STATES: dict[str, Callable[[SyntheticClinic], StartingState]] = {
 """By name: what a Nexus holds at first, and what S3 and FileMaker have more for it."""
 
 
+KNOWN_STATES = f"{', '.join(STATES)}, {PREFIX}A2+N3 and the like"
+"""The names of all starting states, for people."""
+
+
 def known_state(name: str) -> str:
     """Return the name again. Raise UnknownStartingStateError where no starting state has it."""
-    if name not in STATES:
-        message = f"there is no starting state {name!r}; choose one of {', '.join(STATES)}"
+    if name.startswith(PREFIX):
+        runs_of(name)
+    elif name not in STATES:
+        message = f"there is no starting state {name!r}; choose one of {KNOWN_STATES}"
         raise UnknownStartingStateError(message)
     return name
 
 
 def starting_state(name: str, clinic: SyntheticClinic) -> StartingState:
-    """Return the state of that name. Raise UnknownStartingStateError for a name that is not in STATES."""
-    return STATES[known_state(name)](clinic)
+    """Return the state of that name. Raise UnknownStartingStateError where there is none."""
+    name = known_state(name)
+    return _older(name, clinic) if name.startswith(PREFIX) else STATES[name](clinic)
 
 
 def starting_rows(name: str, clinic: SyntheticClinic) -> list[Rows]:
     """Return what to load, in order: Nexus's configuration, then the state's own rows.
 
-    Raise UnknownStartingStateError for a name that is not in STATES.
+    Raise UnknownStartingStateError where there is none of that name.
     """
     return [clinic.nexus, starting_state(name, clinic).rows]
 

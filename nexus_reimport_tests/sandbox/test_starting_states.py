@@ -21,7 +21,10 @@ def company(name: str, **more: object) -> dict[str, object]:
     return {"id": f"0b0e7c1e-0000-4000-8000-{len(name):012d}", "name": name, "created_at": NOW, **more}
 
 
-@pytest.mark.parametrize("state", STATES)
+OLDER = ("older:P1+A1+N1+D1+I1", "older:P2*2+A2*2+N2+D2+I2", "older:P3+A3+N3+D3+I2", "older:P1-notes+A1")
+
+
+@pytest.mark.parametrize("state", [*STATES, *OLDER])
 def test_every_row_of_a_state_is_in_its_table(
     nexus_database: str, clinic: SyntheticClinic, state: str
 ) -> None:
