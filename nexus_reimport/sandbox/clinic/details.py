@@ -10,7 +10,7 @@ from nexus_reimport.sandbox.clinic.patients import People
 from nexus_reimport.sandbox.clinic.phones import RESERVED_MOBILES, WAYS_TO_WRITE, PhoneBook, without_plus
 from nexus_reimport.sandbox.clinic.words import SUBURBS, street
 
-LABELS: Final = ("Home", "Work", "", None, "Velmora (mum)", "Tambix (neighbour)")
+LABELS: Final = ("Home", "Work", "", "Home", "Velmora (mum)", "Tambix (neighbour)")
 UNREADABLE_NUMBERS: Final = ("ask at the desk", "see file, two numbers there", "-")
 
 
@@ -149,6 +149,7 @@ def _spoil(found: Directory, seed: int, scale: float, ledger: Ledger) -> None:
     phones = [row for row in found.rows if row["type"] == "Phone"]
     spread(phones, PHONE_DIRT, chance, scale, ledger)
     spread([row for row in found.rows if row["type"] == "Email"], EMAIL_DIRT, chance, scale, ledger)
+    spread(found.rows, LABEL_DIRT, Chance(f"{seed}/label dirt"), scale, ledger)
     emails = [row for row in found.rows if row["type"] == "Email" and row["Email default"]]
     ledger.note("email_in_ph_with_default_flag", [row["id"] for row in emails])
 
@@ -168,6 +169,8 @@ PHONE_DIRT: Final = (
     Dirt("empty_phone", 20, setting("ph", None, "", " ")),
     Dirt("phone_type_in_other_case", 10, setting("type", "phone", "PHONE")),
 )
+LABEL_DIRT: Final = (Dirt("detail_without_label", 400, setting("Name", None)),)
+"""Few enough that the clinic's first export, which failed on each such patient, has most of them."""
 EMAIL_DIRT: Final = (
     Dirt("email_with_spaces", 20, _padded_email),
     Dirt("empty_email", 10, setting("ph", None, "")),

@@ -88,6 +88,17 @@ def _control_characters(row: Row, _chance: Chance) -> None:
     row["note"] = "Bring both\u0000 shoes.\u000bUse the side door.\rRing twice."
 
 
+def _blanks_and_line_ends(row: Row, chance: Chance) -> None:
+    """Leave what a form and a paste leave around and between words."""
+    kinds = (
+        "  Bring the old pair. \r\n",
+        "Left foot\r\nfirst.\r\n",
+        "\u00a0Ring\u00a0before noon. ",
+        "Wide last.\t\n\n",
+    )
+    row["note"] = kinds[chance.below(len(kinds))]
+
+
 EVENT_DIRT: Final = (
     Dirt("start_in_daylight_saving_gap", 6, _in_gap),
     Dirt("start_in_daylight_saving_fold", 6, _in_fold),
@@ -113,6 +124,8 @@ EVENT_DIRT: Final = (
     Dirt(
         "long_first_sentence", 40, changing("note", lambda old: ("Longer and longer insole talk " * 9) + old)
     ),
+    Dirt("blanks_and_line_ends_in_event", 80, _blanks_and_line_ends),
+    Dirt("start_without_seconds", 8, setting("startTime", "9:30", "14:15")),
 )
 UNLINKED_EVENT_DIRT: Final = (
     Dirt("unlinked_event_without_start", 40, setting("startDate", None)),

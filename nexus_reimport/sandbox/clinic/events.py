@@ -7,7 +7,7 @@ from nexus_reimport.sandbox.clinic.chance import LAST_BOOKING, TODAY, Chance, Ro
 from nexus_reimport.sandbox.clinic.configuration import Configuration
 from nexus_reimport.sandbox.clinic.dirt import Ledger, spread
 from nexus_reimport.sandbox.clinic.event_dirt import EVENT_DIRT, UNLINKED_EVENT_DIRT
-from nexus_reimport.sandbox.clinic.figures import Figures
+from nexus_reimport.sandbox.clinic.figures import Figures, share
 from nexus_reimport.sandbox.clinic.patients import People
 from nexus_reimport.sandbox.clinic.words import paragraph, sentence
 
@@ -32,6 +32,7 @@ def events(
     ids = [str(row["id"]).upper() for row in people.patients]
     kept = [_event(ids[chance.below(len(ids))], setup, chance) for _ in range(figures.appointments)]
     spread(kept, EVENT_DIRT, Chance(f"{seed}/event dirt"), scale, ledger)
+    _same_start_twice(kept, share(50, scale), ledger)
     unlinked = [_event(_nobody(chance), setup, chance) for _ in range(figures.events_without_patient)]
     spread(unlinked, UNLINKED_EVENT_DIRT, chance, scale, ledger)
     strangers = _of_unknown_patients(figures, people, setup, chance)
@@ -45,6 +46,18 @@ def events(
     rows = [*kept, *unlinked, *strangers, *undated]
     chance.shuffle(rows)
     return rows
+
+
+def _same_start_twice(kept: list[Row], pairs: int, ledger: Ledger) -> None:
+    """Make pairs of events with one patient and one start, every other with one note too; both are events."""
+    spoilt = {key for keys in ledger.places.values() for key in keys}
+    clean = [row for row in kept if str(row["id"]).lower() not in spoilt]
+    for place, (first, second) in enumerate(
+        zip(clean[0 : 2 * pairs : 2], clean[1 : 2 * pairs : 2], strict=False)
+    ):
+        same = ("id_Contact", "startDate", "startTime", "endDate", *(("note",) if place % 2 else ()))
+        second.update({name: first[name] for name in same})
+        ledger.note("same_start_twice", [first["id"], second["id"]])
 
 
 def _nobody(chance: Chance) -> str | None:

@@ -18,6 +18,7 @@ EMPTY_CONTENTS: Final = (
     None, "", " ", "\u0000", "\u000b", "\r\n \t", "\u0000\u000b \u0000", "\r\r", "\u00a0",
 )  # fmt: skip
 """All that is left of these after cleaning is nothing."""
+NBSP: Final = "\u00a0"
 _FIRST_DAY: Final = date(2010, 3, 1)
 
 
@@ -98,4 +99,11 @@ NOTE_DIRT: Final = (
     Dirt("mixed_case_patient_of_note", 100, changing("id_Key", mixed_case)),
     Dirt("mixed_case_note_id", 40, changing("id", mixed_case)),
     Dirt("note_without_account", 80, setting("creationAccountName", None, "")),
+    Dirt(
+        "no_break_spaces_in_note",
+        40,
+        changing("Note", lambda old: f"\u00a0{old.replace(' ', NBSP, 3)}\u00a0"),
+    ),
+    Dirt("note_of_a_number", 6, setting("Note", "38", "4152", "0")),
+    Dirt("note_of_a_date", 6, setting("Note", "12/03/2019", "7/11/2021")),
 )
