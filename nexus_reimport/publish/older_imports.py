@@ -13,11 +13,9 @@ from psycopg import sql
 
 from nexus_reimport.schemas.columns import Table
 from nexus_reimport.schemas.nexus import NOTES
+from nexus_reimport.transform.batch_names import DESCRIPTION, NAME_END
 from nexus_reimport.transform.imported_keys import DOCUMENTS_PREFIX, IMAGE_PREFIXES
 from nexus_reimport.transform.notes import IMPORTER
-
-BATCH_NAME_END = " (FileMaker Import)"
-BATCH_DESCRIPTION = "Imported from FileMaker"
 
 _IMAGE_KEY: LiteralString = "{t}.s3_key ^@ ANY ({image_prefixes})"
 
@@ -118,6 +116,6 @@ def _formatted(condition: LiteralString, row: sql.Identifier, matched: sql.Compo
         note_types=sql.Literal(list(NOTES.column("note_type").choices)),
         documents_prefix=sql.Literal(DOCUMENTS_PREFIX),
         image_prefixes=sql.Literal(list(IMAGE_PREFIXES)),
-        name_end=sql.Literal(BATCH_NAME_END),
-        description=sql.Literal(BATCH_DESCRIPTION),
+        name_end=sql.Literal(NAME_END),
+        description=sql.Literal(DESCRIPTION),
     )

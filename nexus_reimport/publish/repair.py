@@ -11,7 +11,7 @@ from psycopg import sql
 
 from nexus_reimport.publish import merge
 from nexus_reimport.publish.connection import Connection
-from nexus_reimport.publish.older_imports import BATCH_DESCRIPTION, BATCH_NAME_END
+from nexus_reimport.publish.older_imports import imported, untouched
 from nexus_reimport.schemas.columns import Table
 from nexus_reimport.schemas.nexus import DOCUMENTS, IMAGE_BATCHES, IMAGES
 from nexus_reimport.transform.imported_keys import IMAGES_PREFIX
@@ -58,7 +58,7 @@ _SIZES = """
 _REMOVE_BATCHES = """
     INSERT INTO removed_image_batches (id)
     SELECT t.id FROM images_batch t
-    WHERE right(t.name, length(%(name_end)s)) = %(name_end)s AND t.description = %(description)s
+    WHERE {imported} AND {untouched}
         AND NOT EXISTS (SELECT FROM staged_image_batches s WHERE s.id = t.id)
         AND NOT EXISTS (SELECT FROM batch_sizes n WHERE n.id = t.id)
     ON CONFLICT DO NOTHING
@@ -143,8 +143,10 @@ def decide_batches(connection: Connection, tables: list[Table]) -> None:
         return
     connection.execute(_SIZES)
     if IMAGES in tables:
-        given = {"name_end": BATCH_NAME_END, "description": BATCH_DESCRIPTION}
-        connection.execute(_REMOVE_BATCHES, given)
+        statement = sql.SQL(_REMOVE_BATCHES).format(
+            imported=imported(IMAGE_BATCHES), untouched=untouched(IMAGE_BATCHES)
+        )
+        connection.execute(statement)
     connection.execute(_RECOUNT)
 
 

@@ -12,6 +12,7 @@ from psycopg import errors, sql
 from nexus_reimport.publish import ledger
 from nexus_reimport.publish.connection import Connection, read_only_snapshot
 from nexus_reimport.publish.exceptions import PublicationError, TargetNotAsExpected
+from nexus_reimport.publish.file_state import read_file_state
 from nexus_reimport.schemas.nexus import TABLES
 
 COLUMNS = ("kind", "key", "id", "detail")
@@ -43,17 +44,6 @@ _CLAIMS = """
 UNION ALL
 SELECT 'claim:appointments', filemaker_event_id::text, id::text, NULL FROM appointments
     WHERE filemaker_event_id IS NOT NULL
-UNION ALL
-SELECT 'claim:documents', filemaker_id::text, id::text, NULL FROM documents_document
-    WHERE filemaker_id IS NOT NULL
-UNION ALL
-SELECT 'claim:images', filemaker_id::text, id::text, NULL FROM images_image WHERE filemaker_id IS NOT NULL
-UNION ALL
-(SELECT 'claim:documents', stem, id::text, NULL FROM (
-        SELECT id, uploaded_at, lower(substring(s3_key FROM '([^/.]+)[.][^/.]*$')) AS stem
-        FROM documents_document
-        WHERE filemaker_id IS NULL AND s3_key LIKE 'patients/filemaker-import/documents/%') d
-    WHERE stem IS NOT NULL ORDER BY uploaded_at, id)
 """
 
 # A row without an identity of its own may be an older import's; {known} leaves out those that have one.
@@ -72,13 +62,6 @@ UNION ALL
 UNION ALL
 (SELECT 'external:sms_messages', a.external_message_id, a.id::text, NULL
     FROM sms_messages a WHERE a.external_message_id <> '' AND {known} ORDER BY a.created_at, a.id)
-UNION ALL
-(SELECT 'natural:image_batches', md5(concat_ws(E'\\x1f', a.object_id::text, a.name)), a.id::text, NULL
-    FROM images_batch a WHERE a.name LIKE '% (FileMaker Import)' AND {known} ORDER BY a.uploaded_at, a.id)
-UNION ALL
-(SELECT 's3_key:images', a.s3_key, a.id::text, NULL
-    FROM images_image a WHERE a.s3_key LIKE 'filemaker-import/images-bulk-dump/%' AND {known}
-    ORDER BY a.uploaded_at, a.id)
 """
 
 _IDENTITIES = """
@@ -143,6 +126,7 @@ def _rows(connection: Connection) -> list[tuple[str | None, ...]]:
     claims = connection.execute(_CLAIMS).fetchall()
     rows = connection.execute(_CONFIGURATION).fetchall() + claims
     rows += connection.execute(_ADOPTABLE.replace("{known}", known)).fetchall()
+    rows += read_file_state(connection, published=kept)
     if ledger.exists(connection, "former_identities"):
         rows += connection.execute(_FORMER).fetchall()
     kept_rows = connection.execute(_identities(connection)).fetchall() if kept else []

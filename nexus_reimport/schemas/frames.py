@@ -24,7 +24,8 @@ _BATCH_KEY = _UUID.replace("$", r"/([0-9]{4}-[0-9]{2}-[0-9]{2}|unknown)$")
 _REASON = r"^[a-z][a-z0-9_]*$"
 _STATE_KIND = (
     r"^(clinic_filemaker_id|clinic_name|clinician_id|clinician_name|appointment_type_id|appointment_type_name"
-    r"|funding_source_name|content_type|live:patients|former:patients|external:sms_messages|s3_key:images"
+    r"|funding_source_name|content_type|live:patients|former:patients|external:sms_messages"
+    r"|s3_key:images|stem:images|key_id:images|batch_of:images|day:image_batches|file:documents"
     rf"|(identity|gone|claim|natural|published):({'|'.join(BY_NAME)}))$"
 )
 _DECIDED_BY: dict[Role, str] = {

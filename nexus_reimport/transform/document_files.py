@@ -8,9 +8,9 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from nexus_reimport.transform.imported_keys import DOCUMENTS_PREFIX
+from nexus_reimport.transform.imported_keys import DOCUMENTS_PREFIX, filemaker_id_in, filemaker_part
 from nexus_reimport.transform.staged import Ledger
-from nexus_reimport.transform.text import uuid_text
+from nexus_reimport.transform.text import natural_key
 
 UNKNOWN_MIME_TYPE = "application/octet-stream"
 
@@ -59,13 +59,8 @@ class DocumentFile:
 
     @property
     def name(self) -> str:
-        """The last part of the key."""
-        return self.key.rpartition("/")[2]
-
-    @property
-    def stem(self) -> str:
-        """The name without its last extension."""
-        return self.name.rpartition(".")[0] or self.name
+        """FileMaker's id with its extension, else the last part of the key."""
+        return filemaker_part(self.key) or self.key.rpartition("/")[2]
 
     @property
     def mime_type(self) -> str:
@@ -74,16 +69,21 @@ class DocumentFile:
         return _MIME_TYPES.get(extension, UNKNOWN_MIME_TYPE)
 
 
-def document_files(listing: pd.DataFrame, wanted: Collection[str], ledger: Ledger) -> dict[str, DocumentFile]:
+def document_files(
+    listing: pd.DataFrame, wanted: Collection[str], held: Collection[str], ledger: Ledger
+) -> dict[str, DocumentFile]:
     """Return the file of each wanted document (FileMaker ids, lower case) that has one.
 
-    Takes the listing (key, size, etag, modified). Of several files of one document the last modified is
-    taken, then the one whose key comes first, `several_files`. A file of no wanted document is warned of,
-    `no_metadata`, by its stem, or by its ETag where the stem is not an id and may be a name.
+    Takes the listing (key, size, etag, modified). The id is found in any part of the key; see
+    `imported_keys`. Of several files of one document the one whose row is in Nexus is taken (`held`: digests
+    of their keys), then the last modified, then the one whose key comes first, `several_files`: an older
+    import left a further file whenever the row of an upload failed. A file of no wanted document is warned
+    of, `no_metadata`, by its id, or by its ETag where there is none and the name may be somebody's.
     """
     chosen: dict[str, DocumentFile] = {}
-    for file in _newest_first(listing):
-        document = uuid_text(file.stem)
+    files = sorted(_newest_first(listing), key=lambda file: natural_key(file.key) not in held)
+    for file in files:
+        document = filemaker_id_in(file.key)
         if document is None or document not in wanted:
             ledger.warn(document or f"etag:{file.etag}", "s3_key", "no_metadata")
         elif document in chosen:

@@ -49,7 +49,8 @@ def stage_documents(
     everything = read_extract(DOCS, docs, ledger)
     known = known_patients(patients, state)
     uploaded = creation_instants(everything, ledger, "uploaded_at")
-    files = document_files(listing, frozenset(everything.keys), ledger)
+    held = state.file_digests(DOCUMENTS.name)
+    files = document_files(listing, frozenset(everything.keys), held, ledger)
     kept = _kept(everything, known, files, ledger)
     stored = everything.take(kept)
     columns: dict[str, Sequence[object]] = {

@@ -38,22 +38,20 @@ def decide_ids(
     state: NexusState,
     ledger: Ledger,
     adoptions: Iterable[Adoption] = (),
-    before_claims: Iterable[Adoption] = (),
 ) -> list[str]:
     """Return one id per source row, in the rows' order, never one id twice.
 
-    The identity kept from an earlier publication comes first, then the adoptions `before_claims`, then a
-    living row that carries the FileMaker id, then the other adoptions in their order, then the UUIDv5. An id
-    that another source row keeps, even one that FileMaker no longer has, is nobody else's. Rows that share a
-    handle are paired one to one with the living rows that have it, in order. A FileMaker id that several
-    rows claim is warned of.
+    The identity kept from an earlier publication comes first, then a living row that carries the FileMaker
+    id, then the adoptions in their order, then the UUIDv5. An id that another source row keeps, even one that
+    FileMaker no longer has, is nobody else's. Rows that share a handle are paired one to one with the living
+    rows that have it, in order. A FileMaker id that several rows claim is warned of.
     """
     table = ledger.table.name
     identities = state.identities(table)
     claims = state.claims(table)
     ids = [identities.get(key) for key in keys]
     taken = set(identities.values())
-    for adoption in (*before_claims, Adoption(claims, keys), *adoptions):
+    for adoption in (Adoption(claims, keys), *adoptions):
         _adopt(ids, taken, adoption)
     _derive(table, keys, ids, taken)
     _warn_of_claims(keys, ids, claims, ledger)

@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from nexus_reimport.schemas.nexus import IMAGES, PATIENTS
+from nexus_reimport.transform.batch_names import UNKNOWN_DATE
 from nexus_reimport.transform.image_csv import FIELDS
 from nexus_reimport.transform.imported_keys import IMAGES_PREFIX
 from nexus_reimport.transform.instants import distinct_instants
@@ -20,7 +21,6 @@ from nexus_reimport.transform.staged import Staged
 from nexus_reimport.transform.text import natural_key, uuid_text
 
 THUMBNAIL_MARK = "_thumb"
-UNKNOWN_DATE = "unknown"
 KEY_LENGTH = IMAGES.column("s3_key").length or 0
 LARGEST_INTEGER = 2**31 - 1
 

@@ -1,8 +1,7 @@
 """Image batches and images, from the image CSV, the S3 listing and the thumbnails."""
 
-from collections import defaultdict
 from collections.abc import Collection, Sequence
-from datetime import date, datetime
+from datetime import datetime
 
 import numpy as np
 import pandas as pd
@@ -10,8 +9,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from nexus_reimport.schemas.nexus import IMAGE_BATCHES, IMAGES
+from nexus_reimport.transform.batch_names import DESCRIPTION, batch_name
 from nexus_reimport.transform.documents import PATIENT_TYPE
-from nexus_reimport.transform.identity import Adoption, decide_ids, natural_key
+from nexus_reimport.transform.identity import decide_ids
+from nexus_reimport.transform.image_adoption import batch_adoptions, image_ids
 from nexus_reimport.transform.image_objects import ImageObjects, image_objects, recid_numbers
 from nexus_reimport.transform.instants import distinct_instants
 from nexus_reimport.transform.nexus_state import NexusState
@@ -19,11 +20,8 @@ from nexus_reimport.transform.staged import SOURCE_KEY, Ledger, Staged
 from nexus_reimport.transform.text import clean
 
 TO_MAKE = "thumbnail_to_make"
-DESCRIPTION = "Imported from FileMaker"
 CATEGORY_LENGTH = IMAGES.column("category").length or 0
 NAME_LENGTH = IMAGES.column("original_name").length or 0
-
-_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
 def stage_image_batches(
@@ -41,7 +39,7 @@ def stage_image_batches(
     second in which the first of its images was.
     """
     ledger = Ledger(IMAGE_BATCHES)
-    published = image_objects(image_csv, None, listing, thumbnails, patients, state).published("key")
+    published = image_objects(image_csv, None, listing, thumbnails, patients, state).published("filemaker_id")
     batches = published.group_by("batch").aggregate(
         [("owner", "min"), ("date", "min"), ("uploaded", "min"), ("key", "count")]
     )
@@ -49,7 +47,7 @@ def stage_image_batches(
     keys, owners = batches["batch"].to_pylist(), batches["owner_min"].to_pylist()
     names = [batch_name(on) for on in batches["date_min"].to_pylist()]
     columns: dict[str, Sequence[object]] = {
-        "id": decide_ids(keys, state, ledger, (_batch_adoption(keys, owners, names, state),)),
+        "id": decide_ids(keys, state, ledger, batch_adoptions(keys, owners, published, state)),
         "object_id": owners,
         "name": names,
         "uploaded_at": distinct_instants(batches["uploaded_min"].to_numpy(), keys),
@@ -57,32 +55,6 @@ def stage_image_batches(
     }
     constants = {"description": DESCRIPTION, "content_type_id": state.content_type(PATIENT_TYPE)}
     return ledger.staged(keys, columns, constants)
-
-
-def batch_name(on: date | None) -> str:
-    """Return the name of the batch of that day: `18 Oct 2016 (FileMaker Import)`."""
-    day = f"{on.day:02} {_MONTHS[on.month - 1]} {on.year:04}" if on else "Unknown Date"
-    return f"{day} (FileMaker Import)"
-
-
-def _batch_adoption(
-    keys: Sequence[str], owners: Sequence[str], names: Sequence[str], state: NexusState
-) -> Adoption:
-    """Living batches by patient and name; the patient's own first, then those of a former UUID of theirs."""
-    naturals, formers = state.naturals(IMAGE_BATCHES.name), _former_ids(state)
-    candidates: dict[str, list[str]] = {}
-    for key, owner, name in zip(keys, owners, names, strict=True) if naturals else ():
-        patient = key.partition("/")[0]
-        handles = (natural_key(one, name) for one in dict.fromkeys((owner, *formers.get(patient, ()))))
-        candidates[key] = [batch for handle in handles for batch in naturals.get(handle, ())]
-    return Adoption(candidates, keys)
-
-
-def _former_ids(state: NexusState) -> dict[str, list[str]]:
-    formers: defaultdict[str, list[str]] = defaultdict(list)
-    for former, patient in state.former_patients().items():
-        formers[patient.lower()].append(former)
-    return formers
 
 
 def stage_images(
@@ -106,7 +78,7 @@ def stage_images(
     images = _published(_with_batches(objects, batches), image_csv, csv_rejects, ledger)
     del objects  # as large as the images themselves
     keys = images["filemaker_id"].to_pylist()
-    ids = _image_ids(keys, images["key"].to_pylist(), state, ledger)
+    ids = image_ids(images, state, ledger)
     columns: dict[str, Sequence[object]] = {
         "id": ids,
         "s3_key": images["key"],
@@ -167,17 +139,6 @@ def _warn_of_rows_without_objects(
     lost = pc.invert(pc.is_in(report[0], value_set=stems))
     for key, field, reason in zip(*(column.filter(lost).to_pylist() for column in report), strict=True):
         ledger.warn(key, field, reason)
-
-
-def _image_ids(keys: Sequence[str], s3_keys: Sequence[str], state: NexusState, ledger: Ledger) -> list[str]:
-    """Return the images' UUIDs: a living row is known by its S3 key first, then by its FileMaker id."""
-    stored, claims = state.s3_keys(IMAGES.name), state.claims(IMAGES.name)
-    shared = {
-        s3_key: sorted(stored[s3_key], key=lambda row_id: row_id not in claims.get(key, ()))
-        for key, s3_key in zip(keys, s3_keys, strict=True)
-        if len(stored.get(s3_key, ())) > 1
-    }
-    return decide_ids(keys, state, ledger, before_claims=(Adoption({**stored, **shared}, s3_keys),))
 
 
 def _filemaker_ids(keys: Sequence[str], ids: Sequence[str], state: NexusState) -> Sequence[str | None]:

@@ -74,6 +74,26 @@ class NexusState:
         """Return S3 key to the living rows that have it and no identity, preferred first."""
         return self._of(f"s3_key:{table}")
 
+    def stems(self, table: str) -> Mapping[str, list[str]]:
+        """Return the stem of a file in the bulk copy to the living rows without an identity that have it."""
+        return self._of(f"stem:{table}")
+
+    def key_ids(self, table: str) -> Mapping[str, list[str]]:
+        """Return FileMaker id in an S3 key to the living rows that say it nowhere else."""
+        return self._of(f"key_id:{table}")
+
+    def file_digests(self, table: str) -> Mapping[str, list[str]]:
+        """Return the digest of an S3 key of imported files to the living rows that have it."""
+        return self._of(f"file:{table}")
+
+    def batch_days(self) -> Mapping[str, list[str]]:
+        """Return patient and day (`{UUID}/{YYYY-MM-DD}`) to the imported batches without an identity."""
+        return self._of("day:image_batches")
+
+    def batches_of_images(self) -> dict[str, str]:
+        """Return the UUID of an imported image to that of its batch, where the batch has no identity."""
+        return self._firsts("batch_of:images")
+
     def live_patients(self) -> dict[str, str]:
         """Return FileMaker id to the UUID of a patient who lives in Nexus now."""
         return self._firsts("live:patients")

@@ -6,9 +6,9 @@ import pytest
 
 from nexus_reimport.schemas.frames import failures, staged_schema
 from nexus_reimport.schemas.nexus import DOCUMENTS
-from nexus_reimport.transform.document_files import DocumentFile
 from nexus_reimport.transform.exceptions import MissingContentTypeError
 from nexus_reimport.transform.identity import derived_id
+from nexus_reimport.transform.text import natural_key
 from nexus_reimport_tests.transform.records import (
     AS_OF,
     PATIENT_TYPE,
@@ -153,10 +153,49 @@ def test_the_extension_says_what_a_file_is(extension: str, mime_type: str) -> No
     assert cell(documents_of(doc(1), files=listing((path(1, extension), 1))), "mime_type") == mime_type
 
 
-def test_a_file_without_an_extension_has_its_name_as_stem() -> None:
-    file = DocumentFile(f"{PREFIX}x/{key(1)}", 1, "e")
-    assert (file.stem, file.mime_type) == (key(1), "application/octet-stream")
-    assert DocumentFile("a/b.c.pdf", 1, "e").stem == "b.c"
+def test_a_file_without_an_extension_is_found_by_its_whole_name() -> None:
+    file = f"{PREFIX}x/quote/{key(401)}"
+    staged = documents_of(doc(1), files=listing((file, 1)))
+    assert (cell(staged, "s3_key"), cell(staged, "mime_type")) == (file, "application/octet-stream")
+
+
+RANDOM = "99999999-0000-4000-8000-999999999999"
+
+
+def uploaded(number: int, name: str = RANDOM) -> str:
+    """The key that Nexus's upload made of a path: a folder with a random name in it."""
+    return f"{path(number)}/{name}.pdf"
+
+
+def test_a_file_that_was_uploaded_into_a_folder_of_its_id_is_the_documents_and_has_its_name() -> None:
+    staged = documents_of(doc(1), files=listing((uploaded(1), 5)))
+    assert (cell(staged, "s3_key"), cell(staged, "file_size")) == (uploaded(1), 5)
+    assert cell(staged, "file_name") == cell(staged, "original_name") == f"{key(401)}.pdf"
+    assert cell(staged, "mime_type") == "application/pdf"
+    assert reasons(staged.warnings) == []
+
+
+def test_a_random_name_is_never_taken_for_filemakers_id() -> None:
+    staged = documents_of(doc(1), doc(2), files=listing((uploaded(1, name=key(402)), 5)))
+    assert cells(staged, "source_key") == [key(401)]
+    assert reasons(staged.rejects) == [(key(402), "id", "no_file")]
+    gone = documents_of(doc(2), files=listing((uploaded(1, name=key(402)), 5)))
+    assert reasons(gone.rejects) == [(key(402), "id", "no_file")]
+    assert reasons(gone.warnings) == [(key(401), "s3_key", "no_metadata")]
+
+
+def test_a_file_whose_row_failed_becomes_a_document() -> None:
+    staged = documents_of(doc(1), files=listing((uploaded(1), 5)), state=state_of(PATIENT_TYPE))
+    assert cell(staged, "id") == derived_id("documents", key(401))
+
+
+def test_of_several_files_the_one_whose_row_is_in_nexus_counts_whichever_is_newer() -> None:
+    old = AS_OF - timedelta(days=1)
+    files = listing((uploaded(1), 1, old), (uploaded(1, name=uid(5)), 2, AS_OF))
+    held = ("file:documents", natural_key(uploaded(1)), uid(1))
+    staged = documents_of(doc(1), files=files, state=state_of(PATIENT_TYPE, held))
+    assert (cell(staged, "s3_key"), cell(staged, "file_size")) == (uploaded(1), 1)
+    assert reasons(staged.warnings) == [(key(401), "s3_key", "several_files")]
 
 
 def test_a_key_that_does_not_fit_is_rejected_not_cut() -> None:

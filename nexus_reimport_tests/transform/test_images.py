@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 from nexus_reimport.schemas.frames import failures, staged_schema
 from nexus_reimport.schemas.nexus import IMAGE_BATCHES, IMAGES
 from nexus_reimport.transform.exceptions import MissingContentTypeError
-from nexus_reimport.transform.identity import derived_id, natural_key
-from nexus_reimport.transform.images import batch_name, stage_images
+from nexus_reimport.transform.identity import derived_id
+from nexus_reimport.transform.images import stage_images
 from nexus_reimport.transform.staged import Staged
+from nexus_reimport.transform.text import natural_key
 from nexus_reimport_tests.transform.image_records import (
     csv_rejects_of,
     object_key,
@@ -121,12 +122,6 @@ def test_a_batch_is_one_patient_and_one_day() -> None:
         ids[f"{key(1)}/2016-01-02"],
         ids[f"{key(1)}/unknown"],
     ]
-
-
-@pytest.mark.parametrize("month", range(1, 13))
-def test_a_batch_is_named_in_english_whatever_the_machine_speaks(month: int) -> None:
-    names = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
-    assert batch_name(date(2016, month, 5)) == f"05 {names[month - 1]} 2016 (FileMaker Import)"
 
 
 def test_images_are_ordered_in_their_batch_by_recid_as_a_number() -> None:
@@ -418,65 +413,6 @@ def test_batches_have_distinct_upload_times() -> None:
     assert len(set(cells(batches, "uploaded_at"))) == 5
 
 
-def test_an_image_in_nexus_is_known_by_its_s3_key_first_then_by_its_filemaker_id() -> None:
-    state = state_of(
-        PATIENT_TYPE,
-        ("s3_key:images", object_key(1), uid(1)),
-        ("claim:images", image(2), uid(2)),
-        ("identity:images", image(3), uid(3)),
-        ("s3_key:images", object_key(3), uid(4)),
-    )
-    _, images = staged_images(row(1), row(2), row(3), row(4), state=state)
-    assert cells(images, "id") == [uid(1), uid(2), uid(3), derived_id("images", image(4))]
-    assert cells(images, "filemaker_id") == [image(n) for n in (1, 2, 3, 4)]
-
-
-def test_an_s3_key_is_compared_exactly() -> None:
-    state = state_of(PATIENT_TYPE, ("s3_key:images", object_key("1.JPG"), uid(1)))
-    _, images = staged_images(row(1), state=state)
-    assert cell(images, "id") == derived_id("images", image(1))
-
-
-def test_of_several_rows_with_one_s3_key_the_one_with_the_filemaker_id_survives() -> None:
-    rows = [("s3_key:images", object_key(1), uid(n)) for n in (1, 2, 3)]
-    _, images = staged_images(row(1), state=state_of(PATIENT_TYPE, *rows, ("claim:images", image(1), uid(2))))
-    assert (cell(images, "id"), cell(images, "filemaker_id")) == (uid(2), image(1))
-    _, images = staged_images(row(1), state=state_of(PATIENT_TYPE, *rows))
-    assert cell(images, "id") == uid(1)
-
-
-def test_a_filemaker_id_that_another_living_row_carries_is_not_taken_from_it() -> None:
-    state = state_of(
-        PATIENT_TYPE, ("s3_key:images", object_key(1), uid(1)), ("claim:images", image(1), uid(2))
-    )
-    _, images = staged_images(row(1), row(2), state=state)
-    assert cells(images, "id") == [uid(1), derived_id("images", image(2))]
-    assert cells(images, "filemaker_id") == [None, image(2)]
-    assert reasons(images.warnings) == [(image(1), "id", "claimed_twice")]
-
-
-def test_a_batch_in_nexus_is_known_by_patient_and_name() -> None:
-    state = state_of(
-        PATIENT_TYPE,
-        ("natural:image_batches", natural_key(PATIENT, NAME), uid(1)),
-        ("natural:image_batches", natural_key(PATIENT, NAME), uid(2)),
-        ("natural:image_batches", natural_key(uid(9), "Unknown Date (FileMaker Import)"), uid(3)),
-    )
-    batches, images = staged_images(row(1), row(2, date=None), state=state)
-    assert cells(batches, "id") == [uid(1), derived_id("image_batches", f"{key(1)}/unknown")]
-    assert cells(images, "batch_id") == cells(batches, "id")
-
-
-def test_a_batch_of_the_patients_former_uuid_is_theirs_where_they_have_none() -> None:
-    former = ("former:patients", uid(66), key(1))
-    lost = ("natural:image_batches", natural_key(uid(66), NAME), uid(1))
-    own = ("natural:image_batches", natural_key(PATIENT, NAME), uid(2))
-    assert cell(staged_images(row(1), state=state_of(PATIENT_TYPE, former, lost))[0], "id") == uid(1)
-    assert cell(staged_images(row(1), state=state_of(PATIENT_TYPE, former, lost, own))[0], "id") == uid(2)
-    kept = ("identity:image_batches", BATCH_KEY, uid(3))
-    assert cell(staged_images(row(1), state=state_of(PATIENT_TYPE, former, own, kept))[0], "id") == uid(3)
-
-
 def test_images_whose_batch_was_not_staged_are_rejected() -> None:
     batches, _ = staged_images(row(1))
     objects, table = objects_of(1, 2), rows_of(row(1), row(2, date=None))
@@ -516,7 +452,7 @@ STATE = state_of(
     ("s3_key:images", object_key(1), uid(2)),
     ("claim:images", image(2), uid(2)),
     ("identity:images", image(3), uid(4)),
-    ("natural:image_batches", natural_key(PATIENT, NAME), uid(5)),
+    ("day:image_batches", f"{PATIENT}/2016-10-18", uid(5)),
 )
 ROWS = st.lists(
     st.tuples(st.integers(0, 8), st.sampled_from(CONTACTS), st.sampled_from(DAYS)),
