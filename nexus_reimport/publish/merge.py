@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable
 
 from psycopg import sql
 
+from nexus_reimport.publish import older_imports
 from nexus_reimport.schemas.columns import Column, Table
 
 Fragment = sql.Composable
@@ -81,9 +82,10 @@ def _decision(table: Table, *, filemaker_wins: bool) -> sql.Composed:
                 OR w.whole IS DISTINCT FROM k.whole AS stale
         FROM {staged} s
         LEFT JOIN {target} t ON t.id = s.id
-        LEFT JOIN {written} w ON w.id = s.id
+        LEFT JOIN {written} v ON v.id = s.id
         -- OFFSET 0 keeps the planner from computing a digest again wherever it is named
         CROSS JOIN LATERAL (SELECT {hashes} OFFSET 0) h
+        CROSS JOIN LATERAL (SELECT v.id, v.whole, {last_written}) w
         CROSS JOIN LATERAL (SELECT {values} OFFSET 0) m
         CROSS JOIN LATERAL (SELECT {new_digests} OFFSET 0) g
         CROSS JOIN LATERAL (
@@ -103,6 +105,7 @@ def _decision(table: Table, *, filemaker_wins: bool) -> sql.Composed:
         target_row=_row("t", columns),
         whole=_digest(sql.SQL("{}::text").format(_row("s", columns))),
         hashes=_comma(_hash_pair(c) for c in columns),
+        last_written=_comma(_last_written(table, c) for c in columns),
         values=_comma(_merged(c, wins) for c in columns),
         new_digests=_comma(_new_digest(c, wins) for c in columns),
         digests_new=_comma(_field("g", f"digest_{c.name}") for c in columns),
@@ -237,6 +240,19 @@ def _hash_pair(column: Column) -> Fragment:
         sql.Identifier(f"source_{column.name}"),
         _hash("t", column),
         sql.Identifier(f"target_{column.name}"),
+    )
+
+
+def _last_written(table: Table, column: Column) -> Fragment:
+    """Return the digest of what was last written.
+
+    What a person has given a row that is now adopted is an edit: of what FileMaker has, by all we know.
+    """
+    written, person = _field("v", column.name), older_imports.persons_value(table, column.name)
+    if person is None:
+        return written
+    return sql.SQL("CASE WHEN v.id IS NULL AND t.id IS NOT NULL AND {} THEN {} ELSE {} END AS {}").format(
+        person, _field("h", f"source_{column.name}"), written, sql.Identifier(column.name)
     )
 
 

@@ -12,7 +12,7 @@ from typing import LiteralString
 from psycopg import sql
 
 from nexus_reimport.schemas.columns import Table
-from nexus_reimport.schemas.nexus import NOTES
+from nexus_reimport.schemas.nexus import IMAGE_BATCHES, NOTES
 from nexus_reimport.transform.batch_names import DESCRIPTION, NAME_END
 from nexus_reimport.transform.imported_keys import DOCUMENTS_PREFIX, IMAGE_PREFIXES
 from nexus_reimport.transform.notes import IMPORTER
@@ -91,6 +91,21 @@ _UNTOUCHED: Mapping[str, LiteralString] = MappingProxyType(
     }
 )
 
+# What shows that a person gave the older import's row {t}, staged as {s}, its value: adoption leaves that as
+# their edit.
+_PERSONS: Mapping[tuple[str, str], LiteralString] = MappingProxyType(
+    {
+        ("image_batches", "name"): "right({t}.name, length({name_end})) <> {name_end}",
+        ("image_batches", "description"): "NOT {t}.description ^@ {description}",
+        # Moved into a batch of the same patient's that is no import's
+        ("images", "batch_id"): """
+            EXISTS (SELECT FROM images_batch b WHERE b.id = {t}.batch_id AND NOT {imported_batch}
+                AND b.object_id IN (SELECT n.object_id FROM staged_image_batches n WHERE n.id = {s}.batch_id
+                    UNION ALL SELECT n.object_id FROM images_batch n WHERE n.id = {s}.batch_id))
+        """,
+    }
+)
+
 
 def imported(table: Table, alias: str = "t", ours: sql.Composable | None = None) -> sql.Composed:
     """Say of the row `alias` of a table that an older import made it, or this program did.
@@ -100,22 +115,34 @@ def imported(table: Table, alias: str = "t", ours: sql.Composable | None = None)
     """
     row = sql.Identifier(alias)
     matched = sql.SQL(_MATCHED).format(ours=ours, t=row) if ours else sql.SQL("false")
-    return _formatted(_MARKS[table.name], row, matched)
+    return _formatted(_MARKS[table.name], row, matched=matched)
 
 
 def untouched(table: Table, alias: str = "t") -> sql.Composed:
     """Say of an older import's row that nobody has worked on it since, as far as the row itself tells."""
-    return _formatted(_UNTOUCHED[table.name], sql.Identifier(alias), sql.SQL("false"))
+    return _formatted(_UNTOUCHED[table.name], sql.Identifier(alias))
 
 
-def _formatted(condition: LiteralString, row: sql.Identifier, matched: sql.Composable) -> sql.Composed:
+def persons_value(table: Table, column: str) -> sql.Composable | None:
+    """Say of a row `t` that is to be adopted, staged as `s`, that a person has given it this column's value.
+
+    None where no value of the column tells. What else is in an adopted row is taken from FileMaker, once.
+    """
+    condition = _PERSONS.get((table.name, column))
+    if condition is None:
+        return None
+    batch = imported(IMAGE_BATCHES, "b")
+    return _formatted(condition, sql.Identifier("t"), s=sql.Identifier("s"), imported_batch=batch)
+
+
+def _formatted(condition: LiteralString, row: sql.Identifier, **more: sql.Composable) -> sql.Composed:
     return sql.SQL(condition).format(
         t=row,
-        matched=matched,
         importer=sql.Literal(IMPORTER),
         note_types=sql.Literal(list(NOTES.column("note_type").choices)),
         documents_prefix=sql.Literal(DOCUMENTS_PREFIX),
         image_prefixes=sql.Literal(list(IMAGE_PREFIXES)),
         name_end=sql.Literal(NAME_END),
         description=sql.Literal(DESCRIPTION),
+        **more,
     )

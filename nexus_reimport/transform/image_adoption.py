@@ -39,9 +39,10 @@ def batch_adoptions(
 ) -> tuple[Adoption, ...]:
     """Return how living batches are recognised. `keys`: patient and day; `owners`: the patients' UUIDs.
 
-    First by patient, their own UUID before a former one, and day; then the batch all of whose imported images
-    go there, which may have been renamed, or be of a patient whom nobody knows any more. Of several the one
-    that most of the images are in already is taken, then the oldest.
+    First by patient, their own UUID before a former one, and day, where an image that goes there is in it
+    already; then the batch all of whose imported images go there, which may have been renamed, or be of a
+    patient whom nobody knows any more; then by patient and day though it is empty. Of several the one that
+    most of the images are in is taken, then the oldest.
     """
     days, batches = state.batch_days(), state.batches_of_images()
     if not days and not batches:
@@ -53,7 +54,11 @@ def batch_adoptions(
         )
         for key, owner in zip(keys, owners, strict=True)
     }
-    return Adoption(by_day, keys), Adoption(_by_contents(contents), keys)
+    held = {
+        key: [batch for batch in found if any(place == key for place, _ in contents.get(batch, ()))]
+        for key, found in by_day.items()
+    }
+    return Adoption(held, keys), Adoption(_by_contents(contents), keys), Adoption(by_day, keys)
 
 
 def _of_day(key: str, patients: Sequence[str], days: Mapping[str, list[str]]) -> list[str]:

@@ -131,15 +131,13 @@ def test_a_batch_whose_images_go_to_two_days_is_neithers() -> None:
     assert uid(8) not in cells(batches, "id")
 
 
-def test_the_day_comes_before_the_contents_whichever_batch_is_asked_first() -> None:
-    known = [
-        ("day:image_batches", f"{PATIENT}/unknown", uid(8)),
-        *bulk(1, uid(11)),
-        *held(uid(8), uid(11)),
-    ]
-    batches, _ = staged_images(row(1), row(2, date=None), state=state_of(PATIENT_TYPE, *known))
-    ids = dict(zip(cells(batches, "source_key"), cells(batches, "id"), strict=True))
-    assert ids == {BATCH_KEY: derived_id("image_batches", BATCH_KEY), f"{key(1)}/unknown": uid(8)}
+def test_the_day_comes_before_the_contents_but_an_empty_batch_after_them() -> None:
+    empty: StateRow = ("day:image_batches", f"{PATIENT}/2016-10-18", uid(7))
+    renamed = [*bulk(1, uid(11)), *held(uid(8), uid(11))]
+    assert adopted_batch(empty, *renamed) == uid(8)
+    filled = [*bulk(2, uid(12)), *held(uid(7), uid(12))]
+    assert adopted_batch(empty, *renamed, *filled, rows=2) == uid(7)
+    assert adopted_batch(empty) == uid(7)
 
 
 def test_an_image_that_is_left_over_counts_for_the_batch_it_would_go_to() -> None:
