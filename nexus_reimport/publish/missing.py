@@ -9,7 +9,7 @@ from typing import LiteralString
 
 from psycopg import sql
 
-from nexus_reimport.publish import merge, repair
+from nexus_reimport.publish import merge, references, repair
 from nexus_reimport.publish.choices import Choices
 from nexus_reimport.publish.connection import Connection
 from nexus_reimport.publish.exceptions import TooManyMissing
@@ -68,23 +68,6 @@ _AS_WE_LEFT_IT = """
         HAVING bool_and(h.publication = h.made OR h.before IS NOT DISTINCT FROM h.left_as)
             AND (array_agg(h.after ORDER BY h.publication DESC))[1] = md5(t::text)::uuid)
 """
-_NOTHING_POINTS_AT_IT = """
-    NOT EXISTS (SELECT FROM {child} c WHERE c.{column} = t.id AND {stays})
-"""
-
-_REFERENCES = """
-    SELECT n.nspname, c.relname, a.attname FROM pg_constraint f
-    JOIN pg_class c ON c.oid = f.conrelid JOIN pg_namespace n ON n.oid = c.relnamespace
-    JOIN pg_attribute a ON a.attrelid = f.conrelid AND a.attnum = f.conkey[1]
-    WHERE f.contype = 'f' AND f.confrelid = %(relation)s::regclass AND cardinality(f.conkey) = 1
-    UNION
-    -- Django's generic links, which PostgreSQL knows nothing of: whatever their content type says
-    SELECT n.nspname, c.relname, a.attname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-    JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = 'object_id' AND a.atttypid = 'uuid'::regtype
-    JOIN pg_attribute k ON k.attrelid = c.oid AND k.attname = 'content_type_id'
-    WHERE c.relkind IN ('r', 'p') AND c.relpersistence <> 't'
-    ORDER BY 1, 2, 3
-"""
 
 
 def missing(table: Table) -> sql.Identifier:
@@ -142,8 +125,7 @@ def apply_archiving(connection: Connection, as_of: object) -> None:
 def _decide_removals(connection: Connection, table: Table, named: list[str]) -> None:
     conditions: list[sql.Composable] = [
         sql.SQL(_AS_WE_LEFT_IT).format(name=sql.Literal(table.name), missing=missing(table)),
-        *(_unreferenced(*reference) for reference in _references(connection, table)),
-        *(_unreferenced_hence(relation, column) for relation, column in _links_to_come(table)),
+        references.nothing_points_at(connection, table),
     ]
     if named:
         conditions.append(sql.SQL("{} <> ALL ({}::text[])").format(sql.SQL(repair.STEM), sql.Literal(named)))
@@ -158,39 +140,6 @@ def _decide_removals(connection: Connection, table: Table, named: list[str]) -> 
             sql.SQL(" AND ").join(conditions),
         )
     )
-
-
-def _references(connection: Connection, table: Table) -> list[tuple[str, str, str]]:
-    """Return schema, relation and column of whatever may point at rows of a table."""
-    found = connection.execute(_REFERENCES, {"relation": table.relation}).fetchall()
-    return [(str(schema), str(relation), str(column)) for schema, relation, column in found]
-
-
-def _unreferenced(schema: str, relation: str, column: str) -> sql.Composed:
-    """Say that no row of a relation that stays points at the row `t`."""
-    ours = next((table for table in TABLES if table.relation == relation), None)
-    stays: sql.Composable = sql.SQL("true")
-    if ours:
-        stays = sql.SQL("NOT EXISTS (SELECT FROM {} x WHERE x.id = c.id)").format(repair.removed(ours))
-    return sql.SQL(_NOTHING_POINTS_AT_IT).format(
-        child=sql.Identifier(schema, relation), column=sql.Identifier(column), stays=stays
-    )
-
-
-def _links_to_come(table: Table) -> list[tuple[sql.Identifier, str]]:
-    """Return what will point at rows of a table once this run is done: staged rows, and relinked ones."""
-    found = [
-        (merge.staged(one), link.column)
-        for one in TABLES
-        for link in one.links
-        if link.relation == table.relation
-    ]
-    relinked = [(repair.relinked(one), "object_id") for one in repair.RELINKED_TABLES]
-    return found + (relinked if table is PATIENTS else [])
-
-
-def _unreferenced_hence(relation: sql.Identifier, column: str) -> sql.Composed:
-    return sql.SQL("NOT EXISTS (SELECT FROM {} s WHERE s.{} = t.id)").format(relation, sql.Identifier(column))
 
 
 def _refuse_too_many(connection: Connection, table: Table, chosen: sql.Composable, choices: Choices) -> None:

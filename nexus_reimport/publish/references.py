@@ -1,0 +1,111 @@
+"""What points at a row of Nexus: by foreign key, by Django's generic links, or by a column that only says so.
+
+PostgreSQL knows the first kind alone. A row that anything points at is never taken out.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import LiteralString
+
+from psycopg import sql
+
+from nexus_reimport.publish import merge, repair
+from nexus_reimport.publish.connection import Connection
+from nexus_reimport.schemas.columns import Table
+from nexus_reimport.schemas.nexus import PATIENTS, TABLES
+
+# How a column is called that holds ids of a table's rows and has no foreign key: reminders.appointment_id,
+# sent_emails.related_patient_id.
+_SOFT_NAMES: Mapping[str, str] = MappingProxyType(
+    {
+        "patients": "patient_id",
+        "appointments": "appointment_id",
+        "notes": "note_id",
+        "sms_messages": "message_id",
+        "documents": "document_id",
+        "image_batches": "batch_id",
+        "images": "image_id",
+    }
+)
+# Xero's log holds ids of several tables in one column.
+_ANY_TABLES = "local_entity_id"
+
+_REFERENCES = """
+    SELECT n.nspname, c.relname, a.attname, false FROM pg_constraint f
+    JOIN pg_class c ON c.oid = f.conrelid JOIN pg_namespace n ON n.oid = c.relnamespace
+    JOIN pg_attribute a ON a.attrelid = f.conrelid AND a.attnum = f.conkey[1]
+    WHERE f.contype = 'f' AND f.confrelid = %(relation)s::regclass AND cardinality(f.conkey) = 1
+    UNION
+    SELECT n.nspname, c.relname, a.attname, a.atttypid <> 'uuid'::regtype
+    FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+    JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+    WHERE c.relkind IN ('r', 'p') AND c.relpersistence <> 't' AND n.nspname <> 'nexus_reimport'
+        AND n.nspname <> 'information_schema' AND n.nspname !~ '^pg_'
+        AND a.atttypid IN ('uuid'::regtype, 'text'::regtype, 'varchar'::regtype)
+        -- Whatever the content type says: no two rows have one UUID
+        AND (a.attname ~ '(^|_)object_id$' AND EXISTS (SELECT FROM pg_attribute k
+                WHERE k.attrelid = c.oid
+                    AND k.attname = regexp_replace(a.attname, 'object_id$', 'content_type_id'))
+            OR a.attname ~ ('(^|_)' || %(name)s || '$') OR a.attname = %(any)s)
+    ORDER BY 1, 2, 3
+"""
+_NOTHING_POINTS: LiteralString = "NOT EXISTS (SELECT FROM {child} c WHERE {points} AND {stays})"
+
+
+@dataclass(frozen=True)
+class Reference:
+    """A column that may hold ids of a table's rows; `is_text`: as text."""
+
+    schema: str
+    relation: str
+    column: str
+    is_text: bool
+
+
+def references_to(connection: Connection, table: Table) -> list[Reference]:
+    """Return whatever may point at rows of a table, in any schema but our own."""
+    given = {"relation": table.relation, "name": _SOFT_NAMES[table.name], "any": _ANY_TABLES}
+    rows = connection.execute(_REFERENCES, given).fetchall()
+    return [Reference(str(one[0]), str(one[1]), str(one[2]), bool(one[3])) for one in rows]
+
+
+def nothing_points_at(connection: Connection, table: Table) -> sql.Composed:
+    """Say of the row `t` of a table that nothing points at it that stays, nor will once this run is done.
+
+    What stays is all that is not in the temporary relations of `repair.removed`.
+    """
+    conditions: list[sql.Composable] = [
+        *(_unreferenced(one) for one in references_to(connection, table)),
+        *(_unreferenced_hence(relation, column) for relation, column in _links_to_come(table)),
+    ]
+    return sql.SQL(" AND ").join(conditions or [sql.SQL("true")])
+
+
+def _unreferenced(reference: Reference) -> sql.Composed:
+    ours = next((table for table in TABLES if table.relation == reference.relation), None)
+    stays: sql.Composable = sql.SQL("true")
+    if ours:
+        stays = sql.SQL("NOT EXISTS (SELECT FROM {} x WHERE x.id = c.id)").format(repair.removed(ours))
+    points = sql.SQL("lower(c.{}) = t.id::text" if reference.is_text else "c.{} = t.id")
+    return sql.SQL(_NOTHING_POINTS).format(
+        child=sql.Identifier(reference.schema, reference.relation),
+        points=points.format(sql.Identifier(reference.column)),
+        stays=stays,
+    )
+
+
+def _links_to_come(table: Table) -> list[tuple[sql.Identifier, str]]:
+    """Return what will point at rows of a table once this run is done: staged rows, and relinked ones."""
+    found = [
+        (merge.staged(one), link.column)
+        for one in TABLES
+        for link in one.links
+        if link.relation == table.relation
+    ]
+    relinked = [(repair.relinked(one), "object_id") for one in repair.RELINKED_TABLES]
+    return found + (relinked if table is PATIENTS else [])
+
+
+def _unreferenced_hence(relation: sql.Identifier, column: str) -> sql.Composed:
+    return sql.SQL("NOT EXISTS (SELECT FROM {} s WHERE s.{} = t.id)").format(relation, sql.Identifier(column))
