@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 Key = str
-"""A record of FileMaker: its lower-case id; of a batch `{lower-case contact id}/{ISO day, or nothing}`."""
+"""A record of FileMaker: its lower-case id; of a batch `{lower-case contact id}/{ISO day, or unknown}`."""
 
 
 @dataclass
@@ -12,12 +12,17 @@ class Book:
 
     `sources`: by relation and row id the one record of FileMaker it was made from. `unknowable`: rows that
     were made from records but no longer say which, such as a note whose text the sheet turned into a date.
-    `people`: by relation the ids of rows that people made. `strays`: keys in S3 that no row names.
+    `people`: by relation the ids of rows that people made. `edits`: by relation and row id the columns of an
+    import's row that a person has changed since, and what they hold. `worked_on`: ids of imported
+    appointments that somebody went on with, and which FileMaker decides about all the same. `strays`: keys
+    in S3 that no row names.
     """
 
     sources: dict[str, dict[str, Key]] = field(default_factory=dict)
     unknowable: dict[str, set[str]] = field(default_factory=dict)
     people: dict[str, set[str]] = field(default_factory=dict)
+    edits: dict[str, dict[str, dict[str, object]]] = field(default_factory=dict)
+    worked_on: set[str] = field(default_factory=set)
     strays: list[str] = field(default_factory=list)
 
     def came_from(self, relation: str, row_id: object, key: object) -> None:
@@ -31,6 +36,10 @@ class Book:
     def is_peoples(self, relation: str, row_id: object) -> None:
         """Write down that a person made a row."""
         self.people.setdefault(relation, set()).add(str(row_id))
+
+    def is_edited(self, relation: str, row_id: object, column: str, value: object) -> None:
+        """Write down that a person changed a column of an import's row."""
+        self.edits.setdefault(relation, {}).setdefault(str(row_id), {})[column] = value
 
     def forget(self, relation: str, row_id: object) -> None:
         """Take out a row that was deleted."""

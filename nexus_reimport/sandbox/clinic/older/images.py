@@ -45,7 +45,7 @@ class _Batches:
                 description=description,
                 uploaded_at=self.nexus.now(),
             )
-            key = f"{row.contact.lower()}/{row.day or ''}"
+            key = f"{row.contact.lower()}/{row.day or 'unknown'}"
             self.nexus.add("images_batch", batch, key)
             self.known[place] = str(batch["id"])
         return self.known[place]

@@ -25,8 +25,11 @@ from nexus_reimport.sandbox.clinic.words import sentence
 
 EACH: Final = 40
 """How many of each kind there are at scale 1, where there are rows to make them beside."""
+LEAST: Final = 6
 RENAMED_BATCHES: Final = 15
 BATCHES_WITH_OWN: Final = 15
+WORKED_ON: Final = 30
+"""How many imported appointments the desk has gone on with."""
 CREATED_BY: Final = "Marigold"
 """A person; no account of FileMaker's has this name."""
 
@@ -40,6 +43,7 @@ def add_people(nexus: OlderNexus) -> None:
     for relation, rows in ordinary.items():
         for row in rows:
             _write(relation, row, nexus)
+    _work_on_appointments(nexus)
     _appointments(nexus)
     _notes(nexus)
     _messages(nexus)
@@ -55,8 +59,17 @@ def _write(relation: str, row: Row, nexus: OlderNexus) -> Row:
 
 def _some(rows: list[Row], nexus: OlderNexus, count: int = EACH) -> list[Row]:
     """Return a few rows, spread over all, the same ones each time."""
-    step = max(1, len(rows) // share(count, nexus.clinic.scale))
-    return rows[step // 2 :: step][: share(count, nexus.clinic.scale)]
+    wanted = max(LEAST, share(count, nexus.clinic.scale))
+    step = max(1, len(rows) // wanted)
+    return rows[step // 2 :: step][:wanted]
+
+
+def _work_on_appointments(nexus: OlderNexus) -> None:
+    """Go on with a few imported appointments: a reason typed in, a patient who has come."""
+    for row in _some(list(nexus.rows.get("appointments", {}).values()), nexus, WORKED_ON):
+        if row["id"] in nexus.book.sources.get("appointments", {}):
+            row |= {"reason": sentence(nexus.chance), "status": "checked_in", "updated_at": nexus.now()}
+            nexus.book.worked_on.add(str(row["id"]))
 
 
 def _timed_events(nexus: OlderNexus) -> Iterator[tuple[Row, Row, datetime]]:
@@ -196,13 +209,20 @@ def _documents(nexus: OlderNexus) -> None:
 
 
 def _images(nexus: OlderNexus) -> None:
-    """Rename a few imported batches, and add a picture of a person's own to a few others."""
+    """Rename a few imported batches, and add a picture of a person's own to a few others.
+
+    A batch with a name of a person's is where a person wants its images to be.
+    """
     batches = [
         row for row in nexus.rows.get("images_batch", {}).values() if str(row["name"]).endswith(SUFFIX)
     ]
     filled = [row for row in batches if row["image_count"]]
     for row in _some(filled[::2], nexus, RENAMED_BATCHES):
         row["name"] = f"Both feet, {sentence(nexus.chance)}"[:200]
+        nexus.book.is_edited("images_batch", row["id"], "name", row["name"])
+        for image in nexus.rows["images_image"].values():
+            if image["batch_id"] == row["id"]:
+                nexus.book.is_edited("images_image", image["id"], "batch_id", row["id"])
     for row in _some(filled[1::2], nexus, BATCHES_WITH_OWN):
         _add_own(row, nexus)
 

@@ -10,8 +10,12 @@ from nexus_reimport.sandbox.clinic.older import OlderState, older_state
 
 
 def imported(state: OlderState, relation: str) -> dict[str, Row]:
-    """An import's rows by the record they came from."""
-    sources = state.book.sources[relation]
+    """An import's rows by the record they came from, without those that somebody went on with."""
+    sources = {
+        row_id: key
+        for row_id, key in state.book.sources[relation].items()
+        if row_id not in state.book.worked_on
+    }
     return {sources[str(row["id"])]: row for row in state.rows[relation] if row["id"] in sources}
 
 

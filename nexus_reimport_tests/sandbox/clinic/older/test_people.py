@@ -1,0 +1,83 @@
+"""What people made beside an older import: it looks like an import's rows, and the book knows better."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from nexus_reimport.sandbox.clinic import SyntheticClinic
+from nexus_reimport.sandbox.clinic.chance import Row
+from nexus_reimport.sandbox.clinic.older import OlderState, older_state
+
+
+@pytest.fixture(scope="module")
+def state(small: SyntheticClinic) -> OlderState:
+    return older_state("older:P3+A2+N2+D3+I2", small)
+
+
+def peoples(state: OlderState, relation: str) -> Iterator[Row]:
+    """People's rows of a relation."""
+    return (row for row in state.rows[relation] if row["id"] in state.book.people[relation])
+
+
+def test_people_book_at_the_start_of_an_event_and_at_noon_and_midnight_of_its_day(
+    small: SyntheticClinic, state: OlderState
+) -> None:
+    patients = {str(row["id"]): row for row in state.rows["patients"]}
+    days: dict[str, set[str]] = {}
+    for event in small.entities["API_event"]:
+        days.setdefault(str(event["id_Contact"]), set()).add(str(event["startDate"]))
+    kinds = set()
+    for row in peoples(state, "appointments"):
+        start = row["start_time"]
+        assert isinstance(start, datetime)
+        wall = start.astimezone(ZoneInfo("Australia/Sydney"))
+        metadata = patients[str(row["patient_id"])]["filemaker_metadata"]
+        contact = str(metadata.get("filemaker_id")) if isinstance(metadata, dict) else ""
+        if f"{wall:%Y-%m-%d}" in days.get(contact, ()):
+            kinds.add("series" if row["is_recurring"] else f"{wall:%H:%M}")
+            assert row["reason"]
+    assert kinds >= {"series", "12:00", "00:00"}
+    assert any(row["parent_appointment_id"] for row in peoples(state, "appointments"))
+
+
+def test_people_type_notes_again_in_words_that_filemaker_has(
+    small: SyntheticClinic, state: OlderState
+) -> None:
+    words = {note["Note"] for note in small.entities["API_Notes"]}
+    accounts = {note["creationAccountName"] for note in small.entities["API_Notes"]}
+    typed = [row for row in peoples(state, "notes") if row["content"] in words]
+    assert typed
+    assert not {row["created_by"] for row in typed} & accounts
+
+
+def test_people_send_an_sms_again_as_two_rows_one_of_them_without_the_patient(
+    small: SyntheticClinic, state: OlderState
+) -> None:
+    bodies = {message["MessageBody"] for message in small.entities["API_Messages"]}
+    sent = [row for row in peoples(state, "sms_messages") if row["message"] in bodies]
+    assert len(sent) >= 2
+    assert {row["patient_id"] is None for row in sent} == {True, False}
+
+
+def test_people_upload_files_named_by_a_filemaker_id_that_their_keys_do_not_have(
+    small: SyntheticClinic, state: OlderState
+) -> None:
+    ids = {str(doc["id"]) for doc in small.entities["API_Docs"]}
+    named = [row for row in peoples(state, "documents_document") if str(row["file_name"])[:-4] in ids]
+    assert named
+    keys = {entry.key for entry in state.objects}
+    for row in named:
+        assert row["s3_key"] in keys
+        assert str(row["file_name"])[:-4] not in str(row["s3_key"])
+
+
+def test_people_go_on_with_imported_rows_which_stay_imported(state: OlderState) -> None:
+    worked_on = [row for row in state.rows["appointments"] if row["id"] in state.book.worked_on]
+    assert {row["status"] for row in worked_on} == {"checked_in"}
+    assert state.book.worked_on <= state.book.sources["appointments"].keys()
+    renamed = state.book.edits["images_batch"]
+    assert renamed.keys() <= state.book.sources["images_batch"].keys()
+    own = {row["batch_id"] for row in peoples(state, "images_image")}
+    assert own & state.book.sources["images_batch"].keys()
