@@ -17,7 +17,8 @@ from nexus_reimport.io_manager import FrameIOManager
 from nexus_reimport.privacy import without_values
 from nexus_reimport.publish import backup as backups
 from nexus_reimport.publish.backup.ahead import ProvedBackup, back_up_ahead
-from nexus_reimport.schemas.nexus import BY_NAME
+from nexus_reimport.publish.deciding import written_tables
+from nexus_reimport.schemas.nexus import TABLES
 
 
 @dg.asset(key=BACKUP, group_name="safety", kinds={"postgres"}, owners=OWNERS, deps=[PLAN])
@@ -28,7 +29,7 @@ def backup(
     options: RunOptions,
 ) -> dg.MaterializeResult[None]:
     """Keep the rows that the plan touches, and who each row is; restored once, and equal, before writing."""
-    tables = [BY_NAME[name] for name in covered_tables(context, frames, options)]
+    covered = written_tables(covered_tables(context, frames, options))
     store = open_store(frames.location)
     plan = plan_of_run(context, frames)
     now = datetime.now(UTC)
@@ -39,6 +40,7 @@ def backup(
         if options.full_dump:
             told = _dumped(nexus.database_url, store, header)
         rows = cast("pd.DataFrame", frames.read(PLAN))
+        tables = [table for table in TABLES if table.name in covered]
         made = back_up_ahead(nexus.database_url, store, header, rows, tables)
         forgotten = backups.forget_old(store, backups.keep_setting(), now)
     return dg.MaterializeResult(metadata={**_told(made), **told, "forgotten": len(forgotten)})

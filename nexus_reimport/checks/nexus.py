@@ -6,13 +6,14 @@ from nexus_reimport.checks.factory import Check, Evidence, checks_over
 from nexus_reimport.checks.findings import KEYS_SHOWN, Finding
 from nexus_reimport.publish.lookups import read_unlinked
 from nexus_reimport.publish.verification import (
+    count_doubled_places,
     count_published,
     count_shared_instants,
     count_stale_links,
     count_wrong_image_counts,
 )
 from nexus_reimport.schemas.columns import Table
-from nexus_reimport.schemas.nexus import IMAGE_BATCHES, TABLES
+from nexus_reimport.schemas.nexus import IMAGE_BATCHES, IMAGES, TABLES
 
 
 def published_table_checks(table: Table) -> list[Check]:
@@ -51,8 +52,20 @@ def batch_checks() -> list[Check]:
     return [
         Check(
             "image_counts_right",
-            "Each batch from FileMaker counts the images that are in it.",
+            "Each batch that an import made counts the images that are in it.",
             _image_counts,
+            blocking=False,
+        )
+    ]
+
+
+def image_checks() -> list[Check]:
+    """Return the check that only images have."""
+    return [
+        Check(
+            "places_distinct",
+            "No two images from FileMaker have the same place in their batch.",
+            _places,
             blocking=False,
         )
     ]
@@ -61,6 +74,13 @@ def batch_checks() -> list[Check]:
 def _image_counts(seen: Evidence) -> Finding:
     wrong = count_wrong_image_counts(seen.nexus.database_url)
     return Finding(wrong == 0, f"{wrong} batches count another number of images.", {"wrong": wrong})
+
+
+def _places(seen: Evidence) -> Finding:
+    doubled = count_doubled_places(seen.nexus.database_url)
+    return Finding(
+        doubled == 0, f"{doubled} images share their place in the batch with another.", {"doubled": doubled}
+    )
 
 
 def _links(table: Table, seen: Evidence) -> Finding:
@@ -108,6 +128,7 @@ nexus_checks = [
             dg.AssetKey(["nexus", table.name]): [
                 *published_table_checks(table),
                 *(batch_checks() if table is IMAGE_BATCHES else []),
+                *(image_checks() if table is IMAGES else []),
             ]
             for table in TABLES
         },

@@ -3,7 +3,7 @@
 A plan and a publication decide by the same SQL: what is planned is what is applied, or nothing is.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 
 import pandas as pd
@@ -44,7 +44,8 @@ class StagedTable:
 class Decision:
     """What is to become of each selected table, in counts. The rows are in `touched_<table>`.
 
-    `touched`: by table, how many rows are to be touched.
+    `tables`: those selected, and batches where images alone are and change how many a batch holds; these
+    have no counts. `touched`: by table, how many rows are to be touched.
     """
 
     tables: tuple[Table, ...]
@@ -108,9 +109,15 @@ def decide(
     missing.decide_missing(connection, tables, choices, named)
     repair.decide_batches(connection, tables)
     repair.leave_out_removed(connection)
-    touched = {table.name: connection.execute(_touch(table)).rowcount for table in tables}
+    concerned = [table for table in TABLES if table.name in written_tables(staged)]
+    touched = {table.name: connection.execute(_touch(table)).rowcount for table in concerned}
     counts = {table.name: _counted(connection, table, staged[table.name]) for table in tables}
-    return Decision(tuple(tables), counts, touched)
+    return Decision(tuple(concerned), counts, touched)
+
+
+def written_tables(staged: Collection[str]) -> set[str]:
+    """Return which tables a publication of these writes to: images change what their batches count."""
+    return {*staged, *([IMAGE_BATCHES.name] if IMAGES.name in staged else [])}
 
 
 def digest_writes(connection: Connection, decision: Decision) -> dict[str, str]:
@@ -237,8 +244,8 @@ def apply(connection: Connection, decision: Decision, run_id: str, as_of: object
         connection.execute(merge.insert_digests(table))
         connection.execute(merge.update_digests(table))
         connection.execute(merge.keep_identities(table))
-        counts = decision.counts[table.name]
-        if counts.inserted or counts.updated:
+        counts = decision.counts.get(table.name)
+        if counts and counts.written:
             connection.execute(sql.SQL("ANALYZE {}").format(sql.Identifier(table.relation)))
     repair.apply_relinks(connection, decision.tables)
     for table in reversed(decision.tables):

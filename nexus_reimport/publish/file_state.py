@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 from psycopg import sql
 
+from nexus_reimport.publish import ledger, merge
 from nexus_reimport.publish.connection import Connection
 from nexus_reimport.schemas.nexus import DOCUMENTS, IMAGE_BATCHES, IMAGES
 from nexus_reimport.transform.batch_names import NAME_END, day_key
@@ -38,6 +39,14 @@ _IMAGES = """
     FROM images_image m JOIN images_batch b ON b.id = m.batch_id
     WHERE m.filemaker_id IS NOT NULL OR m.s3_key ^@ ANY ({prefixes}) ORDER BY m.uploaded_at, m.id
 """
+_PLACES = """
+    SELECT m.id::text, m.batch_id::text, m."order"::text, {by}, {written} FROM images_image m {digests}
+"""
+_BY = sql.SQL("CASE WHEN w.id IS NULL THEN 'foreign' WHEN {} THEN 'edited' ELSE 'own' END")
+# The ledger has digests only: of a place that was edited, which number's it is.
+_WRITTEN = sql.SQL(
+    'CASE WHEN {edited} THEN (SELECT n::text FROM generate_series(0, 9999) n WHERE {digest} = w."order") END'
+)
 
 
 def read_file_state(connection: Connection, *, published: bool) -> list[StateRow]:
@@ -49,6 +58,7 @@ def read_file_state(connection: Connection, *, published: bool) -> list[StateRow
         *_documents(connection),
         *_batches(connection, published=published),
         *_images(connection, published=published),
+        *_places(connection),
     ]
 
 
@@ -91,6 +101,28 @@ def _images(connection: Connection, *, published: bool) -> Iterator[StateRow]:
             yield f"batch_of:{IMAGES.name}", row_id, batch, None
         if not known:
             yield from _image_handles(row_id, s3_key, claimed=bool(filemaker_id))
+
+
+def _places(connection: Connection) -> Iterator[StateRow]:
+    """Yield where every image is, people's own among them, and whether somebody else than us put it there."""
+    for image, batch, place, by, written in connection.execute(_places_query(connection)):
+        yield f"{by}_place:{IMAGES.name}", image, batch, place
+        if written:
+            yield f"written_place:{IMAGES.name}", image, batch, written
+
+
+def _places_query(connection: Connection) -> sql.Composed:
+    if not ledger.exists(connection, f"written_{IMAGES.name}"):
+        nothing = {"by": sql.Literal("foreign"), "written": sql.SQL("NULL"), "digests": sql.SQL("")}
+        return sql.SQL(_PLACES).format(**nothing)
+    edited = sql.SQL(" OR ").join(
+        merge.differs_from_written("m", "w", IMAGES.column(name)) for name in ("batch_id", "order")
+    )
+    return sql.SQL(_PLACES).format(
+        by=_BY.format(edited),
+        written=_WRITTEN.format(edited=edited, digest=merge.digest_of(sql.SQL("n::text"))),
+        digests=sql.SQL("LEFT JOIN {} w ON w.id = m.id").format(ledger.digests(IMAGES)),
+    )
 
 
 def _image_handles(row_id: str, s3_key: str, *, claimed: bool) -> Iterator[StateRow]:

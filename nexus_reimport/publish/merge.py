@@ -103,7 +103,7 @@ def _decision(table: Table, *, filemaker_wins: bool) -> sql.Composed:
         merged=_row("m", columns),
         staged_row=_row("s", columns),
         target_row=_row("t", columns),
-        whole=_digest(sql.SQL("{}::text").format(_row("s", columns))),
+        whole=digest_of(sql.SQL("{}::text").format(_row("s", columns))),
         hashes=_comma(_hash_pair(c) for c in columns),
         last_written=_comma(_last_written(table, c) for c in columns),
         values=_comma(_merged(c, wins) for c in columns),
@@ -225,13 +225,19 @@ def _row(alias: str, columns: tuple[Column, ...]) -> Fragment:
     return sql.SQL("ROW({})").format(_comma(_compared(alias, column) for column in columns))
 
 
-def _digest(text: Fragment) -> Fragment:
+def differs_from_written(target: str, digests: str, column: Column) -> Fragment:
+    """Say that a row has another value than was last written. The aliases: of the target, of its digests."""
+    return sql.SQL("{} <> {}").format(_field(digests, column.name), _hash(target, column))
+
+
+def digest_of(text: Fragment) -> Fragment:
+    """Return SQL for the digest of a text, as the ledger keeps it."""
     # A leading mark keeps the digest of an empty text apart from that of a null.
     return sql.SQL("md5(coalesce('=' || {}, ''))::uuid").format(text)
 
 
 def _hash(alias: str, column: Column) -> Fragment:
-    return _digest(sql.SQL("({})::text").format(_compared(alias, column)))
+    return digest_of(sql.SQL("({})::text").format(_compared(alias, column)))
 
 
 def _hash_pair(column: Column) -> Fragment:

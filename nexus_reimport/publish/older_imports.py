@@ -17,6 +17,7 @@ from nexus_reimport.transform.batch_names import DESCRIPTION, NAME_END
 from nexus_reimport.transform.imported_keys import DOCUMENTS_PREFIX, IMAGE_PREFIXES
 from nexus_reimport.transform.notes import IMPORTER
 
+_BATCH_NAME: LiteralString = "right({t}.name, length({name_end})) = {name_end} AND {t}.uploaded_by_id IS NULL"
 _IMAGE_KEY: LiteralString = "{t}.s3_key ^@ ANY ({image_prefixes})"
 
 # Of the row {t}. {matched} says that a row of ours answers it; see `imported`.
@@ -44,8 +45,9 @@ _MARKS: Mapping[str, LiteralString] = MappingProxyType(
         "sms_messages": "false",
         "documents": "({t}.filemaker_id IS NOT NULL OR starts_with({t}.s3_key, {documents_prefix}))",
         # A person may have renamed one or put their own images in, which makes it theirs.
-        "image_batches": """
-            (right({t}.name, length({name_end})) = {name_end} AND {t}.uploaded_by_id IS NULL
+        "image_batches": "("
+        + _BATCH_NAME
+        + """
                 AND NOT EXISTS (SELECT FROM images_image m WHERE m.batch_id = {t}.id
                     AND NOT m.s3_key ^@ ANY ({image_prefixes})))
         """,
@@ -116,6 +118,11 @@ def imported(table: Table, alias: str = "t", ours: sql.Composable | None = None)
     row = sql.Identifier(alias)
     matched = sql.SQL(_MATCHED).format(ours=ours, t=row) if ours else sql.SQL("false")
     return _formatted(_MARKS[table.name], row, matched=matched)
+
+
+def named_by_import(alias: str = "t") -> sql.Composed:
+    """Say of a batch that an older import, or this program, gave it its name, whoever's images are in it."""
+    return _formatted(_BATCH_NAME, sql.Identifier(alias))
 
 
 def untouched(table: Table, alias: str = "t") -> sql.Composed:

@@ -18,7 +18,7 @@ from nexus_reimport.publish.exceptions import RightMissing
 from nexus_reimport.publish.ledger import TableCounts
 from nexus_reimport.publish.refusals import explained
 from nexus_reimport.schemas.columns import Table
-from nexus_reimport.schemas.nexus import PATIENTS, TABLES
+from nexus_reimport.schemas.nexus import BY_NAME, PATIENTS, TABLES
 
 SAMPLES = 10
 TOUCHED_COLUMNS = ("table", "id", "action", "before")
@@ -184,10 +184,10 @@ def _take_as_known(connection: Connection, unseen: list[str]) -> None:
 def _planned(connection: Connection, decision: Decision) -> Planned:
     return Planned(
         tables={
-            table.name: PlannedTable(
-                decision.counts[table.name], _fields(connection, table), _samples(connection, table)
+            name: PlannedTable(
+                counts, _fields(connection, BY_NAME[name]), _samples(connection, BY_NAME[name])
             )
-            for table in decision.tables
+            for name, counts in decision.counts.items()
         },
         touched=_touched(connection, decision),
         writes=deciding.digest_writes(connection, decision),

@@ -79,7 +79,7 @@ def publish(
 def _decide(
     connection: Connection, staged: Mapping[str, StagedTable], terms: Terms, progress: Progress
 ) -> Decision:
-    lock_tables(connection, staged)
+    lock_tables(connection, deciding.written_tables(staged))
     ledger.prepare(connection)
     ledger.bring_in_sight(connection)
     deciding.create_relations(connection)

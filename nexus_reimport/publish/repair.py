@@ -11,7 +11,7 @@ from psycopg import sql
 
 from nexus_reimport.publish import merge
 from nexus_reimport.publish.connection import Connection
-from nexus_reimport.publish.older_imports import imported, untouched
+from nexus_reimport.publish.older_imports import imported, named_by_import, untouched
 from nexus_reimport.schemas.columns import Table
 from nexus_reimport.schemas.nexus import DOCUMENTS, IMAGE_BATCHES, IMAGES
 from nexus_reimport.transform.imported_keys import IMAGES_PREFIX
@@ -64,12 +64,16 @@ _REMOVE_BATCHES = """
     ON CONFLICT DO NOTHING
 """
 
-# The API never recounts. An image gone from the source stays in its batch, and people add their own.
+# The API never recounts. An image gone from the source stays in its batch, and people add their own. A batch
+# that nobody adopted counts too, and one of a person's that an image goes to or comes from.
 _RECOUNT = """
     INSERT INTO recounted (id, image_count)
     SELECT b.id, coalesce(n.images, 0) FROM (
-        SELECT t.id, t.image_count FROM images_batch t JOIN identities k
-            ON k.table_name = 'image_batches' AND k.id = t.id
+        SELECT t.id, t.image_count FROM images_batch t
+        WHERE {named} OR t.id IN (SELECT k.id FROM identities k WHERE k.table_name = 'image_batches')
+            OR t.id IN (SELECT unnest(ARRAY[d.batch_id, i.batch_id])
+                FROM decided_images d LEFT JOIN images_image i ON i.id = d.id
+                WHERE d.batch_id IS DISTINCT FROM i.batch_id)
         UNION SELECT s.id, coalesce(t.image_count, s.image_count) FROM staged_image_batches s
             LEFT JOIN images_batch t ON t.id = s.id) b
     LEFT JOIN batch_sizes n ON n.id = b.id
@@ -139,15 +143,15 @@ def _lives(patient: LiteralString) -> sql.Composed:
 
 def decide_batches(connection: Connection, tables: list[Table]) -> None:
     """Decide which batches go and whose count is wrong, when it is known which images stay."""
-    if IMAGE_BATCHES not in tables:
+    if IMAGE_BATCHES not in tables and IMAGES not in tables:
         return
     connection.execute(_SIZES)
-    if IMAGES in tables:
+    if IMAGE_BATCHES in tables and IMAGES in tables:
         statement = sql.SQL(_REMOVE_BATCHES).format(
             imported=imported(IMAGE_BATCHES), untouched=untouched(IMAGE_BATCHES)
         )
         connection.execute(statement)
-    connection.execute(_RECOUNT)
+    connection.execute(sql.SQL(_RECOUNT).format(named=named_by_import()))
 
 
 def leave_out_removed(connection: Connection) -> None:

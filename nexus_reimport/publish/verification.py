@@ -8,6 +8,7 @@ from psycopg.rows import dict_row
 from nexus_reimport.publish import ledger
 from nexus_reimport.publish.connection import read_only_snapshot
 from nexus_reimport.publish.links import LinkCount, count_broken
+from nexus_reimport.publish.older_imports import named_by_import
 from nexus_reimport.schemas.columns import Table
 
 # The column that Nexus orders its pages by.
@@ -45,11 +46,27 @@ def count_shared_instants(url: str, table: Table) -> int:
 
 
 def count_wrong_image_counts(url: str) -> int:
-    """Count our batches whose `image_count` is not the number of images in them."""
-    statement = """
+    """Count imported batches, ours or not, whose `image_count` is not the number of images in them."""
+    statement = sql.SQL(
+        """
         SELECT count(*) FROM images_batch b
-        JOIN nexus_reimport.identities i ON i.table_name = 'image_batches' AND i.id = b.id
-        WHERE b.image_count <> (SELECT count(*) FROM images_image m WHERE m.batch_id = b.id)
+        WHERE ({named} OR EXISTS (SELECT FROM nexus_reimport.identities i
+                WHERE i.table_name = 'image_batches' AND i.id = b.id))
+            AND b.image_count <> (SELECT count(*) FROM images_image m WHERE m.batch_id = b.id)
+        """
+    ).format(named=named_by_import("b"))
+    with read_only_snapshot(url, "verifying") as connection:
+        row = connection.execute(statement).fetchone() if ledger.exists(connection) else None
+    return int(row[0]) if row else 0
+
+
+def count_doubled_places(url: str) -> int:
+    """Count our images that share their place in a batch with another of ours, missing ones too."""
+    statement = """
+        SELECT count(*) FROM (
+            SELECT count(*) OVER (PARTITION BY m.batch_id, m."order") AS together FROM images_image m
+            JOIN nexus_reimport.identities i ON i.table_name = 'images' AND i.id = m.id) n
+        WHERE together > 1
     """
     with read_only_snapshot(url, "verifying") as connection:
         row = connection.execute(statement).fetchone() if ledger.exists(connection) else None

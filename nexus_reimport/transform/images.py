@@ -3,7 +3,6 @@
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
-import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -14,6 +13,7 @@ from nexus_reimport.transform.documents import PATIENT_TYPE
 from nexus_reimport.transform.identity import decide_ids
 from nexus_reimport.transform.image_adoption import batch_adoptions, image_ids
 from nexus_reimport.transform.image_objects import ImageObjects, image_objects, recid_numbers
+from nexus_reimport.transform.image_places import image_places
 from nexus_reimport.transform.instants import distinct_instants
 from nexus_reimport.transform.nexus_state import NexusState
 from nexus_reimport.transform.staged import SOURCE_KEY, Ledger, Staged
@@ -87,7 +87,7 @@ def stage_images(
         "uploaded_at": images["uploaded"],
         "date_taken": images["date"],
         "batch_id": images["batch_id"],
-        "order": _orders(images),
+        "order": _places(images, ids, state),
         **{name: images[name] for name in ("mime_type", "width", "height", "thumbnail_size")},
         **_text_columns(images, ledger),
         "filemaker_id": _filemaker_ids(keys, ids, state),
@@ -153,16 +153,8 @@ def _filemaker_ids(keys: Sequence[str], ids: Sequence[str], state: NexusState) -
     ]
 
 
-def _orders(images: pa.Table) -> pa.Array:
-    """Return each image's place in its batch, from 0: by recid as a number."""
-    batches = images["batch"].combine_chunks().dictionary_encode().indices.to_numpy()
-    order = np.lexsort((recid_numbers(images["recid"]), batches))
-    ranked = batches[order]
-    begins = np.concatenate(([True], ranked[1:] != ranked[:-1]))[: len(ranked)]
-    places = np.arange(len(ranked))
-    result = np.empty(len(ranked), dtype=np.int64)
-    result[order] = places - np.maximum.accumulate(np.where(begins, places, 0))
-    return pa.array(result)
+def _places(images: pa.Table, ids: Sequence[str], state: NexusState) -> list[int]:
+    return image_places(images["batch_id"].to_pylist(), recid_numbers(images["recid"]), ids, state)
 
 
 def _text_columns(images: pa.Table, ledger: Ledger) -> dict[str, Sequence[object]]:

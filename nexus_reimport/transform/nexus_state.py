@@ -2,6 +2,8 @@
 
 from collections import defaultdict
 from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
 
 import pandas as pd
 import pyarrow as pa
@@ -11,6 +13,17 @@ from nexus_reimport.transform.exceptions import MissingContentTypeError
 from nexus_reimport.transform.text import name_key, uuid_text
 
 STATE_COLUMNS = ("kind", "key", "id", "detail")
+# Whose an image's place in its batch is: of a row that we have not written; as we have written it; otherwise
+# than we have, by a person's edit; and where we had written that one.
+PlaceKind = Literal["foreign", "own", "edited", "written"]
+
+
+@dataclass(frozen=True)
+class ImagePlace:
+    """Where an image is in Nexus: the UUID of its batch, and its place there."""
+
+    batch: str
+    place: int
 
 
 class NexusState:
@@ -94,6 +107,11 @@ class NexusState:
         """Return the UUID of an imported image to that of its batch, where the batch has no identity."""
         return self._firsts("batch_of:images")
 
+    def image_places(self, kind: PlaceKind) -> Mapping[str, ImagePlace]:
+        """Return the UUID of an image in Nexus to its place, of all images of one kind."""
+        lines = self._lines(f"{kind}_place:images", "key", "id", "detail")
+        return {image: ImagePlace(batch, int(place)) for image, batch, place in lines}
+
     def live_patients(self) -> dict[str, str]:
         """Return FileMaker id to the UUID of a patient who lives in Nexus now."""
         return self._firsts("live:patients")
@@ -109,7 +127,7 @@ class NexusState:
             self._patient_clinics = {row_id.lower(): uuid_text(clinic) for row_id, clinic in reversed(lines)}
         return self._patient_clinics.get(patient_id)
 
-    def _lines(self, kind: str, *columns: str) -> list[tuple[str, str]]:
+    def _lines(self, kind: str, *columns: str) -> list[tuple[str, ...]]:
         table = self._table.filter(pc.equal(self._table["kind"], kind))
         return list(zip(*(table[column].to_pylist() for column in columns), strict=True))
 

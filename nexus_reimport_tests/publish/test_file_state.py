@@ -56,7 +56,8 @@ def test_an_image_is_known_by_id_key_stem_and_the_id_in_its_key(nexus_database: 
         older.image("people's", "any", f"images/{ANN}/{uid('b')}/{RANDOM}.jpg"),
     )
     found = known(nexus_database, "images")
-    inside = found.pop("batch_of")
+    inside, places = found.pop("batch_of"), found.pop("foreign_place")
+    assert {image for image, _ in places} >= {image for image, _ in inside} | {uid("image people's")}
     assert found == {
         "claim": [(uid("1"), uid("image fetched"))],
         "key_id": [(uid("2"), uid("image without an id"))],
