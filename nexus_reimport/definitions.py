@@ -38,7 +38,7 @@ from nexus_reimport.clients.resources import (
     RunOptions,
 )
 from nexus_reimport.io_manager import FrameIOManager
-from nexus_reimport.settings import load_dotenv_file, missing_settings
+from nexus_reimport.settings import load_dotenv_file, missing_settings, wrong_settings
 
 
 def build_definitions(resources: Mapping[str, Any] | None = None) -> dg.Definitions:
@@ -117,6 +117,8 @@ if absent := missing_settings():
     logging.getLogger(__name__).warning(
         "A run will fail until these are set: %s", ", ".join(setting.name for setting in absent)
     )
+for wrong in wrong_settings():
+    logging.getLogger(__name__).warning("A run will fail until this is corrected. %s", wrong)
 
 defs = build_definitions()
 

@@ -7,6 +7,7 @@ import dagster as dg
 import pandas as pd
 from pydantic import Field
 
+from nexus_reimport.clients.addresses import require_storage
 from nexus_reimport.clients.frame_store import FRAMES, FrameStore, open_store
 from nexus_reimport.transform.staged import Staged
 
@@ -19,6 +20,10 @@ class FrameIOManager(dg.ConfigurableIOManager):
     """Stores data frames, and the rows, rejects and warnings of what is staged."""
 
     location: str = Field(description="A folder, or s3://bucket/prefix")
+
+    def setup_for_execution(self, context: dg.InitResourceContext) -> None:  # noqa: ARG002 - Dagster's
+        """Refuse a location that is none before anything is read, and before a folder is made of it."""
+        require_storage(self.location)
 
     def handle_output(self, context: dg.OutputContext, obj: Value) -> None:
         """Replace the asset's frames by the given ones, whole or not at all."""

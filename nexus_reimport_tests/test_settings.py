@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from nexus_reimport.clients.exceptions import SettingsRefused
 from nexus_reimport.settings import (
     SETTINGS,
     SettingsMissing,
@@ -13,8 +14,9 @@ from nexus_reimport.settings import (
     missing_settings,
     require_settings,
 )
+from nexus_reimport_tests.nowhere import NOWHERE
 
-FULL = {setting.name: "something" for setting in SETTINGS if setting.required}
+FULL = NOWHERE
 ACCOUNT = ("FILEMAKER_USERNAME", "FILEMAKER_PASSWORD")
 
 
@@ -35,6 +37,17 @@ def test_one_message_names_everything_missing_and_what_it_is_for() -> None:
     lines = str(caught.value).splitlines()
     assert lines[0] == "Set these in the environment, or in a .env file:"
     assert lines[1:] == [f"  {setting.name}: {setting.meaning}" for setting in SETTINGS if setting.required]
+
+
+def test_settings_that_can_not_be_used_are_a_line_each_before_those_that_are_missing() -> None:
+    wrong = {"NEXUS_DATABASE_URL": "mysql://x", "NEXUS_REIMPORT_KEEP_DAYS": "ninety", "DAGSTER_HOME": ""}
+    with pytest.raises(SettingsRefused) as caught:
+        require_settings({**FULL, **wrong})
+    first, second = str(caught.value).splitlines()
+    assert first.startswith(
+        "NEXUS_DATABASE_URL: it does not begin with postgresql://. Expected: postgresql://"
+    )
+    assert second == "NEXUS_REIMPORT_KEEP_DAYS is to be a whole number, 0 or more."
 
 
 def test_a_token_makes_the_account_needless() -> None:

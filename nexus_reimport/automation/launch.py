@@ -1,6 +1,7 @@
 """How a run is started from a terminal: on the same Dagster instance as the UI, so that it shows up there."""
 
 import logging
+import re
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -14,6 +15,8 @@ from nexus_reimport.automation.exceptions import NothingSelected
 from nexus_reimport.automation.execution import Selected, execute_here
 from nexus_reimport.publish.ledger import COUNTED
 from nexus_reimport.schemas.nexus import TABLES
+
+_OUR_MODULE = re.compile(r"^nexus_reimport(\.\w+)*\.(?=[A-Z])")
 
 EventListener = Callable[[dg.DagsterEvent], None]
 Counts = dict[str, Any]
@@ -204,22 +207,33 @@ def checks_of(events: list[dg.EventLogEntry]) -> list[Counts]:
 
 
 def failures_of(events: list[dg.EventLogEntry]) -> list[str]:
-    """Return why each failed step failed: the step, the kind of error and, of our own errors, the message."""
-    failures = []
+    """Return why steps failed: the steps, the kind of error and, of our own errors, the message.
+
+    Steps that failed for one reason are one line. Where none failed, it is why the run did: a resource
+    that could not be set up, and then no step was begun.
+    """
+    steps: dict[str, list[str]] = {}
+    run = []
     for entry in events:
         event = entry.dagster_event
         if event and event.is_step_failure:
-            failures.append(f"{event.step_key}: {_reason(event.step_failure_data)}")
-    return failures
+            steps.setdefault(_reason(event.step_failure_data), []).append(str(event.step_key))
+        elif event and event.event_type == dg.DagsterEventType.RUN_FAILURE and event.job_failure_data.error:
+            run.append(_innermost(event.job_failure_data.error))
+    return [f"{', '.join(keys)}: {reason}" for reason, keys in steps.items()] or run
 
 
 def _reason(data: Any) -> str:
     if data.user_failure_data:
         return str(data.user_failure_data.description)
-    cause = data.error
-    while cause and cause.cause:
-        cause = cause.cause
-    return str(cause.message).strip() if cause else "unknown"
+    return _innermost(data.error) if data.error else "unknown"
+
+
+def _innermost(error: Any) -> str:
+    """Return the kind and the words of the error that all others came from; our own kinds without module."""
+    while error.cause:
+        error = error.cause
+    return _OUR_MODULE.sub("", str(error.message).strip())
 
 
 _listeners: list[EventListener] = []

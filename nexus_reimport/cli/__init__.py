@@ -14,8 +14,9 @@ from nexus_reimport.cli.resume import resume
 from nexus_reimport.cli.rollback import rollback
 from nexus_reimport.cli.running import run
 from nexus_reimport.cli.sandboxed import demo, ui
+from nexus_reimport.cli.session import refuse
 from nexus_reimport.cli.status import status
-from nexus_reimport.clients.exceptions import ClientError
+from nexus_reimport.clients.exceptions import ClientError, SettingsRefused
 from nexus_reimport.publish.exceptions import PublicationError
 from nexus_reimport.sandbox.commands import sandbox
 from nexus_reimport.sandbox.exceptions import SandboxError
@@ -25,12 +26,17 @@ DAGSTER_STORAGE_ERRORS = ("OperationalError", "DagsterPostgresException")
 
 
 class OneLineErrors(click.Group):
-    """A group whose commands end in one line and exit 1 where a service fails them, not in a traceback."""
+    """A group whose commands end in one line, not in a traceback: exit 1 where a service fails them.
+
+    Where a setting is to blame, it is exit 2.
+    """
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the chosen command."""
         try:
             return super().invoke(ctx)
+        except SettingsRefused as error:
+            refuse(str(error))
         except (ClientError, PublicationError, SandboxError) as error:
             raise click.ClickException(str(error)) from None
         except Exception as error:

@@ -8,10 +8,11 @@ from typing import Any
 import click
 
 from nexus_reimport.cli.session import (
-    FAILED,
+    ask,
     finish,
     in_json,
     open_console,
+    require_answer,
     require_environment,
     write_json,
 )
@@ -59,9 +60,9 @@ def restore(
     name: str, prefix: str | None, overwrite: bool, dry_run: bool, yes: bool, json_file: Path | None
 ) -> None:
     """Put back files that are missing, out of the backup NAME. Nothing is deleted."""
+    require_answer(yes=yes or dry_run)
     require_environment()
-    if not (yes or dry_run) and os.isatty(0) and not click.confirm("This writes into the bucket. Go on?"):
-        raise SystemExit(FAILED)
+    ask("This writes into the bucket. Go on?", yes=yes or dry_run)
     config = {"name": name, "prefix": prefix, "overwrite": overwrite, "dry_run": dry_run}
     outcome = _launch("restore_files", {key: value for key, value in config.items() if value is not None})
     if outcome.counts:

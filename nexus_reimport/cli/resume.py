@@ -10,6 +10,8 @@ import click
 from nexus_reimport.cli.session import (
     DONE,
     FAILED,
+    WRITES_TO_NEXUS,
+    ask,
     finish,
     in_json,
     open_console,
@@ -67,8 +69,7 @@ def _ask(found: Any, yes: bool) -> None:
         f"Going on with run {found.run_id}, begun at {local_time(found.began)}: {found.kept} assets are "
         f"kept, {len(found.assets)} assets and {len(found.checks)} checks are left."
     )
-    if found.publishes and not yes and os.isatty(0) and not click.confirm("This writes to Nexus. Go on?"):
-        raise SystemExit(FAILED)
+    ask(WRITES_TO_NEXUS, yes=yes or not found.publishes)
 
 
 def _go_on(definitions: Any, instance: Any, found: Any) -> Any:

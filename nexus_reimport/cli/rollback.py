@@ -9,10 +9,13 @@ import click
 
 from nexus_reimport.cli.session import (
     FAILED,
+    WRITES_TO_NEXUS,
+    ask,
     importing,
     in_json,
     open_console,
     refuse,
+    require_answer,
     require_environment,
     write_json,
 )
@@ -48,14 +51,14 @@ def rollback(
     """
     if keep_edits and discard_edits:
         refuse("--keep-edits and --discard-edits exclude each other.")
+    require_answer(yes=yes)
     require_environment()
     with importing():
         from nexus_reimport.publish.rollback import preview
 
     foreseen = preview(os.environ["NEXUS_DATABASE_URL"], to)
     _show_foreseen(foreseen)
-    if not yes and os.isatty(0) and not click.confirm("This writes to Nexus. Go on?"):
-        raise SystemExit(FAILED)
+    ask(WRITES_TO_NEXUS, yes=yes)
     edits = "keep" if keep_edits else "discard" if discard_edits else "refuse"
     outcome, report = _launched({"to": min(foreseen.numbers), "edits": edits, "expected": foreseen.numbers})
     rows = _rows_of(outcome.run_id)

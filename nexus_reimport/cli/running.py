@@ -12,7 +12,8 @@ from nexus_reimport.cli.concurrency import make_way
 from nexus_reimport.cli.options import in_choices, run_options
 from nexus_reimport.cli.report import report_of
 from nexus_reimport.cli.session import (
-    FAILED,
+    WRITES_TO_NEXUS,
+    ask,
     finish,
     importing,
     in_json,
@@ -59,8 +60,7 @@ def run(
     )
     if full_dump:
         request = replace(request, options={**request.options, "full_dump": True})
-    if not (yes or dry_run) and os.isatty(0) and not click.confirm("This writes to Nexus. Go on?"):
-        raise SystemExit(FAILED)
+    ask(WRITES_TO_NEXUS, yes=yes or not writes(request))
     finish(run_here(request, wait), json_file)
 
 
@@ -127,6 +127,19 @@ def run_request(phases: Sequence[str], selection: str | None, dry_run: bool, opt
     if selection:
         chosen = _selection(selection)
     return RunRequest(chosen, dry_run=dry_run, options=options)
+
+
+def writes(request: Any) -> bool:
+    """Say whether a run writes into Nexus or the bucket; one that only reads or checks needs no yes."""
+    from nexus_reimport.automation.launch import REIMPORT, WRITING
+
+    if request.dry_run or request.job != REIMPORT:
+        return False
+    if request.selection is None:
+        return True
+    from nexus_reimport.definitions import defs
+
+    return any(key.path[0] in WRITING for key in request.selection.resolve(defs.resolve_asset_graph()))
 
 
 def _selection(text: str) -> Any:

@@ -1,6 +1,7 @@
 """What every command needs: the environment, a console, options that several take, and how one ends."""
 
 import gc
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,10 +11,12 @@ import click
 import orjson
 from rich.console import Console
 
+from nexus_reimport.clients.exceptions import SettingsRefused
 from nexus_reimport.settings import SettingsMissing, load_dotenv_file, require_settings
 
 DONE, FAILED, WRONG_USE = 0, 1, 2
 PIPE_WIDTH = 120
+WRITES_TO_NEXUS = "This writes to Nexus. Go on?"
 
 in_json = click.option(
     "--json", "json_file", type=click.Path(path_type=Path, dir_okay=False), help="Write the outcome here too."
@@ -68,12 +71,25 @@ def open_console() -> Console:
 
 
 def require_environment() -> None:
-    """Read `.env`; refuse, naming all that is missing, where settings are."""
+    """Read `.env`; refuse, naming all of them, where settings are missing or can't be used."""
     load_dotenv_file()
     try:
         require_settings()
-    except SettingsMissing as error:
+    except (SettingsMissing, SettingsRefused) as error:
         refuse(str(error))
+
+
+def require_answer(*, yes: bool) -> None:
+    """Refuse where neither `--yes` was given nor anybody is at a terminal: what is piped in is no answer."""
+    if not yes and not os.isatty(0):
+        refuse("Nothing was done: there is no terminal to ask at. Add --yes to go on without being asked.")
+
+
+def ask(question: str, *, yes: bool) -> None:
+    """Return where a person says yes, or `--yes` did; end where nobody does, or nobody can be asked."""
+    require_answer(yes=yes)
+    if not yes and not click.confirm(question):
+        raise SystemExit(FAILED)
 
 
 def refuse(message: str) -> NoReturn:

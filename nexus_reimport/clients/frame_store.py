@@ -17,6 +17,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from obstore.store import LocalStore, ObjectStore, S3Store
 
+from nexus_reimport.clients.addresses import require_storage
 from nexus_reimport.clients.exceptions import FrameDamaged, FrameMissing
 from nexus_reimport.clients.loopback import require_private
 
@@ -31,8 +32,9 @@ def open_store(location: str, environ: Mapping[str, str] = os.environ) -> Object
     """Open a folder (made if need be, readable by its owner alone) or an `s3://bucket/prefix`.
 
     S3 encrypts whatever is put there. Opening a folder makes every file that this process writes from then
-    on its owner's alone: what it writes is patients' data.
+    on its owner's alone: what it writes is patients' data. Raises SettingsRefused for any other address.
     """
+    require_storage(location)
     if not location.startswith("s3://"):
         # Of the process, since a file's mode can't be given to the store; of a single write it can't be set
         # without a thread beside it seeing it.

@@ -18,7 +18,11 @@ def is_loopback(host: str) -> bool:
 
 def require_private(url: str, setting: str) -> None:
     """Raise SettingsRefused, naming the setting, for a plain http address of another machine."""
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        # "from None": its words quote the address.
+        raise SettingsRefused(f"{setting} is no address. Give one like https://s3.example.org.") from None
     if parts.scheme != "https" and not is_loopback(parts.hostname or ""):
         message = f"{setting} would send patients' data in clear to another machine. Give an https address."
         raise SettingsRefused(message)

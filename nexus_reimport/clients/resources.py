@@ -10,6 +10,7 @@ from dagster_aws.s3 import S3Resource
 from obstore.store import S3Store
 from pydantic import Field
 
+from nexus_reimport.clients.addresses import require_postgres
 from nexus_reimport.clients.filemaker import BasicAuth, FileMakerClient, FmidAuth
 from nexus_reimport.clients.image_exports import ImageExports
 from nexus_reimport.clients.loopback import require_private
@@ -56,6 +57,12 @@ class NexusResource(dg.ConfigurableResource):  # type: ignore[type-arg]  # it ho
     readonly_url: str | None = Field(
         default=None, description="The same database for a role that can only read: plans are made by it"
     )
+
+    def setup_for_execution(self, context: dg.InitResourceContext) -> None:  # noqa: ARG002 - Dagster's
+        """Refuse URLs that can't be taken apart before anything is read."""
+        require_postgres(self.database_url, "NEXUS_DATABASE_URL")
+        if self.readonly_url:
+            require_postgres(self.readonly_url, "NEXUS_READONLY_DATABASE_URL")
 
     @property
     def planning_url(self) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
 
+from nexus_reimport.clients.addresses import POSTGRES_FORM, refused
 from nexus_reimport.clients.loopback import is_loopback
 from nexus_reimport.publish.exceptions import ConnectionNotSafe, DatabaseUnreachable
 
@@ -57,8 +58,16 @@ def read_only_snapshot(url: str, purpose: str) -> Iterator[Connection]:
 
 
 def verification(url: str) -> dict[str, Any]:
-    """Return what has to be added to a URL so that TLS is verified; ConnectionNotSafe if it forbids that."""
-    given = conninfo_to_dict(url)
+    """Return what has to be added to a URL so that TLS is verified; ConnectionNotSafe if it forbids that.
+
+    Raises SettingsRefused for a URL that can't be taken apart.
+    """
+    try:
+        given = conninfo_to_dict(url)
+    except psycopg.ProgrammingError:
+        # "from None": libpq's words quote the URL, password and all.
+        problem = "PostgreSQL's client can't take it apart"
+        raise refused("The URL of Nexus's database", problem, POSTGRES_FORM) from None
     hosts = str(given.get("hostaddr") or given.get("host") or "").split(",")
     if all(map(_is_this_machine, hosts)):
         return {}

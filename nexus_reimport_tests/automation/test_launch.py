@@ -1,11 +1,14 @@
 """A run started from a terminal: what is heard of it while it goes on, and what it comes to."""
 
+from pathlib import Path
 from types import SimpleNamespace
 
 import dagster as dg
 import pytest
 
 from nexus_reimport.automation.launch import RunOutcome, RunRequest, failures_of, launch
+from nexus_reimport.automation.run_events import failure_lines, read_events
+from nexus_reimport.io_manager import FrameIOManager
 from nexus_reimport_tests.line import Line
 
 
@@ -61,6 +64,29 @@ def error(message: str, cause: object = None) -> SimpleNamespace:
 )
 def test_a_failed_step_is_told_by_its_innermost_reason(failure: object, said: str) -> None:
     event = SimpleNamespace(is_step_failure=True, step_key="staged__notes", step_failure_data=failure)
-    passing = SimpleNamespace(is_step_failure=False)
+    passing = SimpleNamespace(is_step_failure=False, event_type=dg.DagsterEventType.STEP_SUCCESS)
     entries = [SimpleNamespace(dagster_event=one) for one in (passing, event, None)]
     assert failures_of(entries) == [f"staged__notes: {said}"]  # type: ignore[arg-type]  # as much of an entry as matters
+
+
+def test_steps_that_failed_for_one_reason_are_one_line() -> None:
+    one_reason = SimpleNamespace(user_failure_data=SimpleNamespace(description="no answer"), error=None)
+    events = [
+        SimpleNamespace(is_step_failure=True, step_key=step, step_failure_data=one_reason) for step in "ab"
+    ]
+    entries = [SimpleNamespace(dagster_event=one) for one in events]
+    assert failures_of(entries) == ["a, b: no answer"]  # type: ignore[arg-type]  # as above
+
+
+def test_a_run_whose_resource_can_not_be_set_up_says_why_and_begins_nothing(
+    line: Line, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    line.replaced["frames"] = FrameIOManager(location="gs://bucket/frames")
+    found = line.run("filemaker/clinics")
+    assert not found.success
+    [failure] = found.failures
+    assert failure.startswith("SettingsRefused: NEXUS_REIMPORT_STORAGE: it is an address of a kind")
+    assert list(tmp_path.iterdir()) == []
+    [record] = line.instance.get_run_records(limit=1)
+    assert failure_lines(read_events(line.instance, record.dagster_run)) == [failure]

@@ -112,7 +112,7 @@ def test_nexus_is_made_again_from_a_dump_as_the_manual_says(
     with ephemeral_database(postgres, template="template0") as other:
         restore(other, file)
         assert contents(other) == published.after
-    undone = CliRunner().invoke(cli.main, ["rollback"])
+    undone = CliRunner().invoke(cli.main, ["rollback", "--yes"])
     assert undone.exit_code == 0, undone.output
     assert contents(published.url) == published.before
 

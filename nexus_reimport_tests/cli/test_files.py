@@ -12,6 +12,7 @@ from nexus_reimport.cli.files import files as command
 from nexus_reimport.settings import SETTINGS
 from nexus_reimport_tests.clients.file_buckets import DOCUMENT, FILES, UPLOAD, Files, client_at
 from nexus_reimport_tests.clients.served_bucket import BUCKET, Relay, served_bucket
+from nexus_reimport_tests.nowhere import NOWHERE
 
 
 @pytest.fixture(scope="module")
@@ -32,8 +33,8 @@ def files(port: int, monkeypatch: pytest.MonkeyPatch) -> Files:
         "AWS_REGION": "ap-southeast-2",
     }
     for setting in SETTINGS:
-        monkeypatch.setenv(setting.name, own.get(setting.name, "anything"))
-    for name, value in own.items():
+        monkeypatch.setenv(setting.name, "")
+    for name, value in {**NOWHERE, **own}.items():
         monkeypatch.setenv(name, value)
     # A Dagster in memory: to make one on disk takes seconds.
     monkeypatch.setattr(dg.DagsterInstance, "get", dg.DagsterInstance.ephemeral)

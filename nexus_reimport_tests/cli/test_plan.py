@@ -11,6 +11,7 @@ from nexus_reimport.clients.frame_store import open_store
 from nexus_reimport.publish.plans import save_plan
 from nexus_reimport.release import code_fingerprint
 from nexus_reimport.settings import SETTINGS
+from nexus_reimport_tests.nowhere import NOWHERE
 
 
 @pytest.mark.parametrize(
@@ -37,8 +38,9 @@ def test_a_dead_plan_is_refused_before_anything_is_read(
     nexus_database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for setting in SETTINGS:
-        monkeypatch.setenv(setting.name, "nowhere" if setting.required else "")
+        monkeypatch.setenv(setting.name, NOWHERE.get(setting.name, ""))
     monkeypatch.setenv("NEXUS_DATABASE_URL", nexus_database)
+    monkeypatch.setenv("DAGSTER_PG_URL", "postgresql+psycopg2://nowhere/dagster")
     monkeypatch.setenv("NEXUS_REIMPORT_STORAGE", str(tmp_path))
     fingerprints = {"sources": {}, "target": {}, "schema": "another", "code": code_fingerprint()}
     plan: dict[str, Any] = {"id": "0123456789abcdef", "options": {}, "fingerprints": fingerprints, "rows": {}}

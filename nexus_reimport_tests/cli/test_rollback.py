@@ -20,7 +20,7 @@ TYPED = "Typed-In-By-Hand"
 
 
 def ask(*words: str | Path) -> Result:
-    return CliRunner().invoke(cli.main, ["rollback", *map(str, words)])
+    return CliRunner().invoke(cli.main, ["rollback", "--yes", *map(str, words)])
 
 
 def test_it_says_first_what_it_undoes_and_then_what_was_done(
@@ -91,6 +91,14 @@ def test_it_keeps_out_of_the_way_of_another_run_and_others_of_its_own(
     refused = ask()
     assert refused.exit_code == 1
     assert f"Nothing was started: run {other.run_id}" in refused.output
+    assert contents(published.url) == published.after
+
+
+@pytest.mark.parametrize("said", ["n\n", "y\n", ""])
+def test_what_is_piped_in_is_no_answer(said: str, published: PublishedLine) -> None:
+    result = CliRunner().invoke(cli.main, ["rollback"], input=said)
+    assert (result.exit_code, result.output.count("\n")) == (2, 1)
+    assert "Add --yes" in result.output
     assert contents(published.url) == published.after
 
 

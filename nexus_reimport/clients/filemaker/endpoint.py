@@ -50,14 +50,14 @@ def parse_origin(host: str) -> httpx.URL:
     text = host.strip()
     try:
         url = httpx.URL(text if "://" in text else f"https://{text}")
-    except httpx.InvalidURL:
+    except (httpx.InvalidURL, ValueError):
         raise SettingsRefused("FILEMAKER_HOST is not a host name. Give one like fms.example.org.") from None
     if not url.host or url.userinfo or url.path not in ("", "/") or url.query or url.fragment:
         message = "FILEMAKER_HOST must be a host name only: no path, no user name, no password."
         raise SettingsRefused(message)
     if url.scheme == "https" or (url.scheme == "http" and is_loopback(url.host)):
         return url
-    message = f"FILEMAKER_HOST {url.scheme}://{url.host} would send patients' records in clear. Use https."
+    message = "FILEMAKER_HOST would send patients' records in clear to another machine. Use https."
     raise SettingsRefused(message)
 
 

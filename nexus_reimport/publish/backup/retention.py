@@ -9,9 +9,9 @@ from datetime import UTC, datetime, timedelta
 import obstore
 from obstore.store import LocalStore, ObjectStore
 
-from nexus_reimport.clients.exceptions import SettingsRefused
 from nexus_reimport.publish.backup import sealed
 from nexus_reimport.publish.backup.manifest import BACKUPS
+from nexus_reimport.settings import require_whole_number
 
 KEEP_COUNT, KEEP_DAYS = "NEXUS_REIMPORT_KEEP_BACKUPS", "NEXUS_REIMPORT_KEEP_DAYS"
 # Whatever is not finished by then never will be.
@@ -75,6 +75,5 @@ def _forget(store: ObjectStore, folder: str) -> None:
 
 def _number(environ: Mapping[str, str], name: str, default: int) -> int:
     given = environ.get(name) or str(default)
-    if not given.isdecimal():
-        raise SettingsRefused(f"{name} is to be a whole number, 0 or more.")
+    require_whole_number(given, name)
     return int(given)
