@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import pandas as pd
 from psycopg import sql
 
-from nexus_reimport.publish import copying, ledger, merge, missing, repair
+from nexus_reimport.publish import copying, encoding, ledger, merge, missing, repair
 from nexus_reimport.publish.choices import Choices
 from nexus_reimport.publish.connection import Connection
 from nexus_reimport.publish.exceptions import StagedFramesOutdated
@@ -77,7 +77,11 @@ def drop_relations(connection: Connection) -> None:
 
 
 def load(connection: Connection, staged: Mapping[str, StagedTable]) -> None:
-    """Put the staged rows into their temporary relations."""
+    """Put the staged rows into their temporary relations.
+
+    Raises EncodingUnfit where the database's encoding can't hold them.
+    """
+    encoding.refuse_unfit(connection, {name: one.rows for name, one in staged.items()})
     for name, one in staged.items():
         copying.copy_frame(connection, one.rows, f"staged_{name}")
         connection.execute(sql.SQL("ANALYZE {}").format(merge.staged(BY_NAME[name])))

@@ -29,6 +29,10 @@ class DatabaseUnreachable(PublicationError):
     """No connection to Nexus's database could be made."""
 
 
+class EncodingUnfit(PublicationError):
+    """The database, or the line to it, has an encoding in which what is to be written can't be kept."""
+
+
 class BackupNotReadable(PublicationError):
     """An old backup is not what its name promises."""
 

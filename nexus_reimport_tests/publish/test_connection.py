@@ -1,9 +1,12 @@
 """Connections to Nexus: TLS verified to any other machine, nobody's words in an error."""
 
+from pathlib import Path
+
 import pytest
 
 from nexus_reimport.publish.connection import connect, verification
 from nexus_reimport.publish.exceptions import ConnectionNotSafe, DatabaseUnreachable
+from nexus_reimport.sandbox.postgres import Cluster
 
 
 @pytest.mark.parametrize(
@@ -54,3 +57,89 @@ def test_no_answer_is_one_line_without_the_password() -> None:
         pass
     assert "secretword" not in str(caught.value)
     assert caught.value.__cause__ is None
+
+
+ELSEWHERE = (
+    "[elsewhere]\nhost=db.example.org\n[here]\nhost=127.0.0.1\n[weak]\nhost=db.example.org\nsslmode=require\n"
+)
+VERIFIED = {"sslmode": "verify-full", "sslrootcert": "system"}
+
+
+@pytest.fixture
+def service_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "services"
+    path.write_text(f"{ELSEWHERE}[private]\nhost=db.example.org\nsslrootcert={tmp_path}\n")
+    monkeypatch.setenv("PGSERVICEFILE", str(path))
+
+
+@pytest.mark.parametrize(
+    ("url", "environment"),
+    [
+        ("postgresql:///nexus", {"PGHOST": "db.example.org"}),
+        ("postgresql:///nexus", {"PGHOSTADDR": "192.0.2.7"}),
+        ("postgresql://a:b@localhost/nexus", {"PGHOSTADDR": "192.0.2.7"}),
+        ("postgresql:///nexus", {"PGHOST": "db.example.org", "PGSSLMODE": "disable"}),
+        ("postgresql:///nexus", {"PGHOST": "127.0.0.1,db.example.org"}),
+        ("postgresql:///nexus", {"PGSERVICE": "elsewhere"}),
+        ("postgresql:///nexus", {"PGSERVICE": "weak"}),
+        ("postgresql:///nexus?service=elsewhere", {}),
+        ("postgresql:///nexus?service=weak", {}),
+        ("postgresql:///nexus?service=here", {"PGHOSTADDR": "192.0.2.7"}),
+    ],
+)
+@pytest.mark.usefixtures("service_file")
+def test_another_machine_that_is_named_elsewhere_is_verified_too(
+    url: str, environment: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    assert verification(url) == VERIFIED
+
+
+@pytest.mark.parametrize(
+    ("url", "environment", "added"),
+    [
+        ("postgresql:///nexus?service=here", {}, {}),
+        ("postgresql:///nexus?host=127.0.0.1", {"PGHOST": "db.example.org"}, {}),
+        ("postgresql:///nexus?service=private", {}, {"sslmode": "verify-full"}),
+        (
+            "postgresql:///nexus?service=elsewhere",
+            {"PGSSLROOTCERT": "/etc/ca.pem"},
+            {"sslmode": "verify-full"},
+        ),
+        ("postgresql:///nexus", {"PGHOST": "db.example.org", "PGSSLMODE": "verify-ca"}, {}),
+    ],
+)
+@pytest.mark.usefixtures("service_file")
+def test_what_the_surroundings_say_counts_where_it_verifies(
+    url: str, environment: dict[str, str], added: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    assert verification(url) == added
+
+
+@pytest.mark.usefixtures("service_file")
+def test_a_service_that_is_not_there_leads_nowhere() -> None:
+    with pytest.raises(DatabaseUnreachable), connect("postgresql:///nexus?service=nowhere", "t"):
+        pass
+
+
+def test_a_server_that_is_led_to_by_the_environment_gets_no_password_in_clear(
+    postgres: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("nexus_reimport.publish.connection.is_loopback", lambda _: False)
+    monkeypatch.setenv("PGHOST", "127.0.0.1")
+    monkeypatch.setenv("PGPORT", str(postgres.port))
+    with (
+        pytest.raises(DatabaseUnreachable),
+        connect(f"postgresql://nexus:{postgres.password}@/nexus", "t"),
+    ):
+        pass
+
+
+def test_what_a_url_sets_for_its_sessions_is_kept(nexus_database: str) -> None:
+    with connect(f"{nexus_database}?options=-c%20statement_timeout%3D12345", "t") as connection:
+        assert connection.execute("SHOW statement_timeout").fetchone() == ("12345ms",)
+        assert connection.execute("SHOW jit").fetchone() == ("off",)
+        assert connection.execute("SHOW timezone").fetchone() == ("UTC",)

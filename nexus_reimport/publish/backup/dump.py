@@ -21,7 +21,13 @@ from nexus_reimport.publish.backup.exceptions import BackupDamaged, BackupNotPro
 from nexus_reimport.publish.backup.manifest import FORMAT, Header, header_of
 from nexus_reimport.publish.backup.postgres_programs import find_pg_dump, find_pg_restore, run_on
 from nexus_reimport.publish.backup.selection import Content
-from nexus_reimport.publish.connection import Connection, connect, read_only_snapshot
+from nexus_reimport.publish.connection import (
+    ENCODING,
+    Connection,
+    connect,
+    read_only_snapshot,
+    server_encoding,
+)
 
 DUMPS = "dumps"
 FILE = "nexus.dump"
@@ -163,12 +169,20 @@ def _scratch_database(url: str) -> Iterator[str]:
         connection.autocommit = True
         connection.execute("SELECT pg_advisory_lock(%s)", [PROOF_LOCK])
         _drop_left_behind(connection)
-        create = sql.SQL("CREATE DATABASE {} TEMPLATE template0 ENCODING 'UTF8'")
-        connection.execute(create.format(sql.Identifier(name)))
+        connection.execute(_creation(name, server_encoding(connection)))
         try:
             yield make_conninfo(url, dbname=name)
         finally:
             _drop(connection, name)
+
+
+def _creation(name: str, encoding: str) -> sql.Composed:
+    """Return DDL for a database whose content can be compared: digests are of text, and so of its bytes."""
+    created = sql.SQL("CREATE DATABASE {} TEMPLATE template0 ENCODING {}").format(
+        sql.Identifier(name), sql.Literal(encoding)
+    )
+    # The cluster's own locale may go with no other encoding than UTF-8; C goes with any.
+    return created if encoding == ENCODING else created + sql.SQL(" LOCALE_PROVIDER libc LOCALE 'C'")
 
 
 def _drop_left_behind(connection: Connection) -> None:

@@ -38,7 +38,9 @@ def run_on(program: Path, url: str, arguments: Sequence[str], output: IO[bytes] 
     """
     given = {**conninfo_to_dict(url), **verification(url)}
     password = given.pop("password", None)
-    environment = {**os.environ, "LC_ALL": "C", **({"PGPASSWORD": str(password)} if password else {})}
+    # A dump in another encoding than the database's would lose letters, or fail.
+    inherited = {name: value for name, value in os.environ.items() if name != "PGCLIENTENCODING"}
+    environment = {**inherited, "LC_ALL": "C", **({"PGPASSWORD": str(password)} if password else {})}
     command = [str(program), "--no-password", f"--dbname={make_conninfo(**given)}", *arguments]
     try:
         done = subprocess.run(  # noqa: S603 - PostgreSQL's own program, no shell
