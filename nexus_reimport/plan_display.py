@@ -19,10 +19,12 @@ from nexus_reimport.report.words import clinic_time, counted, number
 KINDS = (
     ("insert", "inserted", "green", "+", "new in Nexus"),
     ("update", "updated", "yellow", "~", "changed in Nexus"),
+    ("adopted", "adopted", "green", "*", "of an older import recognised, with their UUIDs kept"),
     ("relinked", "relinked", "yellow", "~", "made by people, linked to their patient again"),
     ("archived", "archived", "red", "-", "gone from FileMaker, archived"),
     ("removed", "removed", "red", "-", "taken out of Nexus, and kept aside"),
     ("missing", "missing", "blue", "?", "gone from FileMaker"),
+    ("left_over", "left_over", "blue", "?", "of an older import without a partner in FileMaker; they stay"),
     ("conflicts", "conflicts", "magenta", "!", "changed in FileMaker and in Nexus; Nexus's value stays"),
     ("edits_kept", "edits_kept", "cyan", "=", "edited in Nexus; the edit stays"),
 )
@@ -44,6 +46,8 @@ COLUMNS = {
     "relinked": "to relink",
     "removed": "to remove",
     "archived": "to archive",
+    "adopted": "to adopt",
+    "left_over": "left over",
 }
 ALWAYS = ("read", "inserted", "updated", "unchanged", "rejected")
 
@@ -75,7 +79,8 @@ def show_plan_of(console: Console, outcome: RunOutcome) -> None:
 def _table_lines(name: str, table: Mapping[str, Any], options: Mapping[str, Any]) -> Iterator[str]:
     """Yield what is to be said of one table; of one where nothing happens, a line."""
     unchanged = counted(table["unchanged"], "row") + " unchanged"
-    kinds = [kind for kind in KINDS if table[kind[1]]]
+    # A plan of an older release lacks the later counts.
+    kinds = [kind for kind in KINDS if table.get(kind[1])]
     if not kinds and not table["rejected"]:
         yield f"[bold]{name}[/]: nothing to do, {unchanged}"
         return
@@ -113,7 +118,7 @@ def _sample_lines(samples: list[dict[str, Any]], total: int) -> Iterator[str]:
 
 def _counts_table(tables: Mapping[str, Mapping[str, Any]]) -> Table:
     counts = {name: {**table, "rejected": sum(table["rejected"].values())} for name, table in tables.items()}
-    shown = [name for name in COLUMNS if name in ALWAYS or any(one[name] for one in counts.values())]
+    shown = [name for name in COLUMNS if name in ALWAYS or any(one.get(name) for one in counts.values())]
     table = Table()
     table.add_column("table", no_wrap=True)
     for name in shown:

@@ -97,7 +97,17 @@ def show_outcome(console: Console, outcome: RunOutcome) -> None:
 
 
 ALWAYS = ("read", "staged", "inserted", "updated", "unchanged")
-IF_ANY = ("missing", "conflicts", "edits_kept", "restored", "relinked", "removed", "archived")
+IF_ANY = (
+    "adopted",
+    "missing",
+    "left_over",
+    "conflicts",
+    "edits_kept",
+    "restored",
+    "relinked",
+    "removed",
+    "archived",
+)
 
 
 def tables_table(tables: dict[str, Counts]) -> Table:
@@ -145,7 +155,12 @@ def _what(entry: Counts) -> str:
 
 
 def show_reports(console: Console, reports: list[Report], what: str) -> None:
-    """Print each row that something is said of: its key, the field to blame and the reason; then how many."""
+    """Print each row that something is said of: key, the field to blame and the reason; then how many.
+
+    The table goes first where the rows are of several.
+    """
+    is_of_several = len({one["table"] for one in reports}) > 1
     for one in reports:
-        console.print(f"{one['key']}  {one['field']}  {one['reason']}", highlight=False, markup=False)
+        said = (one["table"] if is_of_several else "", one["key"], one["field"], one["reason"])
+        console.print("  ".join(filter(None, said)), highlight=False, markup=False)
     console.print(f"{len(reports):,} {what}.", highlight=False)

@@ -35,8 +35,11 @@ def test_each_kind_of_row_is_counted_in_words_with_its_first_keys() -> None:
             ),
             "notes": table(inserted=2, restored=1, missing=3, removed=1, rejected={"empty_content": 8}),
             "documents": table(unchanged=1),
+            "images": table(unchanged=9, adopted=7, left_over=1, samples={"left_over": [{"id": "the id"}]}),
         }
     )
+    assert "images: 9 rows unchanged\n  * 7 of an older import recognised, with their UUIDs kept\n" in said
+    assert "  ? 1 of an older import without a partner in FileMaker; they stay\n      the id\n" in said
     assert "patients: 1,200 rows unchanged\n  ~ 5 changed in Nexus: title in 5\n      key 0  title\n" in said
     assert "      … and 2 more\n  ! 1 changed in FileMaker and in Nexus; Nexus's value stays\n" in said
     assert "  + 2 new in Nexus, 1 of them back after they were deleted there\n" in said
@@ -54,6 +57,13 @@ def test_a_plan_says_that_filemaker_s_side_goes_over_edits_where_it_does() -> No
     said = shown(tables, conflicts={"patients": "filemaker"})
     assert "  ! 1 edited in Nexus; FileMaker's value goes over the edit\n" in said
     assert "  ! 1 changed in FileMaker and in Nexus; Nexus's value stays\n" in said
+
+
+def test_a_plan_of_an_older_release_can_still_be_shown() -> None:
+    tables = {"notes": table(unchanged=3, inserted=1), "images": table()}
+    for one in tables.values():
+        del one["adopted"], one["left_over"]
+    assert "  + 1 new in Nexus\n" in shown(tables)
 
 
 def test_a_plan_of_nothing_says_so_and_one_with_thumbnails_what_may_come_of_them() -> None:

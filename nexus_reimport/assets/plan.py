@@ -32,7 +32,15 @@ from nexus_reimport.transform.staged import Staged
 
 DATA_VERSION = "dagster/data_version"
 # What a plan's id depends on beside the sources and Nexus: the options that change what is done.
-DECIDING_OPTIONS = ("limit", "conflicts", "deleted", "on_missing", "missing_percent", "missing_rows")
+DECIDING_OPTIONS = (
+    "limit",
+    "conflicts",
+    "deleted",
+    "on_missing",
+    "older_imports",
+    "missing_percent",
+    "missing_rows",
+)
 
 
 def plan_asset(gate: Gate) -> dg.AssetsDefinition:

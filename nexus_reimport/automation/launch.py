@@ -183,7 +183,7 @@ def thumbnails_of(events: list[dg.EventLogEntry]) -> Counts:
 
 def _table_counts(told: Counts, *, published: bool) -> Counts:
     counts = {"read": told["read"]}
-    counts |= {name: told[name] for name in COUNTED} if published else {"staged": told["rows"]}
+    counts |= {name: told.get(name, 0) for name in COUNTED} if published else {"staged": told["rows"]}
     return {**counts, "rejected": told["rejected_by_reason"]}
 
 

@@ -10,6 +10,7 @@ import pandas as pd
 from nexus_reimport.automation.launch import Counts
 from nexus_reimport.checks.gate import Gate
 from nexus_reimport.io_manager import FrameIOManager
+from nexus_reimport.publish.doubled import read_left_over
 from nexus_reimport.publish.lookups import read_removed, read_unlinked
 from nexus_reimport.publish.verification import read_publications
 from nexus_reimport.schemas.columns import Table
@@ -53,6 +54,14 @@ def read_all_unlinked(url: str) -> list[Report]:
     """Return every row that people made in Nexus and that points at nobody."""
     found = [row for table in TABLES for row in read_unlinked(url, table)]
     return [_report(row.table, row.id, row.field, "points_at_nobody") for row in found]
+
+
+def read_all_left_over(url: str) -> list[Report]:
+    """Return every row of older imports without a partner; `doubled` where a row of ours says the same."""
+    found = [row for table in TABLES for row in read_left_over(url, table)]
+    return [
+        _report(row.table, row.id, "id", "doubled" if row.doubled else "without_partner") for row in found
+    ]
 
 
 def _stored(frames: FrameIOManager, name: str) -> Staged:

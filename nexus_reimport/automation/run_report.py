@@ -29,6 +29,8 @@ ROWS_BEFORE = "rows_before"
 # How many are looked through: stored reports for the one before, runs for the last.
 _LOOKED_THROUGH = 20
 _PUBLICATIONS = 50
+# Of each table; `status --left-over` lists all.
+_LEFT_OVER_SHOWN = 50
 
 
 @dataclass(frozen=True)
@@ -184,7 +186,15 @@ def _planned(tables: list[TableFacts], plan: Mapping[str, Any] | None) -> list[T
     if plan is None:
         return tables
     foretold = {name: _plan_counts(counts) for name, counts in plan.get("tables", {}).items()}
-    return [replace(table, planned=foretold.get(table.name)) for table in tables]
+    listed = plan.get("left_over", {})
+    return [
+        replace(
+            table,
+            planned=foretold.get(table.name),
+            left_over=list(listed.get(table.name, ()))[:_LEFT_OVER_SHOWN],
+        )
+        for table in tables
+    ]
 
 
 def _plan_counts(counts: Mapping[str, Any]) -> dict[str, int]:

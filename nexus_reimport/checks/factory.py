@@ -115,7 +115,7 @@ def _result(key: dg.AssetCheckKey, check: Check, finding: Finding) -> dg.AssetCh
         asset_key=key.asset_key,
         check_name=key.name,
         passed=finding.passed,
-        severity=check.severity,
+        severity=dg.AssetCheckSeverity.WARN if finding.accepted else check.severity,
         description=finding.says,
         metadata=dict(finding.facts),
     )

@@ -23,11 +23,15 @@ Fact = int | str | dict[str, int] | list[str]
 
 @dataclass(frozen=True)
 class Finding:
-    """Whether something holds, in words, with counts and keys but never a value."""
+    """Whether something holds, in words, with counts and keys but never a value.
+
+    `accepted`: it does not hold, and the run says that it need not, so that it is no more than a remark.
+    """
 
     passed: bool
     says: str
     facts: Mapping[str, Fact] = field(default_factory=dict)
+    accepted: bool = False
 
 
 def shape_finding(schema: pa.DataFrameSchema, frame: pd.DataFrame, key_column: str) -> Finding:

@@ -3,7 +3,8 @@
 import dagster as dg
 
 from nexus_reimport.checks.factory import Check, Evidence, checks_over
-from nexus_reimport.checks.findings import KEYS_SHOWN, Finding
+from nexus_reimport.checks.findings import KEYS_SHOWN, Fact, Finding
+from nexus_reimport.publish.doubled import WRITTEN_BY_SCRIPTS, read_left_over
 from nexus_reimport.publish.lookups import read_unlinked
 from nexus_reimport.publish.verification import (
     count_doubled_places,
@@ -13,7 +14,7 @@ from nexus_reimport.publish.verification import (
     count_wrong_image_counts,
 )
 from nexus_reimport.schemas.columns import Table
-from nexus_reimport.schemas.nexus import IMAGE_BATCHES, IMAGES, TABLES
+from nexus_reimport.schemas.nexus import IMAGE_BATCHES, IMAGES, PATIENTS, TABLES
 
 
 def published_table_checks(table: Table) -> list[Check]:
@@ -45,6 +46,25 @@ def published_table_checks(table: Table) -> list[Check]:
             blocking=False,
         ),
     ]
+
+
+def older_import_checks(table: Table) -> list[Check]:
+    """Return the check of a table that older imports have written to."""
+    return [
+        Check(
+            "no_doubled_rows",
+            "No row of an older import stands beside one of ours that says the same: by FileMaker's id, by "
+            "patient and start, text or day, or by its file. Every row is asked.",
+            lambda seen: _doubled(table, seen),
+            blocking=False,
+            severity=_gravity(table),
+        )
+    ]
+
+
+def _gravity(table: Table) -> dg.AssetCheckSeverity:
+    """Return how grave a doubled row is. Of two rows of a patient people may use either: they must decide."""
+    return dg.AssetCheckSeverity.WARN if table is PATIENTS else dg.AssetCheckSeverity.ERROR
 
 
 def batch_checks() -> list[Check]:
@@ -109,6 +129,26 @@ def _links_finding(broken: dict[str, int], complaint: str) -> Finding:
     return Finding(True, "Every link is to a row that is there.", {"broken": broken})
 
 
+def _doubled(table: Table, seen: Evidence) -> Finding:
+    left_over = read_left_over(seen.nexus.database_url, table)
+    doubled = [row.id for row in left_over if row.doubled]
+    facts: dict[str, Fact] = {
+        "doubled": len(doubled),
+        "left_over": len(left_over),
+        "first_ids": doubled[:KEYS_SHOWN],
+    }
+    if not doubled:
+        return Finding(True, "No row of an older import doubles one of ours.", facts)
+    # A batch goes when it is empty.
+    removed = IMAGES.name if table is IMAGE_BATCHES else table.name
+    says = (
+        f"{len(doubled)} rows of older imports stand beside rows of ours that say the same. All of them: "
+        "nexus-reimport status --left-over. To take them out: "
+        f"nexus-reimport plan --older-imports {removed}=remove; to let them be, {table.name}=stay."
+    )
+    return Finding(False, says, facts, accepted=seen.options.older_imports.get(table.name) == "stay")
+
+
 def _counts(table: Table, seen: Evidence) -> Finding:
     staged = seen.staged(table.name).rows["id"]
     found = count_published(seen.nexus.database_url, table, staged.to_list())
@@ -127,6 +167,7 @@ nexus_checks = [
         {
             dg.AssetKey(["nexus", table.name]): [
                 *published_table_checks(table),
+                *(older_import_checks(table) if table in WRITTEN_BY_SCRIPTS else []),
                 *(batch_checks() if table is IMAGE_BATCHES else []),
                 *(image_checks() if table is IMAGES else []),
             ]

@@ -58,6 +58,13 @@ _OPTIONS = (
         help="Rows gone from FileMaker: keep (the default), archive (patients) or remove.",
     ),
     click.option(
+        "--older-imports",
+        multiple=True,
+        type=TableChoice("report", "stay", "remove"),
+        metavar="TABLE=WHAT",
+        help="Rows of older imports without a partner in FileMaker: report (the default), stay or remove.",
+    ),
+    click.option(
         "--missing-percent",
         type=click.FloatRange(0, 100),
         help="No more of a table is archived or removed.  [default: 1]",
@@ -83,7 +90,7 @@ def in_choices(command: Command) -> Command:
 def run_options(chosen: Mapping[str, Any]) -> dict[str, Any]:
     """Return what was chosen as the run's options; what was not is left to their defaults."""
     options = dict(chosen)
-    for name in ("conflicts", "deleted", "on_missing"):
+    for name in ("conflicts", "deleted", "on_missing", "older_imports"):
         options[name] = dict(options[name])
     options["allow_shrunk"] = list(options["allow_shrunk"])
     return {name: value for name, value in options.items() if value not in (None, [], {})}

@@ -26,20 +26,28 @@ EXPORT = "image_csv"
 )
 @click.option("--warnings", type=TableName(), help="List the warnings of a table: key, field, reason.")
 @click.option("--unlinked", is_flag=True, help="List the rows people made in Nexus that point at nobody.")
+@click.option(
+    "--left-over",
+    is_flag=True,
+    help="List the rows of older imports that no row of FileMaker's stands behind.",
+)
 @in_json
-def status(rejects: str | None, warnings: str | None, unlinked: bool, json_file: Path | None) -> None:
+def status(
+    rejects: str | None, warnings: str | None, unlinked: bool, left_over: bool, json_file: Path | None
+) -> None:
     """Show the last publications, failed checks and what is stale; or list rows by key, field and reason."""
-    if sum(map(bool, (rejects, warnings, unlinked))) > 1:
-        refuse("--rejects, --warnings and --unlinked exclude each other.")
+    asked = [rejects, warnings, unlinked, left_over]
+    if sum(map(bool, asked)) > 1:
+        refuse("--rejects, --warnings, --unlinked and --left-over exclude each other.")
     require_environment()
-    if rejects or warnings or unlinked:
-        found: Any = _listed(rejects, warnings)
+    if any(asked):
+        found: Any = _listed(rejects, warnings, left_over=left_over)
     else:
         found = _shown_overview()
     write_json(json_file, found)
 
 
-def _listed(rejects: str | None, warnings: str | None) -> list[dict[str, str]]:
+def _listed(rejects: str | None, warnings: str | None, *, left_over: bool) -> list[dict[str, str]]:
     """Print the rows that are asked for and return them."""
     from nexus_reimport import terminal
     from nexus_reimport.automation import overview
@@ -50,6 +58,8 @@ def _listed(rejects: str | None, warnings: str | None) -> list[dict[str, str]]:
         found, what = overview.read_rejects(storage_frames(), url, rejects), "rejected rows"
     elif warnings:
         found, what = overview.read_warnings(storage_frames(), warnings), "warnings"
+    elif left_over:
+        found, what = overview.read_all_left_over(url), "rows of older imports without a partner in FileMaker"
     else:
         found, what = overview.read_all_unlinked(url), "rows of people's own point at nobody"
     terminal.show_reports(open_console(), found, what)

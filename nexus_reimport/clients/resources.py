@@ -14,7 +14,7 @@ from nexus_reimport.clients.addresses import require_postgres
 from nexus_reimport.clients.filemaker import BasicAuth, FileMakerClient, FmidAuth
 from nexus_reimport.clients.image_exports import ImageExports
 from nexus_reimport.clients.loopback import require_private
-from nexus_reimport.publish.choices import Choices, Conflicts, OnMissing
+from nexus_reimport.publish.choices import Choices, Conflicts, OlderImports, OnMissing
 from nexus_reimport.schemas.nexus import BY_NAME
 from nexus_reimport.settings import latest_fmid_token
 
@@ -137,6 +137,11 @@ class RunOptions(dg.ConfigurableResource):  # type: ignore[type-arg]  # it holds
         default={},
         description="By table, what becomes of rows gone from FileMaker: keep, archive (patients) or remove.",
     )
+    older_imports: dict[str, str] = Field(
+        default={},
+        description="By table, what becomes of rows of older imports without a partner in FileMaker: report,"
+        " stay or remove.",
+    )
     missing_percent: float = Field(
         default=1, ge=0, le=100, description="No more of a table's rows than this are archived or removed."
     )
@@ -149,6 +154,7 @@ class RunOptions(dg.ConfigurableResource):  # type: ignore[type-arg]  # it holds
             "conflicts": dict.fromkeys(BY_NAME, ("nexus", "filemaker")),
             "deleted": dict.fromkeys(BY_NAME, ("restore", "stay")),
             "on_missing": {**anything, "patients": ("keep", "archive", "remove")},
+            "older_imports": dict.fromkeys(BY_NAME, ("report", "stay", "remove")),
         }
         for option, words in allowed.items():
             for table, word in getattr(self, option).items():
@@ -158,6 +164,7 @@ class RunOptions(dg.ConfigurableResource):  # type: ignore[type-arg]  # it holds
         return Choices(
             conflicts=cast("dict[str, Conflicts]", self.conflicts),
             on_missing=cast("dict[str, OnMissing]", self.on_missing),
+            older_imports=cast("dict[str, OlderImports]", self.older_imports),
             missing_percent=self.missing_percent,
             missing_rows=self.missing_rows,
         )

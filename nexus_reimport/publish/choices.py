@@ -7,6 +7,7 @@ from typing import Literal
 Conflicts = Literal["nexus", "filemaker"]
 Deleted = Literal["restore", "stay"]
 OnMissing = Literal["keep", "archive", "remove"]
+OlderImports = Literal["report", "stay", "remove"]
 
 
 @dataclass(frozen=True)
@@ -14,14 +15,20 @@ class Choices:
     """Decisions by table name; a table that isn't named is treated as the first of each literal says.
 
     `conflicts`: whose value a field has that a person changed in Nexus. `on_missing`: what becomes of rows
-    that are gone from FileMaker; never more than `missing_percent` of a table's rows, nor `missing_rows`.
+    that are gone from FileMaker. `older_imports`: what becomes of rows of older imports that have no partner
+    in FileMaker. Neither takes more than `missing_percent` of a table's rows, nor `missing_rows`.
     """
 
     conflicts: Mapping[str, Conflicts] = field(default_factory=dict)
     on_missing: Mapping[str, OnMissing] = field(default_factory=dict)
+    older_imports: Mapping[str, OlderImports] = field(default_factory=dict)
     missing_percent: float = 1.0
     missing_rows: int = 50
 
     def filemaker_wins(self, table: str) -> bool:
         """Say whether FileMaker's value is taken even where a person changed the field."""
         return self.conflicts.get(table) == "filemaker"
+
+    def of_older_imports(self, table: str) -> OlderImports:
+        """Return what becomes of rows of older imports that have no partner."""
+        return self.older_imports.get(table, "report")

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 import pandas as pd
 from psycopg import sql
 
-from nexus_reimport.publish import copying, encoding, ledger, merge, missing, repair
+from nexus_reimport.publish import copying, encoding, ledger, left_overs, merge, missing, repair
 from nexus_reimport.publish.choices import Choices
 from nexus_reimport.publish.connection import Connection
-from nexus_reimport.publish.exceptions import StagedFramesOutdated
+from nexus_reimport.publish.exceptions import LeftOversUnknown, StagedFramesOutdated
 from nexus_reimport.publish.ledger import TableCounts
 from nexus_reimport.schemas.columns import Table
 from nexus_reimport.schemas.nexus import BY_NAME, IMAGE_BATCHES, IMAGES, PATIENTS, TABLES
@@ -67,7 +67,11 @@ def create_relations(connection: Connection) -> None:
         )
         statements += [merge.create_staged(table), merge.create_decided(table)]
         statements.append(columns.format(ledger.touched(table)))
-    statements += [*repair.create_relations(), *missing.create_relations()]
+    statements += [
+        *repair.create_relations(),
+        *missing.create_relations(),
+        *left_overs.create_relations(),
+    ]
     connection.execute(sql.SQL("; ").join(statements))
 
 
@@ -96,7 +100,8 @@ def decide(
     """Decide on the loaded rows and return what is to become of them.
 
     Only temporary relations are written, so a read-only transaction will do. Raises StagedFramesOutdated
-    where ids contradict those kept, TooManyMissing where more would go than the run allows.
+    where ids contradict those kept, TooManyMissing or TooManyLeftOver where more would go than the run
+    allows, LeftOversUnknown where older imports' rows are to go by a run that does not know their partners.
     """
     tables = [table for table in TABLES if table.name in staged]
     connection.execute(sql.SQL("SET LOCAL work_mem = {}").format(WORK_MEMORY))
@@ -110,8 +115,15 @@ def decide(
         missing.find_missing(connection, table, _rejected(table, staged))
     named = [stem for one in staged.values() for stem in one.named]
     repair.decide_repair(connection, tables, named, [stem for one in staged.values() for stem in one.astray])
-    missing.decide_missing(connection, tables, choices, named)
-    repair.decide_batches(connection, tables)
+    _find_left_overs(connection, tables, staged, choices)
+    if PATIENTS in tables:
+        missing.take_back(connection)
+    for table in reversed(TABLES):
+        if table in tables:
+            missing.decide_missing(connection, table, choices, named)
+            left_overs.decide(connection, table, choices)
+        if table is IMAGE_BATCHES:
+            repair.decide_batches(connection, tables)
     repair.leave_out_removed(connection)
     concerned = [table for table in TABLES if table.name in written_tables(staged)]
     touched = {table.name: connection.execute(_touch(table)).rowcount for table in concerned}
@@ -122,6 +134,21 @@ def decide(
 def written_tables(staged: Collection[str]) -> set[str]:
     """Return which tables a publication of these writes to: images change what their batches count."""
     return {*staged, *([IMAGE_BATCHES.name] if IMAGES.name in staged else [])}
+
+
+def _find_left_overs(
+    connection: Connection, tables: list[Table], staged: Mapping[str, StagedTable], choices: Choices
+) -> None:
+    """Find the rows of older imports without a partner, unless a limit has left partners out."""
+    if not any(one.cut for one in staged.values()):
+        for table in tables:
+            one = staged[table.name]
+            left_overs.find(connection, table, one.rejected_keys, one.named)
+    elif unknown := [one.name for one in tables if choices.of_older_imports(one.name) == "remove"]:
+        raise LeftOversUnknown(
+            f"{', '.join(unknown)}: a run with a limit does not know which rows of older imports have a "
+            "partner in FileMaker, so it removes none. Nothing was written. Run without the limit."
+        )
 
 
 def digest_writes(connection: Connection, decision: Decision) -> dict[str, str]:
@@ -206,6 +233,9 @@ _TALLY = """
         (SELECT count(*) FROM {removed}) AS removed,
         (SELECT count(*) FROM {relinked}) AS relinked,
         (SELECT count(*) FROM {archived}) AS archived,
+        (SELECT count(*) FROM {staged} s JOIN {target} t ON t.id = s.id WHERE NOT EXISTS (
+            SELECT FROM identities i WHERE i.table_name = {name} AND i.source_key = s.source_key)) AS adopted,
+        (SELECT count(*) FROM {left_over} l) AS left_over,
         (SELECT count(*) FROM {touched} x JOIN {staged} s ON s.id = x.id WHERE x.action = 'update'
             AND NOT EXISTS (SELECT FROM {decided} e
                 WHERE e.id = x.id AND cardinality(e.changed) > 0)) AS otherwise
@@ -221,6 +251,8 @@ def _counted(connection: Connection, table: Table, staged: StagedTable) -> Table
         removed=repair.removed(table),
         relinked=repair.relinked(table) if table in repair.RELINKED_TABLES else _NOTHING,
         archived=sql.SQL("archived_patients WHERE archived") if table is PATIENTS else _NOTHING,
+        target=sql.Identifier(table.relation),
+        left_over=left_overs.staying(table),
         touched=ledger.touched(table),
         staged=merge.staged(table),
         decided=merge.decided(table),

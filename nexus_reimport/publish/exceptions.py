@@ -53,6 +53,14 @@ class TooManyMissing(PublicationError):
     """More rows would be archived or removed, since they are gone from FileMaker, than the run allows."""
 
 
+class TooManyLeftOver(PublicationError):
+    """More rows of older imports would be removed than the run allows."""
+
+
+class LeftOversUnknown(PublicationError):
+    """Rows of older imports are to be removed by a run that does not know which have a partner."""
+
+
 class PlanStale(PublicationError):
     """A plan that no longer holds: what it was made from has moved, or it was applied already."""
 

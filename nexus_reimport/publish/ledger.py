@@ -99,7 +99,9 @@ class TableCounts:
     person changed. `restored`: of the inserted, those that came back under the UUID they had. `relinked`:
     people's rows that pointed at a former UUID of a patient. `removed`: rows taken out, kept in
     `nexus_reimport.removed`: imported ones that pointed at nobody and, where the run says so, ones gone from
-    the source. `archived`: patients gone from the source.
+    the source and ones of older imports without a partner there. `archived`: patients gone from the source.
+    `adopted`: of the updated and unchanged, those that an older import had made, and that got their identity
+    now. `left_over`: rows of older imports without a partner at the source, which stay.
     """
 
     read: int
@@ -114,6 +116,8 @@ class TableCounts:
     relinked: int = 0
     removed: int = 0
     archived: int = 0
+    adopted: int = 0
+    left_over: int = 0
 
     @property
     def rows(self) -> int:

@@ -30,12 +30,26 @@ class UnlinkedRow:
     field: str
 
 
-# Rows that were never published from FileMaker were damage; of the others, FileMaker had them no more.
+# Rows that had been published: FileMaker had them no more.
+GONE = ("id", "gone_from_filemaker")
+# The others were an older import's: damage, or without a partner in FileMaker.
 DAMAGE = {
     IMAGES.name: ("batch_id", "points_at_nobody"),
     IMAGE_BATCHES.name: ("image_count", "empty_batch"),
 }
-GONE = ("id", "gone_from_filemaker")
+LEFT_OVER = ("id", "without_partner")
+
+# An image of a living patient's was not damage, nor was one that doubled a row of ours.
+_WITHOUT_PARTNER = """
+    r.table_name = 'images' AND (
+        EXISTS (SELECT FROM patients p WHERE p.id = coalesce(
+            (SELECT b.object_id FROM images_batch b WHERE b.id = (r.row ->> 'batch_id')::uuid),
+            (SELECT (b.row ->> 'object_id')::uuid FROM nexus_reimport.removed b
+                WHERE b.table_name = 'image_batches' AND b.row ->> 'id' = r.row ->> 'batch_id' LIMIT 1)))
+        OR EXISTS (SELECT FROM images_image m WHERE m.s3_key = r.row ->> 's3_key')
+        OR EXISTS (SELECT FROM nexus_reimport.identities i
+            WHERE i.table_name = 'images' AND i.source_key = r.row ->> 'filemaker_id'))
+"""
 
 
 def read_removed(url: str, table: Table) -> list[RemovedRow]:
@@ -43,17 +57,28 @@ def read_removed(url: str, table: Table) -> list[RemovedRow]:
     statement = sql.SQL(
         """
         SELECT DISTINCT ON (r.id) r.id::text, r.row ->> 's3_key', EXISTS (
-            SELECT FROM nexus_reimport.identities i WHERE i.table_name = r.table_name AND i.id = r.id)
+            SELECT FROM nexus_reimport.identities i WHERE i.table_name = r.table_name AND i.id = r.id),
+            {without_partner}
         FROM nexus_reimport.removed r
         WHERE r.table_name = {name} AND NOT EXISTS (SELECT FROM {relation} t WHERE t.id = r.id) ORDER BY r.id
         """
-    ).format(name=sql.Literal(table.name), relation=sql.Identifier(table.relation))
+    ).format(
+        name=sql.Literal(table.name),
+        relation=sql.Identifier(table.relation),
+        without_partner=sql.SQL(_WITHOUT_PARTNER),
+    )
     with read_only_snapshot(url, "status") as connection:
         rows = connection.execute(statement).fetchall() if ledger.exists(connection, "removed") else []
     return [
-        RemovedRow(row_id, s3_key, *(GONE if published else DAMAGE.get(table.name, GONE)))
-        for row_id, s3_key, published in rows
+        RemovedRow(row_id, s3_key, *_why(table, published=published, without_partner=without_partner))
+        for row_id, s3_key, published, without_partner in rows
     ]
+
+
+def _why(table: Table, *, published: bool, without_partner: bool) -> tuple[str, str]:
+    if published:
+        return GONE
+    return LEFT_OVER if without_partner else DAMAGE.get(table.name, LEFT_OVER)
 
 
 def read_unlinked(url: str, table: Table) -> list[UnlinkedRow]:

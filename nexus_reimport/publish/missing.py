@@ -12,9 +12,9 @@ from psycopg import sql
 from nexus_reimport.publish import merge, references, repair
 from nexus_reimport.publish.choices import Choices
 from nexus_reimport.publish.connection import Connection
-from nexus_reimport.publish.exceptions import TooManyMissing
+from nexus_reimport.publish.limits import refuse_too_many_missing
 from nexus_reimport.schemas.columns import Table
-from nexus_reimport.schemas.nexus import IMAGE_BATCHES, IMAGES, PATIENTS, TABLES
+from nexus_reimport.schemas.nexus import IMAGE_BATCHES, IMAGES, TABLES
 
 # Who archived a patient: ours alone are taken back.
 ARCHIVED_BY = "FileMaker reimport: gone from FileMaker"
@@ -98,23 +98,24 @@ def find_missing(connection: Connection, table: Table, rejected: Sequence[str]) 
     connection.execute(statement, [list(rejected)])
 
 
-def decide_missing(connection: Connection, tables: list[Table], choices: Choices, named: list[str]) -> None:
-    """Decide what is archived and removed. Raises TooManyMissing where the run's limits say no.
+def take_back(connection: Connection) -> None:
+    """Decide which patients come out of the archive again: those whom FileMaker has, if we archived them."""
+    connection.execute(_TAKE_BACK, [ARCHIVED_BY])
 
-    Rows that point at others come first, so that a patient can go along with what is theirs. `named`:
+
+def decide_missing(connection: Connection, table: Table, choices: Choices, named: list[str]) -> None:
+    """Decide what of a table is archived or removed. Raises TooManyMissing where the run's limits say no.
+
+    Tables whose rows point at others come first, so that a patient can go along with what is theirs. `named`:
     stems of image files that some metadata names; their rows stay.
     """
-    if PATIENTS in tables:
-        connection.execute(_TAKE_BACK, [ARCHIVED_BY])
-    for table in reversed(TABLES):
-        wanted = choices.on_missing.get(table.name, "keep") if table in tables else "keep"
-        if wanted == "archive":
-            connection.execute(_ARCHIVE)
-            _refuse_too_many(connection, table, sql.SQL("archived_patients WHERE archived"), choices)
-        elif wanted == "remove":
-            _decide_removals(connection, table, named if table is IMAGES else [])
-            gone = sql.SQL("{} x JOIN {} m USING (id)").format(repair.removed(table), missing(table))
-            _refuse_too_many(connection, table, gone, choices)
+    wanted = choices.on_missing.get(table.name, "keep")
+    if wanted == "archive":
+        gone = connection.execute(_ARCHIVE).rowcount
+        refuse_too_many_missing(connection, table, gone, choices)
+    elif wanted == "remove":
+        gone = _decide_removals(connection, table, named if table is IMAGES else [])
+        refuse_too_many_missing(connection, table, gone, choices)
 
 
 def apply_archiving(connection: Connection, as_of: object) -> None:
@@ -122,36 +123,22 @@ def apply_archiving(connection: Connection, as_of: object) -> None:
     connection.execute(_APPLY_ARCHIVE, {"as_of": as_of, "by": ARCHIVED_BY})
 
 
-def _decide_removals(connection: Connection, table: Table, named: list[str]) -> None:
+def _decide_removals(connection: Connection, table: Table, named: list[str]) -> int:
     conditions: list[sql.Composable] = [
         sql.SQL(_AS_WE_LEFT_IT).format(name=sql.Literal(table.name), missing=missing(table)),
         references.nothing_points_at(connection, table),
     ]
     if named:
         conditions.append(sql.SQL("{} <> ALL ({}::text[])").format(sql.SQL(repair.STEM), sql.Literal(named)))
-    connection.execute(
-        sql.SQL(
-            "INSERT INTO {} (id) SELECT t.id FROM {} t JOIN {} m ON m.id = t.id WHERE {}"
-            " ON CONFLICT DO NOTHING"
-        ).format(
-            repair.removed(table),
-            sql.Identifier(table.relation),
-            missing(table),
-            sql.SQL(" AND ").join(conditions),
-        )
+    statement = sql.SQL(
+        "INSERT INTO {} (id) SELECT t.id FROM {} t JOIN {} m ON m.id = t.id WHERE {} ON CONFLICT DO NOTHING"
+    ).format(
+        repair.removed(table),
+        sql.Identifier(table.relation),
+        missing(table),
+        sql.SQL(" AND ").join(conditions),
     )
-
-
-def _refuse_too_many(connection: Connection, table: Table, chosen: sql.Composable, choices: Choices) -> None:
-    counted = sql.SQL("SELECT (SELECT count(*) FROM {}), (SELECT count(*) FROM {})").format(
-        chosen, sql.Identifier(table.relation)
-    )
-    many, rows = connection.execute(counted).fetchone() or (0, 0)
-    allowed = min(choices.missing_rows, int(rows * choices.missing_percent / 100))
-    if many > allowed:
-        what = choices.on_missing[table.name]
-        raise TooManyMissing(
-            f"{table.name}: {many} rows are gone from FileMaker and would be {what}d, but no more than "
-            f"{allowed} may be ({choices.missing_percent:g} % of {rows}, at most {choices.missing_rows}). "
-            "Nothing was written. If FileMaker is right, raise missing_percent and missing_rows for this run."
-        )
+    connection.execute(statement)
+    counted = sql.SQL("SELECT count(*) FROM {} x JOIN {} m USING (id)")
+    row = connection.execute(counted.format(repair.removed(table), missing(table))).fetchone()
+    return int(row[0]) if row else 0

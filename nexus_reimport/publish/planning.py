@@ -10,7 +10,7 @@ import psycopg
 import pyarrow as pa
 from psycopg import IsolationLevel, errors, sql
 
-from nexus_reimport.publish import deciding, fingerprints, ledger, merge, missing, repair
+from nexus_reimport.publish import deciding, fingerprints, ledger, left_overs, merge, missing, repair
 from nexus_reimport.publish.choices import Choices
 from nexus_reimport.publish.connection import Connection, connect
 from nexus_reimport.publish.deciding import Decision, Progress, StagedTable
@@ -59,12 +59,14 @@ class Planned:
     """What would be done; `touched`: text columns table, id, action, before (see `ledger.touched`).
 
     `writes` are digests of what is to be touched (`deciding.digest_writes`), `standing` is Nexus as it was.
+    `left_over`: by table the ids of all rows of older imports that stay without a partner.
     """
 
     tables: dict[str, PlannedTable]
     touched: pd.DataFrame
     writes: dict[str, str]
     standing: Standing
+    left_over: dict[str, list[str]]
 
 
 def make_plan(
@@ -192,7 +194,13 @@ def _planned(connection: Connection, decision: Decision) -> Planned:
         touched=_touched(connection, decision),
         writes=deciding.digest_writes(connection, decision),
         standing=_standing(connection),
+        left_over={name: _left_over(connection, BY_NAME[name]) for name in decision.counts},
     )
+
+
+def _left_over(connection: Connection, table: Table) -> list[str]:
+    statement = sql.SQL("SELECT l.id::text FROM {} l ORDER BY l.id").format(left_overs.staying(table))
+    return [str(row_id) for (row_id,) in connection.execute(statement)]
 
 
 # What changes beside the fields from FileMaker: a batch counted anew, a patient out of the archive.
@@ -216,6 +224,11 @@ _OF_STAGED = """
     SELECT s.source_key, d.id::text, {fields} FROM {decided} d JOIN {staged} s ON s.id = d.id
     WHERE {condition} ORDER BY s.source_key LIMIT {limit}
 """
+_ADOPTED = """
+    SELECT s.source_key, s.id::text, NULL::text[] FROM {staged} s JOIN {target} t ON t.id = s.id
+    WHERE NOT EXISTS (SELECT FROM identities i WHERE i.table_name = {name} AND i.source_key = s.source_key)
+    ORDER BY s.source_key LIMIT {limit}
+"""
 _OF_TARGET = """
     SELECT i.source_key, x.id::text, NULL::text[] FROM {relation} x
     LEFT JOIN identities i ON i.table_name = {name} AND i.id = x.id
@@ -230,7 +243,9 @@ def _samples(connection: Connection, table: Table) -> dict[str, list[Sample]]:
         "update": _of_staged(connection, table, "d.changed", "NOT d.absent AND cardinality(d.changed) > 0"),
         "conflicts": _of_staged(connection, table, "d.conflicts", "cardinality(d.conflicts) > 0"),
         "edits_kept": _of_staged(connection, table, "d.edits", "cardinality(d.edits) > 0"),
+        "adopted": _adopted(connection, table),
         "missing": _of_target(connection, table, missing.missing(table)),
+        "left_over": _of_target(connection, table, left_overs.staying(table)),
         "removed": _of_target(connection, table, repair.removed(table)),
     }
     if table in repair.RELINKED_TABLES:
@@ -249,6 +264,16 @@ def _of_staged(
         decided=merge.decided(table),
         staged=merge.staged(table),
         condition=sql.SQL(condition),
+        limit=sql.Literal(SAMPLES),
+    )
+    return [_sample(*row) for row in connection.execute(statement)]
+
+
+def _adopted(connection: Connection, table: Table) -> list[Sample]:
+    statement = sql.SQL(_ADOPTED).format(
+        staged=merge.staged(table),
+        target=sql.Identifier(table.relation),
+        name=sql.Literal(table.name),
         limit=sql.Literal(SAMPLES),
     )
     return [_sample(*row) for row in connection.execute(statement)]

@@ -58,8 +58,15 @@ def plan_record(
             }
             for name, table in planned.tables.items()
         },
+        "left_over": _listed(planned.left_over, inputs.options),
         "thumbnails": {"to_make": thumbnails_to_make},
     }
+
+
+def _listed(left_over: Mapping[str, list[str]], options: Mapping[str, Any]) -> dict[str, list[str]]:
+    """Return the rows of older imports that a plan lists: not those of which it was said that they stay."""
+    said = options.get("older_imports", {})
+    return {name: ids for name, ids in left_over.items() if ids and said.get(name) != "stay"}
 
 
 def _fingerprints(standing: Standing, inputs: Inputs) -> dict[str, Any]:

@@ -8,7 +8,7 @@ Kind = Literal["reimport", "dry run", "rollback"]
 
 # What a run may do to rows of a table, in the order in which pages show it.
 WRITTEN = ("inserted", "updated", "removed", "archived", "relinked")
-LEFT = ("unchanged", "missing", "conflicts", "edits_kept", "restored")
+LEFT = ("unchanged", "adopted", "missing", "left_over", "conflicts", "edits_kept", "restored")
 TAKEN_BACK = ("taken_out", "put_back", "brought_back", "left")
 
 
@@ -32,7 +32,7 @@ class TableFacts:
     `read`: source rows. `done`: what was done, by the names of WRITTEN and LEFT (of a rollback:
     TAKEN_BACK); None where the table was not published. `planned`: the same as a plan said it; None
     without a plan. `rejected` and `warnings`: rows by reason code. `before` and `after`: the table in
-    Nexus; None where not counted.
+    Nexus; None where not counted. `left_over`: the first ids of older imports' rows without a partner.
     """
 
     name: str
@@ -43,6 +43,7 @@ class TableFacts:
     warnings: dict[str, int] = field(default_factory=dict)
     before: RowCount | None = None
     after: RowCount | None = None
+    left_over: list[str] = field(default_factory=list)
 
     def count(self, name: str) -> int:
         """Return one count of what was done; of a table that was not published, what a plan says; else 0."""

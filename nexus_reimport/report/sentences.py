@@ -19,6 +19,14 @@ _SAYS = {
         "{rows} came from FileMaker earlier and is no longer there. It stays in Nexus.",
         "{rows} came from FileMaker earlier and are no longer there. They stay in Nexus.",
     ),
+    "adopted": (
+        "{rows} that an older import had made was recognised, and is kept up to date from now on.",
+        "{rows} that older imports had made were recognised, and are kept up to date from now on.",
+    ),
+    "left_over": (
+        "{rows} of an older import has no partner in FileMaker. It stays in Nexus.",
+        "{rows} of older imports have no partner in FileMaker. They stay in Nexus.",
+    ),
     "restored": (
         "{rows} had been deleted in Nexus and came back, as the same record as before.",
         "{rows} had been deleted in Nexus and came back, as the same records as before.",

@@ -40,6 +40,8 @@ COUNTS = {
     "relinked": "linked again",
     "removed": "taken out",
     "archived": "archived",
+    "adopted": "recognised",
+    "left_over": "left over",
     "rejected": "not taken",
     "taken_out": "taken out again",
     "put_back": "put back as before",

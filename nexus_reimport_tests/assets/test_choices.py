@@ -118,6 +118,7 @@ def test_one_row_of_one_table_stays_gone_and_others_come_back(line: Line) -> Non
         {"conflicts": {"people": "filemaker"}},
         {"deleted": {"patients": "keep"}},
         {"on_missing": {"notes": "archive"}},
+        {"older_imports": {"notes": "keep"}},
     ],
 )
 def test_words_that_are_none_are_refused_in_one_line(line: Line, wrong: Mapping[str, Any]) -> None:

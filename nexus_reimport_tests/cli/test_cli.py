@@ -206,6 +206,8 @@ def test_warnings_and_what_the_export_s_reading_rejected_are_listed_too(tmp_path
     assert result.output.splitlines()[-1] == f"{len(told)} warnings."
     assert ask("status", "--rejects", "image_csv").output == "0 rejected rows.\n"
     assert ask("status", "--unlinked").output == "0 rows of people's own point at nobody.\n"
+    left_over = "0 rows of older imports without a partner in FileMaker.\n"
+    assert ask("status", "--left-over").output == left_over
 
 
 @pytest.mark.usefixtures("sandboxed")
@@ -224,7 +226,10 @@ def test_warnings_and_what_the_export_s_reading_rejected_are_listed_too(tmp_path
         (["run", "--allow-shrunk", "lunch"], "'lunch' is none of patients, appointments"),
         (["status", "--rejects", "lunch"], "'lunch' is none of patients, appointments"),
         (["status", "--warnings", "image_csv"], "'image_csv' is none of patients, appointments"),
-        (["status", "--warnings", "notes", "--unlinked"], "--rejects, --warnings and --unlinked exclude"),
+        (["status", "--warnings", "notes", "--unlinked"], "--unlinked and --left-over exclude each other"),
+        (["status", "--unlinked", "--left-over"], "--unlinked and --left-over exclude each other"),
+        (["run", "--older-imports", "notes=keep"], "write TABLE=report or TABLE=stay or TABLE=remove"),
+        (["plan", "--older-imports", "lunch=stay"], "'lunch' is none of patients, appointments"),
         (["run", "--json", "/"], "is a directory"),
         (["lunch"], "No such command"),
     ],

@@ -1,6 +1,7 @@
 """Rows that a person looks up: those that left a table, and people's own that point at nobody."""
 
 import pytest
+from psycopg.types.json import Jsonb
 
 from nexus_reimport.publish.lookups import RemovedRow, UnlinkedRow, read_removed, read_unlinked
 from nexus_reimport.schemas.columns import Table
@@ -46,6 +47,30 @@ def test_a_row_that_left_twice_is_listed_once(nexus_database: str) -> None:
     assert [row.id for row in read_removed(nexus_database, IMAGES)] == [uid("image old")]
 
 
+def test_an_older_imports_image_that_doubled_ours_or_was_a_living_patients_had_no_partner(
+    nexus_database: str,
+) -> None:
+    picture = {"name": "ours", "batch_id": uid("image_batches b"), "s3_key": f"{DUMP}1.jpg"}
+    mend(nexus_database, batches=({"name": "b"},), images=(picture,))
+    rows = {
+        "doubled": {"s3_key": f"{DUMP}1.jpg"},
+        "by id": {"s3_key": "x.jpg", "filemaker_id": uid("key ours")},
+        "of the living": {"s3_key": f"{DUMP}2.jpg", "batch_id": uid("image_batches b")},
+        "nobody's": {"s3_key": f"{DUMP}3.jpg", "batch_id": uid("any")},
+    }
+    for name, row in rows.items():
+        query(
+            nexus_database,
+            "INSERT INTO nexus_reimport.removed (run_id, table_name, id, row)"
+            " VALUES ('run', 'images', %s, %s)",
+            uid(name),
+            Jsonb(row),
+        )
+    why = {row.id: row.reason for row in read_removed(nexus_database, IMAGES)}
+    expected = dict.fromkeys(map(uid, list(rows)[:3]), "without_partner")
+    assert why == {**expected, uid("nobody's"): "points_at_nobody"}
+
+
 def test_a_row_that_was_published_and_left_was_gone_from_filemaker(nexus_database: str) -> None:
     mend(nexus_database)
     published, kept = (
@@ -60,7 +85,7 @@ def test_a_row_that_was_published_and_left_was_gone_from_filemaker(nexus_databas
             table,
             row_id,
         )
-    assert read_removed(nexus_database, PATIENTS) == [RemovedRow(NOBODY, None, "id", "gone_from_filemaker")]
+    assert read_removed(nexus_database, PATIENTS) == [RemovedRow(NOBODY, None, "id", "without_partner")]
     assert read_removed(nexus_database, IMAGES) == [RemovedRow(published, None, "id", "gone_from_filemaker")]
 
 

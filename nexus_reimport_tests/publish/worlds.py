@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from nexus_reimport.publish import copying, ledger
-from nexus_reimport.publish.choices import Choices, Conflicts, OnMissing
+from nexus_reimport.publish.choices import Choices, Conflicts, OlderImports, OnMissing
 from nexus_reimport.publish.connection import Connection
 from nexus_reimport.publish.deciding import StagedTable
 from nexus_reimport.publish.state import read_state
@@ -140,7 +140,10 @@ def choices(draw: st.DrawFn) -> Choices:
     )
     if draw(st.booleans()):
         missing["patients"] = "archive"
-    return Choices(conflicts, missing, missing_percent=100, missing_rows=1000)
+    older: dict[str, OlderImports] = draw(
+        st.dictionaries(names, st.sampled_from(("report", "stay", "remove")), max_size=3)
+    )
+    return Choices(conflicts, missing, older, missing_percent=100, missing_rows=1000)
 
 
 stays: st.SearchStrategy[list[str]] = st.one_of(st.just([]), st.lists(names, max_size=2, unique=True))

@@ -122,6 +122,19 @@ def test_broken_links_are_marked_and_whole_ones_are_said_to_be() -> None:
     assert rows["Images to their image batch"] == ["6,489", "none", DASH]
 
 
+def test_what_older_imports_left_is_listed_by_id_with_what_to_do() -> None:
+    ids = [f"0000000{number}-aaaa-4000-8000-000000000000" for number in range(3)]
+    left = replace(table("notes", 404, left_over=5, adopted=2), left_over=ids)
+    page = render_html(replace(reimport(), tables=[left, table("images", 2)]))
+    assert all(f"<code>{one}</code>" in page for one in ids)
+    assert "Notes: 5" in page
+    assert "… and 2 more" in page
+    assert "nexus-reimport status --left-over" in page
+    assert "--older-imports notes=stay" in page
+    assert "5 rows of older imports have no partner in FileMaker. They stay in Nexus." in page
+    assert "What older imports left" not in render_html(reimport())
+
+
 def test_the_plan_is_held_against_the_result_number_by_number() -> None:
     page = Page(render_html(reimport()))
     assert "numbers came out as planned" in page.words
