@@ -19,3 +19,7 @@ class UnknownStartingStateError(SandboxError):
 
 class UnknownFaultError(SandboxError):
     """A fault of the FileMaker stand-in was asked for by a name that does not exist."""
+
+
+class ReaderFault(SandboxError):
+    """Nexus would answer 500 to who reads this row, or one of the clinic's commands would stop at it."""

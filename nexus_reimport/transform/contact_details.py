@@ -8,12 +8,20 @@ import pandas as pd
 import pyarrow as pa
 
 from nexus_reimport.schemas.filemaker import CONTACT_DETAILS
+from nexus_reimport.transform.contact_shape import (
+    MOBILE,
+    PHONE,
+    Entry,
+    address_json,
+    contact_json,
+    has_address,
+)
 from nexus_reimport.transform.dates import UNKNOWN_INSTANT
 from nexus_reimport.transform.extracts import Extract
 from nexus_reimport.transform.staged import Ledger
 from nexus_reimport.transform.text import flag
 
-PHONE_TYPES = ("phone", "mobile")
+PHONE_TYPES = (PHONE, MOBILE)
 
 _ADDRESS_FIELDS = {
     "line1": "address 1",
@@ -26,12 +34,10 @@ _ADDRESS_FIELDS = {
     "full_address": "Full Address one line",
 }
 
-Entry = dict[str, str]
-
 
 @dataclass
 class ContactCard:
-    """All details of one patient, as they were made, identical ones once; the default email comes first."""
+    """All details of one patient, as they were made, identical ones once."""
 
     phones: list[Entry] = field(default_factory=list)
     emails: list[Entry] = field(default_factory=list)
@@ -39,26 +45,12 @@ class ContactCard:
     has_default_email: bool = False
 
     def contact(self) -> dict[str, object]:
-        """Return what contact_json holds; `mobile` and `email` are the first of each, null without one."""
-        mobiles = (entry["number"] for entry in self.phones if entry["type"].casefold() == "mobile")
-        emails = (entry["address"] for entry in self.emails)
-        return {
-            "phones": self.phones,
-            "emails": self.emails,
-            "mobile": next(mobiles, None),
-            "email": next(emails, None),
-        }
+        """Return what contact_json holds."""
+        return contact_json(self.phones, self.emails)
 
     def address(self) -> dict[str, object]:
-        """Return what address_json holds; the top level is the first address, null without one."""
-        first = self.addresses[0] if self.addresses else {}
-        return {
-            "addresses": self.addresses,
-            "street": first.get("line1"),
-            "suburb": first.get("suburb"),
-            "state": first.get("state"),
-            "postcode": first.get("postcode"),
-        }
+        """Return what address_json holds."""
+        return address_json(self.addresses)
 
 
 def contact_cards(
@@ -105,7 +97,9 @@ def _entries(details: Extract) -> tuple[list[str], list[Entry], list[bool]]:
         elif kind.casefold() == "email":
             entries.append({"address": number, "label": label})
         else:
-            entries.append({"type": kind, "number": number or international[place], "label": label})
+            entries.append(
+                {"type": kind.casefold(), "number": number or international[place], "label": label}
+            )
     defaults = [flag(text) for text in details.texts("Email default")]
     return [kind.casefold() for kind in types], entries, defaults
 
@@ -113,17 +107,18 @@ def _entries(details: Extract) -> tuple[list[str], list[Entry], list[bool]]:
 def _add(card: ContactCard, kind: str, entry: Entry, is_default: bool) -> bool:
     """Put the entry where its type belongs; return False for a type nobody knows."""
     if kind == "email":
-        _append(card.emails, entry, entry["address"])
+        _append(card.emails, entry, bool(entry["address"]))
         if is_default and entry["address"] and not card.has_default_email:
             card.has_default_email = True
-            card.emails.insert(0, card.emails.pop(card.emails.index(entry)))
+            card.emails[card.emails.index(entry)] = {**entry, "default": True}
     elif kind == "address":
-        _append(card.addresses, entry, "".join(text for name, text in entry.items() if name != "label"))
+        _append(card.addresses, entry, has_address(entry))
     elif kind in PHONE_TYPES:
-        _append(card.phones, entry, entry["number"])
+        _append(card.phones, entry, bool(entry["number"]))
     return kind in (*PHONE_TYPES, "email", "address")
 
 
-def _append(entries: list[Entry], entry: Entry, content: str) -> None:
-    if content and entry not in entries:
+def _append(entries: list[Entry], entry: Entry, has_content: bool) -> None:
+    listed = ({name: value for name, value in one.items() if name != "default"} for one in entries)
+    if has_content and entry not in listed:
         entries.append(entry)

@@ -29,9 +29,22 @@ _METADATA_FIELDS = {
     "area": "Area",
     "funding": "Funding",
     "cys_id": "CYS_ID",
-    "ndis_coordinator_phone": "NDIS Coordinator Phone",
-    "ndis_coordinator_email": "NDIS Coordinator Email",
-    "ndis_notes": "NDIS notes",
+}
+# What Nexus's linker of coordinators reads. It takes every patient who has the block, and fails on one in it
+# without a name.
+_NDIS_FIELDS = {
+    "coordinator_name": "NDIS Coordinator Name",
+    "coordinator_email": "NDIS Coordinator Email",
+    "coordinator_phone": "NDIS Coordinator Phone",
+    "plan_start_date": "NDIS Plan Start Date",
+    "plan_end_date": "NDIS Plan End Date",
+    "notes": "NDIS notes",
+}
+# Where these are kept without a coordinator; the dates have columns.
+_WITHOUT_COORDINATOR = {
+    "ndis_coordinator_phone": "coordinator_phone",
+    "ndis_coordinator_email": "coordinator_email",
+    "ndis_notes": "notes",
 }
 _INITIAL = {"emergency_json": "{}", "flags_json": "{}", "plan_dates_json": "[]", "archived": False}
 
@@ -163,29 +176,52 @@ def _card_columns(keys: Sequence[str], cards: Mapping[str, ContactCard]) -> dict
 
 
 def _metadata(people: Extract, names: Mapping[str, str], as_of: datetime) -> list[str]:
-    """Return what FileMaker knows and Nexus has no column for, and the originals of what did not fit."""
-    fields = {name: nullable(people.texts(field)) for name, field in _METADATA_FIELDS.items()}
-    clinic_ids = people.texts("id_Clinic")
-    clinics = [
-        name or names.get(clinic_id.lower()) or clinic_id or None
-        for name, clinic_id in zip(people.texts("Clinic_Name"), clinic_ids, strict=True)
-    ]
+    """Return what FileMaker knows and Nexus has no column for, and the originals of what did not fit.
+
+    What FileMaker does not say is left out: Nexus's own commands stop at a null. The id is as FileMaker
+    writes it, since they compare it so.
+    """
     stamp = {"imported_at": iso_utc(as_of), "import_source": "filemaker"}
-    diabetes = [flag(text) for text in people.texts("Diabetes")]
-    originals = _originals(people)
+    rows = zip(
+        people.texts("id"),
+        _clinics_of(people, names),
+        _columns_of(people, _METADATA_FIELDS),
+        map(_ndis, _columns_of(people, _NDIS_FIELDS)),
+        map(flag, people.texts("Diabetes")),
+        _originals(people),
+        strict=True,
+    )
     return [
         canonical_json(
-            {
-                "filemaker_id": key,
-                "filemaker_clinic": clinics[place],
-                "diabetes": diabetes[place],
-                **{name: values[place] for name, values in fields.items()},
-                **originals[place],
-                **stamp,
-            }
+            {"filemaker_id": key, **clinic, **fields, **ndis, "diabetes": diabetes, **originals, **stamp}
         )
-        for place, key in enumerate(people.keys)
+        for key, clinic, fields, ndis, diabetes, originals in rows
     ]
+
+
+def _columns_of(people: Extract, fields: Mapping[str, str]) -> list[dict[str, str]]:
+    """Return by patient the texts of some fields, under other names; those that are empty are left out."""
+    columns = {name: people.texts(field) for name, field in fields.items()}
+    return [
+        {name: texts[place] for name, texts in columns.items() if texts[place]}
+        for place in range(len(people.keys))
+    ]
+
+
+def _ndis(values: Mapping[str, str]) -> dict[str, object]:
+    if "coordinator_name" in values:
+        return {"ndis": {name: values.get(name, "") for name in _NDIS_FIELDS}}
+    return {name: values[field] for name, field in _WITHOUT_COORDINATOR.items() if field in values}
+
+
+def _clinics_of(people: Extract, names: Mapping[str, str]) -> list[dict[str, str]]:
+    """Return the clinic's name, or FileMaker's id of a clinic that has none."""
+    found = []
+    for name, clinic_id in zip(people.texts("Clinic_Name"), people.texts("id_Clinic"), strict=True):
+        known = name or names.get(clinic_id.lower())
+        unnamed = {"id_clinic": clinic_id} if clinic_id else {}
+        found.append({"filemaker_clinic": known} if known else unnamed)
+    return found
 
 
 def _originals(people: Extract) -> list[dict[str, str]]:

@@ -185,7 +185,7 @@ def number_owners(patients: Staged) -> dict[str, str]:
     """Return E.164 number to the one patient (UUID) who has it; "" where several have it."""
     owners: dict[str, str] = {}
     for patient, contact in _pairs(patients, "id", "contact_json"):
-        typed = [phone["number"] for phone in orjson.loads(contact)["phones"]]
+        typed = [one["number"] for one in orjson.loads(contact)["phones"]]
         numbers = {e164(text) or leading_e164(text) for text in typed}
         for number in numbers - {None}:
             owners[str(number)] = _SHARED if number in owners else patient

@@ -1,5 +1,7 @@
 """Phones, emails and addresses."""
 
+from typing import cast
+
 from nexus_reimport_tests.transform.records import (
     Record,
     cells,
@@ -20,28 +22,68 @@ def contact_json(*details: Record) -> dict[str, object]:
     return parsed(patients_of(contact(1), details=details), "contact_json")
 
 
+def listed(found: dict[str, object], name: str) -> list[dict[str, object]]:
+    return cast("list[dict[str, object]]", found[name])
+
+
 def address_json(*details: Record) -> dict[str, object]:
     return parsed(patients_of(contact(1), details=details), "address_json")
 
 
 def test_a_patient_without_details_has_empty_lists() -> None:
-    assert contact_json() == {"phones": [], "emails": [], "mobile": None, "email": None}
-    nothing = {"street": None, "suburb": None, "state": None, "postcode": None}
-    assert address_json() == {"addresses": [], **nothing}
+    assert contact_json() == {"phones": [], "emails": []}
+    assert address_json() == {}
 
 
-def test_phones_are_listed_with_type_number_label() -> None:
+def phone(kind: str, number: str, label: str, *, default: bool = False) -> dict[str, object]:
+    return {"type": kind, "number": number, "phone": number, "label": label, "default": default}
+
+
+def test_phones_are_listed_as_every_reader_wants_them_the_first_mobile_leading() -> None:
     found = contact_json(
         detail(1, "Phone", ph=" (02) 9876 5432 ", Name="Home"),
         detail(2, "Mobile", ph="0412 345 678", Name="Jackie (mum)"),
         detail(3, "Mobile", ph="0499 999 999"),
     )
     assert found["phones"] == [
-        {"type": "Phone", "number": "(02) 9876 5432", "label": "Home"},
-        {"type": "Mobile", "number": "0412 345 678", "label": "Jackie (mum)"},
-        {"type": "Mobile", "number": "0499 999 999", "label": ""},
+        phone("mobile", "0412 345 678", "Jackie (mum)", default=True),
+        phone("mobile", "0499 999 999", "Mobile"),
+        phone("phone", "(02) 9876 5432", "Home"),
     ]
     assert found["mobile"] == "0412 345 678"
+
+
+def test_labels_are_unique_within_a_type_and_one_that_is_given_stays() -> None:
+    home = [detail(place, "Phone", ph=str(place), Name="Home") for place in (1, 2, 3)]
+    given = detail(4, "Phone", ph="4", Name="Home 2")
+    found = contact_json(*home, given, detail(5, "Mobile", ph="5", Name="Home"))
+    labels = [(one["type"], one["number"], one["label"]) for one in listed(found, "phones")]
+    assert labels == [
+        ("mobile", "5", "Home"),
+        ("phone", "1", "Home"),
+        ("phone", "2", "Home 3"),
+        ("phone", "3", "Home 4"),
+        ("phone", "4", "Home 2"),
+    ]
+
+
+def test_without_a_mobile_the_first_phone_is_the_default() -> None:
+    found = contact_json(detail(1, "Phone", ph="1"), detail(2, "Phone", ph="2"))
+    assert found["phones"] == [phone("phone", "1", "Phone", default=True), phone("phone", "2", "Phone 2")]
+    assert "mobile" not in found
+
+
+def test_only_the_first_email_may_have_the_label_that_the_page_gives_it() -> None:
+    first, second = (detail(place, "Email", ph=f"{place}@example.org", Name="Primary") for place in (1, 2))
+    found = contact_json(first, second)
+    assert [one["label"] for one in listed(found, "emails")] == ["Primary", "Primary 2"]
+    found = contact_json(detail(0, "Email", ph="0@example.org", Name="Work"), first)
+    assert [one["label"] for one in listed(found, "emails")] == ["Work", "Primary 2"]
+
+
+def test_a_label_that_a_page_in_a_browser_loses_gets_a_number() -> None:
+    found = contact_json(detail(1, "Phone", ph="1", Name="__proto__"))
+    assert [one["label"] for one in listed(found, "phones")] == ["__proto__ 2"]
 
 
 def test_a_type_counts_in_any_case() -> None:
@@ -54,7 +96,7 @@ def test_a_mobile_without_a_number_has_its_international_form() -> None:
         detail(1, "Mobile", ph=" ", PhoneMobileIntFormat="+61412345678"),
         detail(2, "Mobile", ph="0499 999 999", PhoneMobileIntFormat="+61499999999"),
     )
-    assert [phone["number"] for phone in found["phones"]] == ["+61412345678", "0499 999 999"]  # type: ignore[attr-defined]  # parsed JSON
+    assert [one["number"] for one in listed(found, "phones")] == ["+61412345678", "0499 999 999"]
 
 
 def test_an_email_has_its_address_in_ph_and_the_first_one_flagged_leads() -> None:
@@ -64,9 +106,9 @@ def test_an_email_has_its_address_in_ph_and_the_first_one_flagged_leads() -> Non
         detail(3, "Email", ph="third@example.org", **{"Email default": "1"}),
     )
     assert found["emails"] == [
-        {"address": "second@example.org", "label": ""},
+        {"address": "second@example.org", "label": "Email"},
         {"address": "first@example.org", "label": "Work"},
-        {"address": "third@example.org", "label": ""},
+        {"address": "third@example.org", "label": "Email 2"},
     ]
     assert found["email"] == "second@example.org"
 
@@ -76,7 +118,7 @@ def test_without_a_flag_the_first_email_counts() -> None:
         detail(1, "Email", ph="first@example.org"), detail(2, "Email", ph="second@example.org")
     )
     assert found["email"] == "first@example.org"
-    assert contact_json(detail(1, "Email", ph="", **{"Email default": "1"}))["email"] is None
+    assert "email" not in contact_json(detail(1, "Email", ph="", **{"Email default": "1"}))
 
 
 def test_addresses_are_listed_and_the_first_is_on_top() -> None:
@@ -102,8 +144,9 @@ def test_addresses_are_listed_and_the_first_is_on_top() -> None:
     }
     second = {**dict.fromkeys(entry, ""), "suburb": "Dale"}
     assert found["addresses"] == [entry, second]
-    assert [found[name] for name in ("street", "suburb", "state", "postcode")] == [
+    assert [found[name] for name in ("street", "street2", "suburb", "state", "postcode")] == [
         "1 High St",
+        "Flat 2",
         "Hill",
         "NSW",
         "2000",
@@ -118,19 +161,19 @@ def test_details_come_in_order_of_creation_then_id() -> None:
         detail(2, "Mobile", ph="2", **late),
         detail(1, "Mobile", ph="1", creationTimestamp="2015-01-01T00:00:00Z"),
     )
-    assert [phone["number"] for phone in found["phones"]] == ["3", "1", "2", "4"]  # type: ignore[attr-defined]  # parsed JSON
+    assert [one["number"] for one in listed(found, "phones")] == ["3", "1", "2", "4"]
 
 
 def test_identical_details_are_listed_once() -> None:
     same, other = {"ph": "1", "Name": "Home"}, {"ph": "1", "Name": "Work"}
     found = contact_json(detail(1, "Phone", **same), detail(2, "Phone", **same), detail(3, "Phone", **other))
-    assert len(found["phones"]) == 2  # type: ignore[arg-type]  # parsed JSON
+    assert len(listed(found, "phones")) == 2
 
 
 def test_details_without_content_say_nothing() -> None:
     empty = contact_json(detail(1, "Phone", Name="Home"), detail(2, "Email"))
     assert (empty["phones"], empty["emails"]) == ([], [])
-    assert address_json(detail(1, "Address", Name="Home"))["addresses"] == []
+    assert address_json(detail(1, "Address", Name="Home")) == {}
 
 
 def test_details_of_referrers_and_companies_are_nobodys() -> None:

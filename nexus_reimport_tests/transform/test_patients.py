@@ -216,6 +216,7 @@ def test_filemaker_metadata_holds_what_nexus_has_no_column_for() -> None:
         "NDIS Coordinator Email": "c@example.org",
         "NDIS notes": "n\x00o",
         "NDIS Coordinator Name": "Kim",
+        "NDIS Plan Start Date": "2024-01-31",
     }
     staged = patients_of(
         contact(
@@ -230,7 +231,7 @@ def test_filemaker_metadata_holds_what_nexus_has_no_column_for() -> None:
         )
     )
     assert parsed(staged, "filemaker_metadata") == {
-        "filemaker_id": key(1),
+        "filemaker_id": fm(1),
         "filemaker_clinic": "W",
         "xero_contact_id": "x-1",
         "contact_type": "Client",
@@ -238,9 +239,14 @@ def test_filemaker_metadata_holds_what_nexus_has_no_column_for() -> None:
         "funding": "F",
         "cys_id": "9",
         "diabetes": True,
-        "ndis_coordinator_phone": "02",
-        "ndis_coordinator_email": "c@example.org",
-        "ndis_notes": "no",
+        "ndis": {
+            "coordinator_name": "Kim",
+            "coordinator_email": "c@example.org",
+            "coordinator_phone": "02",
+            "plan_start_date": "2024-01-31",
+            "plan_end_date": "",
+            "notes": "no",
+        },
         "imported_at": "2026-07-01T02:30:00+00:00",
         "import_source": "filemaker",
     }
@@ -248,20 +254,43 @@ def test_filemaker_metadata_holds_what_nexus_has_no_column_for() -> None:
     assert parsed(patients_of(contact(1, Diabetes="0")), "filemaker_metadata")["diabetes"] is False
 
 
+@pytest.mark.parametrize("name", [None, "", " "])
+def test_without_a_coordinator_there_is_no_ndis_block_and_nothing_of_it_is_lost(name: str | None) -> None:
+    fields = {"NDIS Coordinator Phone": "02", "NDIS notes": "n", "NDIS Coordinator Name": name}
+    found = parsed(patients_of(contact(1, **fields)), "filemaker_metadata")
+    assert "ndis" not in found
+    assert (found["ndis_coordinator_phone"], found["ndis_notes"]) == ("02", "n")
+    assert "ndis_coordinator_email" not in found
+
+
+def test_the_metadata_has_no_null_and_the_id_as_filemaker_writes_it() -> None:
+    found = parsed(
+        patients_of({**contact(1), "id": f" {fm(1)[:8]}{fm(1)[8:].lower()} "}), "filemaker_metadata"
+    )
+    assert found == {
+        "filemaker_id": f"{fm(1)[:8]}{fm(1)[8:].lower()}",
+        "diabetes": False,
+        "import_source": "filemaker",
+        "imported_at": "2026-07-01T02:30:00+00:00",
+    }
+
+
 @pytest.mark.parametrize(
     ("fields", "expected"),
     [
-        ({"Clinic_Name": "West", "id_Clinic": fm(94)}, "West"),
-        ({"id_Clinic": fm(94)}, "South"),
-        ({"id_Clinic": fm(95)}, fm(95)),
-        ({}, None),
+        ({"Clinic_Name": "West", "id_Clinic": fm(94)}, {"filemaker_clinic": "West"}),
+        ({"id_Clinic": fm(94)}, {"filemaker_clinic": "South"}),
+        ({"id_Clinic": fm(95)}, {"id_clinic": fm(95)}),
+        ({"Clinic_Name": " ", "id_Clinic": ""}, {}),
+        ({}, {}),
     ],
 )
 def test_the_metadata_names_the_clinic_as_well_as_it_can(
-    fields: dict[str, str], expected: str | None
+    fields: dict[str, str], expected: dict[str, str]
 ) -> None:
     staged = patients_of(contact(1, **fields), clinics=CLINICS)
-    assert parsed(staged, "filemaker_metadata")["filemaker_clinic"] == expected
+    found = parsed(staged, "filemaker_metadata")
+    assert {name: found[name] for name in ("filemaker_clinic", "id_clinic") if name in found} == expected
 
 
 def test_created_at_is_filemakers_and_distinct_even_next_to_rejects() -> None:
