@@ -86,7 +86,8 @@ def show_outcome(console: Console, outcome: RunOutcome) -> None:
                 f"[{colour}]{check['asset']}, {check['check']}:[/] {escape(check['says'])}", highlight=False
             )
     for failure in outcome.failures:
-        console.print(f"[red]{escape(failure)}", highlight=False)
+        # Not broken into lines: in a pipe a reason is one line.
+        console.print(f"[red]{escape(failure)}", highlight=False, soft_wrap=True)
     passed = sum(1 for check in outcome.checks if check["passed"])
     end = "[green]Done" if outcome.right else "[red]Not done"
     console.print(

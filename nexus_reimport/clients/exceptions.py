@@ -13,10 +13,12 @@ class TransientError(ClientError):
 
     repeatable: bool = True
     retry_after: float | None = None
+    advice: str = "Wait until the server is well, then run again."
 
     def after(self, attempts: int) -> "TransientError":
-        """Return the same error, saying how many times it was tried and what to do now."""
-        last = type(self)(f"{self} Tried {attempts} times. Wait until the server is well, then run again.")
+        """Return the same error, saying how often it was tried, if more than once, and what to do now."""
+        tried = f" Tried {attempts} times." if attempts > 1 else ""
+        last = type(self)(f"{self}{tried} {self.advice}")
         last.retry_after = self.retry_after
         return last
 
@@ -69,6 +71,10 @@ class RequestRefused(PermanentError):
 
 class UnexpectedAnswer(PermanentError):
     """The answer is whole but not what the protocol promises."""
+
+
+class WebPageAnswered(UnexpectedAnswer):
+    """A page for people came in place of data: a proxy's, a login, a server's that is being looked after."""
 
 
 class FrameMissing(PermanentError):

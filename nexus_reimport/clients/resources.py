@@ -8,15 +8,22 @@ from typing import Any, cast
 import dagster as dg
 from dagster_aws.s3 import S3Resource
 from obstore.store import S3Store
-from pydantic import Field
+from pydantic import Field, PrivateAttr
 
 from nexus_reimport.clients.addresses import require_postgres
-from nexus_reimport.clients.filemaker import BasicAuth, FileMakerClient, FmidAuth
+from nexus_reimport.clients.filemaker import BasicAuth, FileMakerClient, FmidAuth, Standing
+from nexus_reimport.clients.filemaker.client import ignore_progress
 from nexus_reimport.clients.image_exports import ImageExports
 from nexus_reimport.clients.loopback import require_private
 from nexus_reimport.publish.choices import Choices, Conflicts, OlderImports, OnMissing
+from nexus_reimport.schemas.filemaker import ENTITY_SETS, EntitySet
 from nexus_reimport.schemas.nexus import BY_NAME
 from nexus_reimport.settings import latest_fmid_token
+
+
+def asset_key(entity_set: EntitySet) -> dg.AssetKey:
+    """Return the key of the asset that an entity set is extracted into."""
+    return dg.AssetKey(["filemaker", entity_set.asset])
 
 
 class FileMakerResource(dg.ConfigurableResource):  # type: ignore[type-arg]  # it holds no inner value
@@ -31,6 +38,13 @@ class FileMakerResource(dg.ConfigurableResource):  # type: ignore[type-arg]  # i
     )
     ca_bundle: str | None = Field(default=None, description="File of a private certificate authority")
     requests_per_second: float = Field(default=10, gt=0, description="Never more requests than this")
+    _standing: Standing = PrivateAttr(default_factory=Standing)
+
+    def setup_for_execution(self, context: dg.InitResourceContext) -> None:
+        """Ask one small thing before anything is read: what all extracts would meet is told once, at once."""
+        chosen = context.run.asset_selection if context.run else None
+        with self.client(ignore_progress) as client:
+            client.prove([one for one in ENTITY_SETS if chosen is None or asset_key(one) in chosen])
 
     def client(self, on_progress: Callable[[int, int | None], None]) -> FileMakerClient:
         """Return a client; `on_progress` hears how many records have come, and of how many."""
@@ -41,6 +55,7 @@ class FileMakerResource(dg.ConfigurableResource):  # type: ignore[type-arg]  # i
             ca_bundle=self.ca_bundle,
             requests_per_second=self.requests_per_second,
             on_progress=on_progress,
+            standing=self._standing,
         )
 
     def _auth(self) -> BasicAuth | FmidAuth:

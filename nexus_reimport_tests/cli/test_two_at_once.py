@@ -45,10 +45,14 @@ def ended(process: subprocess.Popen[str]) -> tuple[int, str]:
 
 @contextmanager
 def stuck(environment: Mapping[str, str], folder: Path) -> Iterator[subprocess.Popen[str]]:
-    """A run that is going: its FileMaker takes connections and never answers."""
+    """A run that is going: its FileMaker answers one question and then no more."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         host = f"http://127.0.0.1:{server.getsockname()[1]}"
         with terminal({**environment, "FILEMAKER_HOST": host}, folder, *CLINICS) as process:
+            assert select.select([server], [], [], SECONDS)[0], process.poll()
+            with server.accept()[0] as first:
+                first.recv(4096)
+                first.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\nConnection: close\r\n\r\n9")
             ready, _, _ = select.select([server], [], [], SECONDS)
             assert ready, process.poll()
             yield process

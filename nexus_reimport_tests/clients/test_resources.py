@@ -1,5 +1,6 @@
 """The resources: how a run reaches FileMaker, and the one instant that it goes by."""
 
+import time
 from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import cast
@@ -9,6 +10,8 @@ import pytest
 
 from nexus_reimport.clients.filemaker import BasicAuth, FmidAuth
 from nexus_reimport.clients.resources import FileMakerResource, RunOptions
+from nexus_reimport.sandbox.clinic import SyntheticClinic
+from nexus_reimport_tests.line import DATABASE, PASSWORD, USERNAME, Line, QuickFileMaker, served_filemaker
 
 
 def instant_of(instance: dg.DagsterInstance, options: RunOptions) -> tuple[datetime, str]:
@@ -76,3 +79,40 @@ def test_a_client_is_of_the_host_and_database_given() -> None:
     resource = FileMakerResource(host="https://fms.example.org", database="Clinic", fmid_token="a")  # noqa: S106 - no real one
     with resource.client(lambda *_: None) as client:
         assert "https://fms.example.org/fmi/odata/v4/Clinic" in repr(client)
+
+
+def test_a_wrong_password_ends_a_run_before_anything_is_read_after_two_tries(
+    line: Line, clinic: SyntheticClinic
+) -> None:
+    seen: list[str] = []
+    with served_filemaker(clinic.entities, seen=seen) as host:
+        line.replaced["filemaker"] = QuickFileMaker(
+            host=host,
+            database=DATABASE,
+            username=USERNAME,
+            password="not the right one",  # noqa: S106 - as it says
+        )
+        outcome = line.run()
+    assert len(seen) == 2
+    [failure] = outcome.failures
+    assert failure.startswith("AuthenticationFailed: 127.0.0.1: HTTP 401 (code 212: Invalid user account")
+    assert "not the right one" not in failure
+    started = line.instance.all_logs(outcome.run_id, of_type=dg.DagsterEventType.STEP_START)
+    assert started == []
+
+
+def test_a_host_that_is_not_there_ends_a_run_in_one_line(line: Line) -> None:
+    began = time.monotonic()
+    line.replaced["filemaker"] = FileMakerResource(
+        host="http://127.0.0.1:1", database=DATABASE, username=USERNAME, password=PASSWORD
+    )
+    [failure] = line.run().failures
+    assert failure.startswith("ConnectionFailed: 127.0.0.1: port 1 refuses the connection. Tried 3 times.")
+    assert time.monotonic() - began < 12
+
+
+def test_a_run_that_reads_nothing_from_filemaker_does_not_ask_it(line: Line) -> None:
+    line.replaced["filemaker"] = FileMakerResource(
+        host="http://127.0.0.1:1", database=DATABASE, username=USERNAME, password=PASSWORD
+    )
+    assert line.run("files/s3_listing").right

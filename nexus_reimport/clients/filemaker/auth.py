@@ -19,6 +19,11 @@ class Auth(Protocol):
         """After a 401: sign in anew if that is possible, and say whether another try makes sense."""
         ...
 
+    @property
+    def advice(self) -> str:
+        """What to do where it is refused for good."""
+        ...
+
 
 @dataclass(frozen=True)
 class BasicAuth:
@@ -42,6 +47,14 @@ class BasicAuth:
         """Say yes: the server may have dropped a session of its own."""
         return True
 
+    @property
+    def advice(self) -> str:
+        """What to do where it is refused for good."""
+        return (
+            "Check the user name and password (FILEMAKER_USERNAME, FILEMAKER_PASSWORD), and that the account "
+            "is active. They are not tried again, since some hosts lock the account."
+        )
+
 
 @dataclass
 class FmidAuth:
@@ -63,6 +76,11 @@ class FmidAuth:
             return False
         former, self.token = self.token, clean_token(self.renew())
         return self.token != former
+
+    @property
+    def advice(self) -> str:
+        """What to do where it is refused for good."""
+        return "The token is wrong, or its hour is over: get a new FMID token (FILEMAKER_FMID_TOKEN)."
 
 
 def clean_token(token: str) -> str:

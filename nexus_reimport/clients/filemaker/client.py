@@ -1,7 +1,7 @@
 """The FileMaker client: hand it an entity set, get a complete extract or an error that says what to do."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Self
@@ -9,11 +9,21 @@ from typing import Self
 import httpx
 import pandas as pd
 
+from nexus_reimport.clients.exceptions import (
+    AccessDenied,
+    ClientError,
+    NotFound,
+    RequestRefused,
+    ServerBusy,
+    ServerFailed,
+)
 from nexus_reimport.clients.filemaker.auth import Auth
 from nexus_reimport.clients.filemaker.endpoint import Endpoint
 from nexus_reimport.clients.filemaker.pace import Backoff, RateCap
+from nexus_reimport.clients.filemaker.pages import parse_count
 from nexus_reimport.clients.filemaker.reading import Paging, Progress, Reader, Reading
 from nexus_reimport.clients.filemaker.session import Session, open_http
+from nexus_reimport.clients.filemaker.standing import Standing
 from nexus_reimport.clients.loopback import is_loopback
 from nexus_reimport.schemas.filemaker import EntitySet
 
@@ -49,8 +59,8 @@ class FileMakerClient:
     `host`: a host name, `host:port` or an origin; https, or plain http to loopback only. `ca_bundle`: a PEM
     file of the authorities to trust instead of the public ones. `requests_per_second` caps the rate,
     `max_attempts` bounds one request, `max_readings` bounds the attempts at a stable reading.
-    `on_progress(received, declared)` is called after each page. Rates are per second, pauses in seconds.
-    Raises SettingsRefused for settings that are unsafe or can't be used.
+    `on_progress(received, declared)` is called after each page. Clients of one run share a `standing`. Rates
+    are per second, pauses in seconds. Raises SettingsRefused for settings that are unsafe or can't be used.
     """
 
     def __init__(
@@ -69,6 +79,7 @@ class FileMakerClient:
         sleep: Callable[[float], None] = time.sleep,
         clock: Callable[[], float] = time.monotonic,
         on_progress: Progress = ignore_progress,
+        standing: Standing | None = None,
     ) -> None:
         self.endpoint = Endpoint.at(host, database)
         self.on_progress = on_progress
@@ -80,8 +91,28 @@ class FileMakerClient:
             rate_cap=RateCap(requests_per_second, clock, sleep),
             backoff=backoff or Backoff(),
             max_attempts=max_attempts,
+            standing=standing or Standing(),
             sleep=sleep,
+            clock=clock,
         )
+
+    def prove(self, entity_sets: Sequence[EntitySet]) -> None:
+        """Raise what every extract would meet: no host, no account, no database, no right to any table.
+
+        The first entity set that can be counted is proof enough, and so is a server that says it is busy.
+        """
+        refusals: list[ClientError] = []
+        for entity_set in entity_sets:
+            try:
+                self.session.knock(self.endpoint.count(entity_set.entity), parse_count)
+            except (AccessDenied, NotFound, RequestRefused) as refusal:
+                refusals.append(refusal)
+            except (ServerBusy, ServerFailed):
+                return
+            else:
+                return
+        if refusals:
+            raise type(refusals[0])(f"{refusals[0]} It is so with every table that was asked for.")
 
     def extract(self, entity_set: EntitySet) -> Extract:
         """Return all records of an entity set, proved complete.

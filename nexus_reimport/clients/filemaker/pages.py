@@ -1,5 +1,6 @@
 """What an OData answer says: a page of records, a count alone, or an error."""
 
+import html
 import json
 import re
 from dataclasses import dataclass
@@ -7,10 +8,11 @@ from typing import NoReturn
 
 import orjson
 
-from nexus_reimport.clients.exceptions import TruncatedAnswer, UnexpectedAnswer
+from nexus_reimport.clients.exceptions import TruncatedAnswer, UnexpectedAnswer, WebPageAnswered
 
 Record = dict[str, object]
 MESSAGE_LENGTH = 160
+XML_ERROR = re.compile(rb"<m:(code|message)[^>]*>([^<]*)</m:")
 QUOTED = re.compile(r"'[^']*'?|\"[^\"]*\"?|\d{3,}")
 
 
@@ -28,6 +30,7 @@ def parse_page(body: bytes) -> Page:
 
     Raises TruncatedAnswer where it is no JSON, UnexpectedAnswer where it is JSON but no page.
     """
+    refuse_web_page(body)
     document = parse_json(body)
     answer: Record = document if isinstance(document, dict) else {}
     records = answer.get("value")
@@ -42,6 +45,15 @@ def parse_page(body: bytes) -> Page:
         count=None if count is None else parse_count(str(count).encode()),
         next_link=link if isinstance(link, str) and link else None,
     )
+
+
+def refuse_web_page(body: bytes) -> None:
+    """Raise WebPageAnswered for HTML or XML: it is whole, and comes again however often it is asked for."""
+    if body.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"<"):
+        raise WebPageAnswered(
+            "HTTP 200, but a web page came in place of data: a login's or a proxy's, or the server is being "
+            "looked after. Open FILEMAKER_HOST in a browser; check that it is the FileMaker server itself."
+        )
 
 
 def parse_json(body: bytes) -> object:
@@ -67,7 +79,8 @@ def refuse_constant(name: str) -> NoReturn:
 
 
 def parse_count(body: bytes) -> int:
-    """Return the number of a `$count` answer; UnexpectedAnswer where it is none."""
+    """Return the number of a `$count` answer; WebPageAnswered or UnexpectedAnswer where it is none."""
+    refuse_web_page(body)
     digits = body.removeprefix(b"\xef\xbb\xbf").strip()
     if not digits.isdigit():
         message = "The server's count is not a number. Completeness can't be proved; check the OData service."
@@ -76,18 +89,30 @@ def parse_count(body: bytes) -> int:
 
 
 def describe_error(body: bytes) -> str:
-    """Return " (code …: message)" of an OData error body, or "": nothing quoted, no long number, not long."""
-    try:
-        answer = orjson.loads(body)
-    except orjson.JSONDecodeError:
-        return ""
-    error = answer.get("error") if isinstance(answer, dict) else None
-    if not isinstance(error, dict):
-        return ""
+    """Return " (code …: message)" of an OData error body, or "": nothing quoted, no long number, not long.
+
+    FileMaker writes errors as JSON or as XML, whatever was asked for.
+    """
+    error = error_parts(body)
     code, message = (presentable(error.get(part)) for part in ("code", "message"))
     if not code and not message:
         return ""
     return f" (code {code or 'none'}: {message or 'no message'})"
+
+
+def error_parts(body: bytes) -> Record:
+    """Return `code` and `message` of an error body, as far as they are there."""
+    found: Record = {
+        name.decode(): html.unescape(text.decode(errors="replace")) for name, text in XML_ERROR.findall(body)
+    }
+    if found:
+        return found
+    try:
+        answer = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return {}
+    error = answer.get("error") if isinstance(answer, dict) else None
+    return error if isinstance(error, dict) else {}
 
 
 def presentable(part: object) -> str:

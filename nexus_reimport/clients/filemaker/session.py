@@ -1,38 +1,37 @@
 """One signed-in conversation with a server: every request is paced, retried and judged here."""
 
 import ssl
+import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import Future
 from dataclasses import dataclass, field
-from typing import NoReturn, TypeVar
+from typing import TypeVar
 
 import httpx
 
 from nexus_reimport.clients.exceptions import (
-    AccessDenied,
     AuthenticationFailed,
     CertificateRefused,
     ClientError,
     ConnectionFailed,
-    NotFound,
-    RequestRefused,
     ServerBusy,
-    ServerFailed,
     SettingsRefused,
     TransientError,
 )
 from nexus_reimport.clients.filemaker.auth import Auth
-from nexus_reimport.clients.filemaker.pace import Backoff, RateCap, parse_retry_after
+from nexus_reimport.clients.filemaker.pace import Backoff, RateCap
 from nexus_reimport.clients.filemaker.pages import describe_error
+from nexus_reimport.clients.filemaker.refusals import connection_error, refusal_of
+from nexus_reimport.clients.filemaker.standing import Standing
 
 Parsed = TypeVar("Parsed")
 
-BUSY = frozenset({408, 429, 502, 503, 504})
-ADVICE: dict[int, tuple[type[ClientError], str]] = {
-    401: (AuthenticationFailed, "Check the user name and password, or get a new FMID token."),
-    403: (AccessDenied, "Give the account the extended privilege fmodata and the right to view the records."),
-    404: (NotFound, "Check FILEMAKER_DATABASE, and that the file is open and shares this table."),
-}
+# A server that has answered may be down for a minute and is waited for. One that never has is given up, so
+# that a wrong name ends a run within 15 seconds, a command's own start included.
+FIRST_TRIES, FIRST_SECONDS, FIRST_CONNECT = 3, 3.0, 4.0
+KNOCK, KNOCK_SECONDS = httpx.Timeout(6.0, connect=FIRST_CONNECT), 8.0
+NOT_REACHED = "Check FILEMAKER_HOST, the network of this machine, and that the server is up."
 
 
 @dataclass
@@ -44,87 +43,120 @@ class Session:
     rate_cap: RateCap
     backoff: Backoff
     max_attempts: int
+    standing: Standing
     sleep: Callable[[float], None] = time.sleep
+    clock: Callable[[], float] = time.monotonic
     retries: int = field(default=0, init=False)
 
     def fetch(self, url: httpx.URL, parse: Callable[[bytes], Parsed]) -> Parsed:
         """Return what `parse` makes of the answer's body, asking again after what may pass by itself.
 
-        Raises a TransientError once the attempts are used up, a PermanentError at once.
+        Raises a TransientError once the attempts are used up, a PermanentError at once; and at once whatever
+        another client of the run was refused for all.
         """
-        attempt = 1
+        with self.standing.turn():
+            try:
+                return self.ask(url, parse, self.max_attempts)
+            except ServerBusy as error:
+                raise self.standing.refuse_all(error) from None
+
+    def knock(self, url: httpx.URL, parse: Callable[[bytes], Parsed]) -> Parsed:
+        """Like `fetch`, as the first question of a run: once, and given up where nothing answers in seconds.
+
+        httpx bounds connecting and waiting, but not the look-up of a name, so that has a clock beside it.
+        """
+        with self.standing.turn():
+            found: Future[Parsed] = Future()
+
+            def ask() -> None:
+                try:
+                    found.set_result(self.ask(url, parse, 1, KNOCK))
+                except BaseException as error:  # noqa: BLE001 - it is raised again where it is waited for
+                    found.set_exception(error)
+
+            threading.Thread(target=ask, daemon=True).start()
+            try:
+                return found.result(KNOCK_SECONDS)
+            except TimeoutError:
+                message = f"{url.host}: nothing came back within {KNOCK_SECONDS:g} s, not even its address."
+                raise self.standing.refuse_all(ConnectionFailed(f"{message} {NOT_REACHED}")) from None
+
+    def ask(
+        self,
+        url: httpx.URL,
+        parse: Callable[[bytes], Parsed],
+        attempts: int,
+        timeout: httpx.Timeout | None = None,
+    ) -> Parsed:
+        """Return what `parse` makes of the answer's body, asking so many times at most."""
+        began, attempt = self.clock(), 1
         while True:
             try:
-                return parse(self.answer(url).content)
+                return parse(self.answer(url, timeout or self.timeout()).content)
             except TransientError as error:
-                if attempt >= self.max_attempts or not error.repeatable:
-                    raise error.after(attempt) from error.__cause__
                 pause = self.backoff.delay(attempt, error.retry_after)
+                if isinstance(error, ConnectionFailed) and not self.standing.reached:
+                    is_over = attempt >= self.first_tries() or self.clock() - began >= FIRST_SECONDS
+                    error.advice = NOT_REACHED
+                else:
+                    is_over = attempt >= attempts or not error.repeatable
+                if is_over:
+                    raise self.given_up(error.after(attempt)) from error.__cause__
             self.retries += 1
             attempt += 1
             self.sleep(pause)
 
-    def answer(self, url: httpx.URL) -> httpx.Response:
+    def given_up(self, error: TransientError) -> ClientError:
+        """Return an error that no further try will mend; who has no connection has none for anybody."""
+        return self.standing.refuse_all(error) if isinstance(error, ConnectionFailed) else error
+
+    def first_tries(self) -> int:
+        """Return how many times a server that never answered is asked."""
+        return min(FIRST_TRIES, self.max_attempts)
+
+    def timeout(self) -> httpx.Timeout:
+        """Return how long to wait; less for a connection to a server that never answered."""
+        usual = self.http.timeout
+        if self.standing.reached or usual.connect is None:
+            return usual
+        connect = min(usual.connect, FIRST_CONNECT)
+        return httpx.Timeout(connect=connect, read=usual.read, write=usual.write, pool=usual.pool)
+
+    def answer(self, url: httpx.URL, timeout: httpx.Timeout) -> httpx.Response:
         """Return a 200 answer, having signed in anew after a 401, once."""
-        response = self.request(url)
-        if response.status_code == 401 and self.auth.renewed():
-            self.retries += 1
-            response = self.request(url)
+        response = self.request(url, timeout)
+        if response.status_code == 401:
+            response = self.signed_in_anew(url, timeout, response)
         if response.status_code != 200:
             raise refusal_of(response)
         return response
 
-    def request(self, url: httpx.URL) -> httpx.Response:
+    def signed_in_anew(
+        self, url: httpx.URL, timeout: httpx.Timeout, refused: httpx.Response
+    ) -> httpx.Response:
+        """Return the answer to a second try; AuthenticationFailed, for all, where that is refused too."""
+        with self.standing.second_try():
+            if self.auth.renewed():
+                self.retries += 1
+                refused = self.request(url, timeout)
+            if refused.status_code != 401:
+                return refused
+            said = f"{refused.url.host}: HTTP 401{describe_error(refused.content)}."
+            raise self.standing.refuse_all(AuthenticationFailed(f"{said} {self.auth.advice}"))
+
+    def request(self, url: httpx.URL, timeout: httpx.Timeout) -> httpx.Response:
         """Send one request and read its whole answer; ConnectionFailed where that breaks off."""
         self.rate_cap.wait()
         headers = {"Authorization": self.auth.header(), "Accept": "application/json, text/plain;q=0.5"}
         try:
-            return self.http.get(url, headers=headers)
+            response = self.http.get(url, headers=headers, timeout=timeout)
         except httpx.RequestError as error:
-            raise_connection_error(error, url)
-
-
-def raise_connection_error(error: httpx.RequestError, url: httpx.URL) -> NoReturn:
-    """Raise what a request without an answer means."""
-    if is_certificate_error(error):
-        message = (
-            f"The TLS certificate of {url.host} is not trusted. If a private authority signed it, name its "
-            "file in FILEMAKER_CA_BUNDLE; verification can't be switched off."
-        )
-        raise CertificateRefused(message) from None
-    what = "timed out" if isinstance(error, httpx.TimeoutException) else "failed"
-    message = f"{where(url)}: the connection {what} ({type(error).__name__})."
-    raise ConnectionFailed(message) from None
-
-
-def is_certificate_error(error: BaseException | None) -> bool:
-    """Say whether a failed check of the server's certificate is among an error's causes."""
-    while error is not None:
-        if isinstance(error, ssl.SSLCertVerificationError) or "CERTIFICATE_VERIFY_FAILED" in str(error):
-            return True
-        error = error.__cause__ or error.__context__
-    return False
-
-
-def refusal_of(response: httpx.Response) -> ClientError:
-    """Return the error that an answer other than 200 means, with the server's own code but no data."""
-    status = response.status_code
-    said = f"{where(response.url)}: HTTP {status}{describe_error(response.content)}."
-    if status in BUSY:
-        busy = ServerBusy(said)
-        busy.retry_after = parse_retry_after(response.headers.get("Retry-After"))
-        return busy
-    if status >= 500 and status != 501:
-        return ServerFailed(said)
-    if status in ADVICE:
-        kind, advice = ADVICE[status]
-        return kind(f"{said} {advice}")
-    return RequestRefused(f"{said} The server does not accept the request; redirects are not followed.")
-
-
-def where(url: httpx.URL) -> str:
-    """Return host and path: the query may hold a key, so it is left out."""
-    return f"{url.host}{url.path}"
+            failure = connection_error(error, url)
+            if isinstance(failure, CertificateRefused):
+                self.standing.refuse_all(failure)
+            raise failure from None
+        self.standing.heard(response.status_code)
+        return response
 
 
 def open_http(

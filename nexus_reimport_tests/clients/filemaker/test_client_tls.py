@@ -20,8 +20,10 @@ from nexus_reimport.schemas.filemaker import EntitySet
 DATABASE, USERNAME, PASSWORD = "Clinic", "importer", "only-for-these-tests"
 
 
-def self_signed(folder: Path, address: str) -> tuple[Path, Path]:
-    """Write a certificate for an address, good for an hour, and its key; return their files."""
+def self_signed(
+    folder: Path, address: str, ends: datetime.timedelta = datetime.timedelta(hours=1)
+) -> tuple[Path, Path]:
+    """Write a certificate for an address, good until so long from now, and its key; return their files."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Clinic test authority")])
     now = datetime.datetime.now(datetime.UTC)
@@ -32,7 +34,7 @@ def self_signed(folder: Path, address: str) -> tuple[Path, Path]:
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
         .not_valid_before(now - datetime.timedelta(minutes=5))
-        .not_valid_after(now + datetime.timedelta(hours=1))
+        .not_valid_after(now + ends)
         .add_extension(
             x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address(address))]), critical=False
         )
