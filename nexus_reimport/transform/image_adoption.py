@@ -39,10 +39,11 @@ def batch_adoptions(
 ) -> tuple[Adoption, ...]:
     """Return how living batches are recognised. `keys`: patient and day; `owners`: the patients' UUIDs.
 
-    First by patient, their own UUID before a former one, and day, where an image that goes there is in it
-    already; then the batch all of whose imported images go there, which may have been renamed, or be of a
-    patient whom nobody knows any more; then by patient and day though it is empty. Of several the one that
-    most of the images are in is taken, then the oldest.
+    First by patient, their own UUID before a former one, and day, where an image that is adopted and goes
+    there is in it already; then a batch all of whose imported images go there, which may have been renamed,
+    or be of a patient whom nobody knows any more; then by patient and day, though it is empty or the images
+    in it are left over; at last a batch of such images alone. Of several the one that most of the images are
+    in is taken, then the oldest.
     """
     days, batches = state.batch_days(), state.batches_of_images()
     if not days and not batches:
@@ -54,11 +55,17 @@ def batch_adoptions(
         )
         for key, owner in zip(keys, owners, strict=True)
     }
-    held = {
-        key: [batch for batch in found if any(place == key for place, _ in contents.get(batch, ()))]
-        for key, found in by_day.items()
+    by_contents = _by_contents(contents)
+    in_order = (_holding(by_day, contents), _holding(by_contents, contents), by_day, by_contents)
+    return tuple(Adoption(candidates, keys) for candidates in in_order)
+
+
+def _holding(candidates: Mapping[str, list[str]], contents: _Contents) -> dict[str, list[str]]:
+    """Return the candidates in which an adopted image is that goes to the batch they are candidates for."""
+    return {
+        key: [batch for batch in batches if (key, True) in contents.get(batch, ())]
+        for key, batches in candidates.items()
     }
-    return Adoption(held, keys), Adoption(_by_contents(contents), keys), Adoption(by_day, keys)
 
 
 def _of_day(key: str, patients: Sequence[str], days: Mapping[str, list[str]]) -> list[str]:

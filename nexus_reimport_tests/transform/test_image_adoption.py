@@ -140,6 +140,18 @@ def test_the_day_comes_before_the_contents_but_an_empty_batch_after_them() -> No
     assert adopted_batch(empty) == uid(7)
 
 
+def test_a_batch_with_the_images_that_are_adopted_comes_before_one_of_the_day_with_their_doubles() -> None:
+    fetched: StateRow = ("claim:images", image(1), uid(10))
+    known = [
+        fetched,
+        *bulk(1, uid(11)),
+        ("day:image_batches", f"{PATIENT}/2016-10-18", uid(7)),
+        *held(uid(7), uid(11)),
+    ]
+    assert adopted_batch(*known) == uid(7)
+    assert adopted_batch(*known, *held(uid(8), uid(10))) == uid(8)
+
+
 def test_an_image_that_is_left_over_counts_for_the_batch_it_would_go_to() -> None:
     known = [
         ("claim:images", image(1), uid(10)),
