@@ -31,16 +31,6 @@ from nexus_reimport.schemas.nexus import TABLES
 from nexus_reimport.transform.staged import Staged
 
 DATA_VERSION = "dagster/data_version"
-# What a plan's id depends on beside the sources and Nexus: the options that change what is done.
-DECIDING_OPTIONS = (
-    "limit",
-    "conflicts",
-    "deleted",
-    "on_missing",
-    "older_imports",
-    "missing_percent",
-    "missing_rows",
-)
 
 
 def plan_asset(gate: Gate) -> dg.AssetsDefinition:
@@ -72,7 +62,9 @@ def plan_asset(gate: Gate) -> dg.AssetsDefinition:
                 nexus.planning_url, staged_tables(staged), options.choices(), unseen, context.log.info
             )
             inputs = Inputs(
-                _sources(context.instance, gate, names), code_fingerprint(), _deciding(options, names)
+                _sources(context.instance, gate, names),
+                code_fingerprint(),
+                {**options.planned(), "tables": names},
             )
             record = plan_record(planned, inputs, _rejects(staged), _made(context, options), to_make)
             store = open_store(frames.location)
@@ -119,10 +111,6 @@ def _sources(instance: dg.DagsterInstance, gate: Gate, names: list[str]) -> dict
         tags = event.asset_materialization.tags if event and event.asset_materialization else None
         versions[key.to_user_string()] = (tags or {}).get(DATA_VERSION, "")
     return versions
-
-
-def _deciding(options: RunOptions, names: list[str]) -> dict[str, Any]:
-    return {**{name: getattr(options, name) for name in DECIDING_OPTIONS}, "tables": names}
 
 
 def _rejects(staged: dict[str, Staged]) -> dict[str, list[dict[str, str]]]:

@@ -118,6 +118,10 @@ class ImageCsvFolder(dg.ConfigurableResource):  # type: ignore[type-arg]  # it h
         return ImageExports(Path(self.folder), store, self.s3_prefix)
 
 
+# What a plan does not keep among its options: its own instant and name, and what does not decide rows.
+NOT_PLANNED = ("as_of", "plan", "full_dump", "tables")
+
+
 class RunOptions(dg.ConfigurableResource):  # type: ignore[type-arg]  # it holds no inner value
     """What the person who starts a run may decide about it."""
 
@@ -183,6 +187,15 @@ class RunOptions(dg.ConfigurableResource):  # type: ignore[type-arg]  # it holds
             missing_percent=self.missing_percent,
             missing_rows=self.missing_rows,
         )
+
+    def planned(self) -> dict[str, Any]:
+        """Return what a plan keeps, and its id depends on: every option but NOT_PLANNED, lists in order.
+
+        An option that is new belongs to a plan unless it is said not to: one left out lets a plan be
+        applied on other terms than it was made on.
+        """
+        given = {name: getattr(self, name) for name in RunOptions.model_fields if name not in NOT_PLANNED}
+        return {name: sorted(value) if isinstance(value, list) else value for name, value in given.items()}
 
     def stays_deleted(self, table: str) -> bool:
         """Say whether rows of a table that were deleted in Nexus are left gone."""
