@@ -102,8 +102,7 @@ def _details(kind: str, table: Mapping[str, Any]) -> str:
     if kind == "insert" and table["restored"]:
         return f", {number(table['restored'])} of them back after they were deleted there"
     if kind == "missing":
-        stays = table["missing"] - table["archived"] - table["removed"]
-        return f"; {number(max(stays, 0))} of them stay in Nexus as they are"
+        return f"; {number(table['missing_kept'])} of them stay in Nexus as they are"
     return ""
 
 

@@ -33,7 +33,9 @@ def test_each_kind_of_row_is_counted_in_words_with_its_first_keys() -> None:
             "patients": table(
                 updated=5, unchanged=1200, fields={"title": 5}, samples={"update": keys}, conflicts=1
             ),
-            "notes": table(inserted=2, restored=1, missing=3, removed=1, rejected={"empty_content": 8}),
+            "notes": table(
+                inserted=2, restored=1, missing=3, missing_kept=2, removed=1, rejected={"empty_content": 8}
+            ),
             "documents": table(unchanged=1),
             "images": table(unchanged=9, adopted=7, left_over=1, samples={"left_over": [{"id": "the id"}]}),
         }

@@ -1,7 +1,7 @@
 """The plan: what a publication of what is staged would do to Nexus as it is now. It only reads."""
 
 from datetime import UTC, datetime
-from typing import Any, cast
+from typing import cast
 
 import dagster as dg
 import pandas as pd

@@ -101,7 +101,7 @@ def launch(
         success=result.success,
         seconds=round(time.monotonic() - started, 2),
         dry_run=request.dry_run,
-        tables=tables_of(events),
+        tables=tables_of(events, ahead=request.dry_run),
         thumbnails=thumbnails_of(events),
         checks=checks_of(events),
         failures=failures_of(events),
@@ -138,8 +138,11 @@ def _covered(definitions: dg.Definitions, request: RunRequest) -> Counts:
     return {"tables": tables} if tables else {}
 
 
-def tables_of(events: list[dg.EventLogEntry]) -> dict[str, Counts]:
-    """Return the counts of each table: as published, else as planned, else as staged."""
+def tables_of(events: list[dg.EventLogEntry], *, ahead: bool) -> dict[str, Counts]:
+    """Return the counts of each table: as published; where the run looks `ahead`, as planned; else as staged.
+
+    A run that fails after its plan has inserted nothing, whatever the plan said.
+    """
     found: dict[tuple[str, ...], Counts] = {}
     for entry in events:
         materialization = entry.asset_materialization
@@ -151,7 +154,7 @@ def tables_of(events: list[dg.EventLogEntry]) -> dict[str, Counts]:
     for table in TABLES:
         if published := found.get(("nexus", table.name)):
             tables[table.name] = _table_counts(published, published=True)
-        elif table.name in planned:
+        elif ahead and table.name in planned:
             tables[table.name] = planned[table.name]
         elif staged := found.get(("staged", table.name)):
             tables[table.name] = _table_counts(staged, published=False)

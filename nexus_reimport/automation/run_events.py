@@ -75,10 +75,13 @@ def _logged(instance: dg.DagsterInstance, run_id: str) -> list[dg.EventLogEntry]
     return [entry for entry in instance.all_logs(run_id, of_type=_HEARD) if entry.dagster_event]
 
 
-def table_facts(events: RunEvents) -> list[TableFacts]:
-    """Return what a reimport did to each table: without plan, without the counts before and after."""
+def table_facts(events: RunEvents, *, ahead: bool) -> list[TableFacts]:
+    """Return what a reimport did to each table: without plan, without the counts before and after.
+
+    `ahead`: whether the run only looked ahead, so that a table that was not staged is as planned.
+    """
     facts, published = [], events.told_of_tables()
-    for name, counts in tables_of(events.all).items():
+    for name, counts in tables_of(events.all, ahead=ahead).items():
         staged = events.told(dg.AssetKey(["staged", name]))
         done = {key: int(count) for key, count in counts.items() if key not in {"read", "staged", "rejected"}}
         facts.append(

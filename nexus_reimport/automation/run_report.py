@@ -94,7 +94,11 @@ def gather_facts(
     census = _census(database_url)
     failures = run_events.failure_lines(events)
     plan_id = run_events.plan_id_of(events, run.tags)
-    told = run_events.taken_back_facts(events) if kind == "rollback" else run_events.table_facts(events)
+    told = (
+        run_events.taken_back_facts(events)
+        if kind == "rollback"
+        else run_events.table_facts(events, ahead=kind == "dry run")
+    )
     facts = ReportFacts(
         run_id=run_id,
         kind=kind,
@@ -108,7 +112,7 @@ def gather_facts(
         stand_again=_numbers(events, "stand_again"),
         plan_id=plan_id,
         backup=run_events.backup_facts(events),
-        tables=_counted(_planned(told, store.read_plan(plan_id)), events, census),
+        tables=_counted(_planned(told, store.read_plan(plan_id), kind), events, census),
         links=_links(events, census),
         checks=run_events.check_facts(events),
         steps=run_events.step_facts(events),
@@ -181,8 +185,11 @@ def _in_ledger(database_url: str, run_id: str) -> int | None:
     return next((int(one["number"]) for one in published if one["run_id"] == run_id), None)
 
 
-def _planned(tables: list[TableFacts], plan: Mapping[str, Any] | None) -> list[TableFacts]:
-    """Return the tables with what a stored plan foretold of them."""
+def _planned(tables: list[TableFacts], plan: Mapping[str, Any] | None, kind: Kind) -> list[TableFacts]:
+    """Return the tables with what a stored plan foretold of them.
+
+    Of a run that failed before it published, nothing: its page counted rows as new that nobody had written.
+    """
     if plan is None:
         return tables
     foretold = {name: _plan_counts(counts) for name, counts in plan.get("tables", {}).items()}
@@ -193,6 +200,8 @@ def _planned(tables: list[TableFacts], plan: Mapping[str, Any] | None) -> list[T
             planned=foretold.get(table.name),
             left_over=list(listed.get(table.name, ()))[:_LEFT_OVER_SHOWN],
         )
+        if table.done is not None or kind == "dry run"
+        else table
         for table in tables
     ]
 

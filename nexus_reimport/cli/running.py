@@ -1,8 +1,9 @@
 """`nexus-reimport run`: a reimport from a terminal."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -65,7 +66,7 @@ def run(
 
 
 def planned_request(plan_id: str, options: dict[str, Any]) -> Any:
-    """Return the run that applies a plan, with the options it was made with; refuse options beside it.
+    """Return the run that applies a plan, with the options it was made with; refuse others beside it.
 
     A plan that can be seen not to hold is refused here, before anything is fetched. Raises PlanStale.
     """
@@ -76,14 +77,30 @@ def planned_request(plan_id: str, options: dict[str, Any]) -> Any:
     from nexus_reimport.publish.plans import load_plan, refuse_if_dead
     from nexus_reimport.release import code_fingerprint
 
-    if options:
-        refuse("--plan applies a plan with the options that it was made with; give no others.")
     found = load_plan(open_store(os.environ["NEXUS_REIMPORT_STORAGE"]), plan_id)
+    if others := sorted(name for name in options if _plain(options[name]) != _plain(_option(found, name))):
+        named = ", ".join("--" + name.replace("_", "-") for name in others)
+        refuse(f"Plan {plan_id} was made with another {named}; it is applied as it was made, or not at all.")
     url = os.environ.get("NEXUS_READONLY_DATABASE_URL") or os.environ["NEXUS_DATABASE_URL"]
     refuse_if_dead(found, read_standing(url), code_fingerprint())
     kept = {name: value for name, value in found["options"].items() if value not in (None, [], {})}
     selection = tables_selection(kept.pop("tables"))
     return RunRequest(selection, options={**kept, "as_of": found["as_of"], "plan": plan_id})
+
+
+def _option(plan: Mapping[str, Any], name: str) -> Any:
+    """Return an option as a plan was made with it; its instant stands beside the options."""
+    return plan["as_of"] if name == "as_of" else plan["options"].get(name)
+
+
+def _plain(value: Any) -> Any:
+    """Return an option's value so that two ways to write it are equal: lists in order, instants as such."""
+    if isinstance(value, list):
+        return sorted(value)
+    try:
+        return datetime.fromisoformat(value) if isinstance(value, str) else value
+    except ValueError:
+        return value
 
 
 def run_here(request: Any, wait: bool = False) -> Any:

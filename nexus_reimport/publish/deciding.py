@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import pandas as pd
 from psycopg import sql
 
-from nexus_reimport.publish import copying, encoding, ledger, left_overs, merge, missing, repair
+from nexus_reimport.publish import copying, encoding, ledger, left_overs, links, merge, missing, repair
 from nexus_reimport.publish.choices import Choices
 from nexus_reimport.publish.connection import Connection
 from nexus_reimport.publish.exceptions import LeftOversUnknown, StagedFramesOutdated
@@ -101,7 +101,8 @@ def decide(
 
     Only temporary relations are written, so a read-only transaction will do. Raises StagedFramesOutdated
     where ids contradict those kept, TooManyMissing or TooManyLeftOver where more would go than the run
-    allows, LeftOversUnknown where older imports' rows are to go by a run that does not know their partners.
+    allows, LeftOversUnknown where older imports' rows are to go by a run that does not know their partners,
+    BrokenLinks where a row would point at one that will not be there.
     """
     tables = [table for table in TABLES if table.name in staged]
     connection.execute(sql.SQL("SET LOCAL work_mem = {}").format(WORK_MEMORY))
@@ -125,6 +126,7 @@ def decide(
         if table is IMAGE_BATCHES:
             repair.decide_batches(connection, tables)
     repair.leave_out_removed(connection)
+    links.refuse_broken_to_come(connection, tables)
     concerned = [table for table in TABLES if table.name in written_tables(staged)]
     touched = {table.name: connection.execute(_touch(table)).rowcount for table in concerned}
     counts = {table.name: _counted(connection, table, staged[table.name]) for table in tables}
@@ -230,9 +232,11 @@ _TALLY = """
         count(*) FILTER (WHERE absent AND EXISTS (SELECT FROM identities i
             WHERE i.table_name = {name} AND i.id = d.id)) AS restored,
         (SELECT count(*) FROM {missing}) AS missing,
+        (SELECT count(*) FROM {missing} n WHERE NOT EXISTS (SELECT FROM {removed} x WHERE x.id = n.id)
+            AND NOT EXISTS (SELECT FROM {archived} x WHERE x.id = n.id)) AS missing_kept,
         (SELECT count(*) FROM {removed}) AS removed,
-        (SELECT count(*) FROM {relinked}) AS relinked,
-        (SELECT count(*) FROM {archived}) AS archived,
+        (SELECT count(*) FROM {relinked} x) AS relinked,
+        (SELECT count(*) FROM {archived} x) AS archived,
         (SELECT count(*) FROM {staged} s JOIN {target} t ON t.id = s.id WHERE NOT EXISTS (
             SELECT FROM identities i WHERE i.table_name = {name} AND i.source_key = s.source_key)) AS adopted,
         (SELECT count(*) FROM {left_over} l) AS left_over,
@@ -241,7 +245,8 @@ _TALLY = """
                 WHERE e.id = x.id AND cardinality(e.changed) > 0)) AS otherwise
     FROM {decided} d
 """
-_NOTHING = sql.SQL("(SELECT WHERE false) n")
+_NOTHING = sql.SQL("(SELECT NULL::uuid AS id WHERE false)")
+_ARCHIVED = sql.SQL("(SELECT id FROM archived_patients WHERE archived)")
 
 
 def _counted(connection: Connection, table: Table, staged: StagedTable) -> TableCounts:
@@ -250,7 +255,7 @@ def _counted(connection: Connection, table: Table, staged: StagedTable) -> Table
         missing=missing.missing(table),
         removed=repair.removed(table),
         relinked=repair.relinked(table) if table in repair.RELINKED_TABLES else _NOTHING,
-        archived=sql.SQL("archived_patients WHERE archived") if table is PATIENTS else _NOTHING,
+        archived=_ARCHIVED if table is PATIENTS else _NOTHING,
         target=sql.Identifier(table.relation),
         left_over=left_overs.staying(table),
         touched=ledger.touched(table),

@@ -94,7 +94,8 @@ class TableCounts:
     """What a publication did to one table, in rows.
 
     `read` = `inserted` + `updated` + `unchanged` + `rejected`. `missing`: published earlier, still in Nexus,
-    no longer at the source. `conflicts`: rows with a field that both sides changed; the person's stays, or,
+    no longer at the source; `missing_kept`: of these, the rows that this run neither removes nor archives.
+    `conflicts`: rows with a field that both sides changed; the person's stays, or,
     where the run says so, FileMaker's goes over every edit. `edits_kept`: rows with a field that only a
     person changed. `restored`: of the inserted, those that came back under the UUID they had. `relinked`:
     people's rows that pointed at a former UUID of a patient. `removed`: rows taken out, kept in
@@ -118,6 +119,7 @@ class TableCounts:
     archived: int = 0
     adopted: int = 0
     left_over: int = 0
+    missing_kept: int = 0
 
     @property
     def rows(self) -> int:

@@ -1,11 +1,14 @@
 """Proof by SQL that rows point at rows that are there, those links included that PostgreSQL doesn't know."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from psycopg import sql
 
 from nexus_reimport.publish.connection import Connection
+from nexus_reimport.publish.exceptions import BrokenLinks
 from nexus_reimport.schemas.columns import Link, Table
+from nexus_reimport.schemas.nexus import TABLES
 
 
 @dataclass(frozen=True)
@@ -55,6 +58,76 @@ def _count(connection: Connection, table: Table, link: Link, own: sql.Composable
     )
     row = connection.execute(statement).fetchone() or (0, 0, 0)
     return LinkCount(table.name, link.column, ours=row[0], others=row[1], left=row[2])
+
+
+def refuse_broken_to_come(connection: Connection, tables: Iterable[Table]) -> None:
+    """Raise BrokenLinks where a decided row would point at a row that is not there after the publication.
+
+    Asked of what is decided, so that a plan refuses what a run would, in the same words: a plan of the
+    images alone promised 8,150 inserts that no run could make, since their patients were not published.
+    """
+    broken: dict[str, int] = {}
+    parents: set[str] = set()
+    for table in tables:
+        for link in table.links:
+            row = connection.execute(_broken_to_come(table, link)).fetchone()
+            if row and row[0]:
+                broken[f"{table.name}.{link.column}"] = row[0]
+                parents.add(_name(link))
+    if broken:
+        counts = ", ".join(f"{link}: {rows}" for link, rows in broken.items())
+        raise BrokenLinks(
+            f"Rows from FileMaker would point at rows that aren't there ({counts}). Nothing was written. "
+            f"Publish {' and '.join(sorted(parents))} too, or first; or, if they have left Nexus since, "
+            "materialize nexus_state and what is staged again."
+        )
+
+
+def _broken_to_come(table: Table, link: Link) -> sql.Composed:
+    """Return SQL that counts the staged rows whose link, once merged, leads nowhere."""
+    ours = next((one for one in TABLES if one.relation == link.relation), None)
+    stays: sql.Composable = sql.SQL("true")
+    comes: sql.Composable = sql.SQL("false")
+    if ours:
+        stays = sql.SQL("NOT EXISTS (SELECT FROM {} x WHERE x.id = p.id)").format(
+            sql.Identifier(f"removed_{ours.name}")
+        )
+        comes = sql.SQL("EXISTS (SELECT FROM {} p WHERE p.absent AND p.id = c.{})").format(
+            sql.Identifier(f"decided_{ours.name}"), sql.Identifier(link.column)
+        )
+    return sql.SQL(
+        """
+        SELECT count(*) FROM (
+            -- A row that is not decided on is as it is staged.
+            SELECT {merged} FROM {staged} s LEFT JOIN {decided} d ON d.id = s.id
+            WHERE NOT EXISTS (SELECT FROM {removed} x WHERE x.id = s.id)) c
+        WHERE c.{column} IS NOT NULL AND {generic} AND NOT {comes}
+            AND NOT EXISTS (SELECT FROM {parent} p WHERE p.id = c.{column} AND {stays})
+        """
+    ).format(
+        merged=sql.SQL(", ").join(
+            sql.SQL("CASE WHEN d.id IS NULL THEN s.{0} ELSE d.{0} END AS {0}").format(sql.Identifier(name))
+            for name in _link_columns(table, link)
+        ),
+        staged=sql.Identifier(f"staged_{table.name}"),
+        decided=sql.Identifier(f"decided_{table.name}"),
+        removed=sql.Identifier(f"removed_{table.name}"),
+        column=sql.Identifier(link.column),
+        generic=points_at_patients(table),
+        comes=comes,
+        parent=sql.Identifier(link.relation),
+        stays=stays,
+    )
+
+
+def _link_columns(table: Table, link: Link) -> list[str]:
+    generic = [column.name for column in table.columns if column.name == "content_type_id"]
+    return [link.column, *generic]
+
+
+def _name(link: Link) -> str:
+    """Return what a link leads to by the name that runs and reports have for it."""
+    return next((one.name for one in TABLES if one.relation == link.relation), link.relation)
 
 
 def points_at_patients(table: Table) -> sql.Composable:

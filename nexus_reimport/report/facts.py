@@ -8,7 +8,7 @@ Kind = Literal["reimport", "dry run", "rollback"]
 
 # What a run may do to rows of a table, in the order in which pages show it.
 WRITTEN = ("inserted", "updated", "removed", "archived", "relinked")
-LEFT = ("unchanged", "adopted", "missing", "left_over", "conflicts", "edits_kept", "restored")
+LEFT = ("unchanged", "adopted", "missing", "left_over", "conflicts", "edits_kept", "restored", "missing_kept")
 TAKEN_BACK = ("taken_out", "put_back", "brought_back", "left")
 
 

@@ -15,9 +15,13 @@ _SAYS = {
         "{rows} was changed both in FileMaker and in Nexus, in the same field. Look at it.",
         "{rows} were changed both in FileMaker and in Nexus, in the same fields. Look at them.",
     ),
-    "missing": (
+    "missing_kept": (
         "{rows} came from FileMaker earlier and is no longer there. It stays in Nexus.",
         "{rows} came from FileMaker earlier and are no longer there. They stay in Nexus.",
+    ),
+    "missing_removed": (
+        "{rows} is no longer in FileMaker and was taken out. It is kept aside and can be put back.",
+        "{rows} are no longer in FileMaker and were taken out. They are kept aside and can be put back.",
     ),
     "adopted": (
         "{rows} that an older import had made was recognised, and is kept up to date from now on.",
@@ -35,7 +39,7 @@ _SAYS = {
         "{rows} that people made pointed at an old record of a patient, and points at the patient again.",
         "{rows} that people made pointed at old records of patients, and point at the patients again.",
     ),
-    "removed": (
+    "mended": (
         "{rows} from earlier imports was taken out. It is kept aside and can be put back.",
         "{rows} from earlier imports were taken out. They are kept aside and can be put back.",
     ),
@@ -56,8 +60,20 @@ def told_of(facts: ReportFacts) -> list[str]:
 
 
 def _told(table: TableFacts) -> Iterator[str]:
+    told = {name: table.count(name) for name in _SAYS} | _taken_out(table)
     for name, (one, several) in _SAYS.items():
-        rows = table.count(name)
+        rows = told[name]
         if rows:
             sentence = (one if rows == 1 else several).format(rows=counted(rows, "row"))
             yield f"{table_words(table.name)}: {sentence}"
+
+
+def _taken_out(table: TableFacts) -> dict[str, int]:
+    """Return how many of the rows that are gone stay and were taken out, and how many went as damage.
+
+    Those stay that were neither taken out nor archived now. Runs of an earlier release did not tell.
+    """
+    gone = table.count("missing") - table.count("archived")
+    kept = (table.done or table.planned or {}).get("missing_kept", gone)
+    removed = gone - kept
+    return {"missing_kept": kept, "missing_removed": removed, "mended": table.count("removed") - removed}

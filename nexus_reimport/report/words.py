@@ -34,6 +34,7 @@ COUNTS = {
     "updated": "changed",
     "unchanged": "unchanged",
     "missing": "no longer in FileMaker",
+    "missing_kept": "no longer in FileMaker, left as they are",
     "conflicts": "changed on both sides",
     "edits_kept": "people's edits kept",
     "restored": "brought back",

@@ -13,7 +13,9 @@ from nexus_reimport.automation.run_report import (
     read_report,
     stored_report,
 )
+from nexus_reimport.clients.frame_store import open_store
 from nexus_reimport.clients.report_store import ReportStore
+from nexus_reimport.publish.plans import load_plan
 from nexus_reimport.report.exceptions import NoSuchRun
 from nexus_reimport.report.facts import ReportFacts
 from nexus_reimport.report.verdict import verdict_of
@@ -184,6 +186,34 @@ def test_a_run_that_was_gone_on_with_tells_of_all_that_was_done(line: Line) -> N
     assert {"filemaker/contacts", "nexus/notes"} <= {check.asset for check in facts.checks}
     assert "filemaker__contacts" not in {step.name for step in facts.steps}
     assert facts.failures == []
+
+
+def test_a_run_that_failed_after_its_plan_counts_no_row_as_written(line: Line) -> None:
+    query(line.url, "ALTER TABLE notes ADD CONSTRAINT none CHECK (false)")
+    outcome = line.run(limit=20)
+    assert not outcome.success
+    assert outcome.plan
+    assert not any("inserted" in counts for counts in outcome.tables.values())
+    facts = facts_of_failed(line, outcome)
+    assert facts.plan_id == outcome.plan
+    assert not any(table.count("inserted") for table in facts.tables)
+    assert {table.name: table.ready for table in facts.tables} == {
+        name: counts["staged"] for name, counts in outcome.tables.items()
+    }
+
+
+def test_a_plan_for_a_table_that_shrank_is_applied_with_what_it_was_allowed(line: Line) -> None:
+    assert line.run(limit=20).right
+    query(
+        line.url, "UPDATE nexus_reimport.publications SET tables = jsonb_set(tables, '{notes,rows}', '99999')"
+    )
+    ahead = line.run(dry_run=True, limit=20, allow_shrunk=["notes"])
+    assert ahead.right, ahead.failures
+    plan = load_plan(open_store(str(line.storage)), str(ahead.plan))
+    assert plan["options"]["allow_shrunk"] == ["notes"]
+    options = {name: value for name, value in plan["options"].items() if value not in (None, [], {})}
+    outcome = line.run(**options, plan=plan["id"], as_of=plan["as_of"])
+    assert outcome.right, outcome.failures
 
 
 def facts_of_failed(line: Line, outcome: RunOutcome) -> ReportFacts:

@@ -50,6 +50,13 @@ def test_a_dead_plan_is_refused_before_anything_is_read(
     assert "the schema of Nexus's database moved" in result.output
     result = CliRunner().invoke(cli.main, ["run", "--yes", "--plan", plan["id"], "--limit", "3"])
     assert (result.exit_code, len(result.output.splitlines())) == (2, 1)
+    assert "was made with another --limit" in result.output
+    plan["options"] = {"limit": 3, "allow_shrunk": ["images", "notes"]}
+    save_plan(open_store(str(tmp_path)), plan)
+    same = ["--limit", "3", "--allow-shrunk", "notes", "--allow-shrunk", "images"]
+    result = CliRunner().invoke(cli.main, ["run", "--yes", "--plan", plan["id"], *same])
+    assert result.exit_code == 1
+    assert "the schema of Nexus's database moved" in result.output
     result = CliRunner().invoke(cli.main, ["run", "--yes", "--plan", "another"])
     assert result.exit_code == 1
     assert "There is no plan 'another'" in result.output

@@ -112,8 +112,13 @@ def assert_same(nexus: Connection, planned: Planned, applied: Publication, now: 
         " WHERE publication = %s",
         [applied.number],
     )
+    lines = written.fetchall()
+    for name, counts in applied.tables.items():
+        actions = Counter(action for table, _, action, _ in lines if table == name)
+        assert (actions["insert"], actions["delete"]) == (counts.inserted, counts.removed)
+        assert counts.missing_kept <= counts.missing <= counts.missing_kept + counts.removed + counts.archived
     touched = planned.touched.astype(object).where(planned.touched.notna(), None)
-    assert sorted(map(str, written)) == sorted(map(str, touched.itertuples(index=False, name=None)))
+    assert sorted(map(str, lines)) == sorted(map(str, touched.itertuples(index=False, name=None)))
 
 
 def everything(nexus: Connection) -> list[tuple[str, str]]:

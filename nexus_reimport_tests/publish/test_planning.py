@@ -6,7 +6,7 @@ import pytest
 
 from nexus_reimport.publish.choices import Choices
 from nexus_reimport.publish.deciding import StagedTable
-from nexus_reimport.publish.exceptions import PlanMoved
+from nexus_reimport.publish.exceptions import BrokenLinks, PlanMoved
 from nexus_reimport.publish.planning import Planned, make_plan
 from nexus_reimport.publish.publication import Publication, Terms, publish
 from nexus_reimport.schemas.nexus import NOTES, PATIENTS
@@ -115,3 +115,26 @@ def test_a_plan_binds_the_values_too(nexus_database: str) -> None:
     with pytest.raises(PlanMoved, match="patients"):
         apply(nexus_database, planned, other)
     assert query(nexus_database, "SELECT count(*) FROM patients") == [(0,)]
+
+
+def test_a_plan_refuses_rows_that_would_point_at_what_is_not_published_in_the_words_of_the_run(
+    nexus_database: str,
+) -> None:
+    notes = {"notes": staged_table(NOTES, {"patient_id": uid("patients ann")}, {"patient_id": uid("nobody")})}
+    before = contents(nexus_database)
+    with pytest.raises(BrokenLinks) as planned:
+        make_plan(nexus_database, notes, Choices(), [])
+    with pytest.raises(BrokenLinks) as published:
+        publish(nexus_database, "run", AS_OF, notes)
+    assert str(planned.value) == str(published.value)
+    assert "(notes.patient_id: 2). Nothing was written. Publish patients too, or first;" in str(planned.value)
+    assert contents(nexus_database) == before
+
+
+def test_a_plan_of_rows_and_what_they_point_at_refuses_nothing(nexus_database: str) -> None:
+    staged = {
+        "patients": staged_table(PATIENTS, {"name": "ann"}),
+        "notes": staged_table(NOTES, {"patient_id": uid("patients ann")}),
+    }
+    planned = make_plan(nexus_database, staged, Choices(), [])
+    assert [planned.tables[name].counts.inserted for name in ("patients", "notes")] == [1, 1]
