@@ -91,7 +91,8 @@ def _reasons(tables: list[TableFacts], which: str) -> Iterator[ReasonLine]:
     for table in tables:
         counts: dict[str, int] = getattr(table, which)
         for code, rows in sorted(counts.items(), key=lambda entry: (-entry[1], entry[0])):
-            yield ReasonLine(words.table_words(table.name), rows, explain(table.name, code), code)
+            if rows:
+                yield ReasonLine(words.table_words(table.name), rows, explain(table.name, code), code)
 
 
 def _with_commands(said: str) -> Markup:
