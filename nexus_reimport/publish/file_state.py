@@ -68,14 +68,12 @@ def _documents(connection: Connection) -> Iterator[StateRow]:
     The S3 key itself would lead to the same row: it has the id of the file's document.
     """
     statement = sql.SQL(_DOCUMENTS).format(prefix=sql.Literal(DOCUMENTS_PREFIX))
-    later: list[StateRow] = []
     for row_id, filemaker_id, s3_key in connection.execute(statement):
         yield f"file:{DOCUMENTS.name}", natural_key(s3_key), row_id, None
         if filemaker_id:
             yield f"claim:{DOCUMENTS.name}", filemaker_id, row_id, None
         elif found := filemaker_id_in(s3_key):
-            later.append((f"claim:{DOCUMENTS.name}", found, row_id, None))
-    yield from later
+            yield f"key_id:{DOCUMENTS.name}", found, row_id, None
 
 
 def _batches(connection: Connection, *, published: bool) -> Iterator[StateRow]:

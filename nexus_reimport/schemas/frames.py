@@ -25,7 +25,7 @@ _REASON = r"^[a-z][a-z0-9_]*$"
 _STATE_KIND = (
     r"^(clinic_filemaker_id|clinic_name|clinician_id|clinician_name|appointment_type_id|appointment_type_name"
     r"|funding_source_name|content_type|live:patients|former:patients|external:sms_messages"
-    r"|s3_key:images|stem:images|key_id:images|batch_of:images|day:image_batches|file:documents"
+    r"|s3_key:images|stem:images|key_id:images|batch_of:images|day:image_batches|file:documents|key_id:documents"
     r"|(foreign|own|edited|written)_place:images"
     rf"|(identity|gone|claim|natural|published):({'|'.join(BY_NAME)}))$"
 )

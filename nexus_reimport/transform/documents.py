@@ -11,7 +11,7 @@ from nexus_reimport.transform import choices
 from nexus_reimport.transform.dates import iso_utc, microseconds
 from nexus_reimport.transform.document_files import DocumentFile, document_files
 from nexus_reimport.transform.extracts import Extract, creation_instants, read_extract
-from nexus_reimport.transform.identity import decide_ids
+from nexus_reimport.transform.identity import Adoption, decide_ids, unique_ids
 from nexus_reimport.transform.known_patients import KnownPatients, known_patients
 from nexus_reimport.transform.nexus_state import NexusState
 from nexus_reimport.transform.shaping import cut, days, nullable
@@ -53,8 +53,10 @@ def stage_documents(
     files = document_files(listing, frozenset(everything.keys), held, ledger)
     kept = _kept(everything, known, files, ledger)
     stored = everything.take(kept)
+    in_keys = Adoption(state.key_ids(DOCUMENTS.name), stored.keys)
+    ids = decide_ids(stored.keys, state, ledger, (in_keys,))
     columns: dict[str, Sequence[object]] = {
-        "id": decide_ids(stored.keys, state, ledger),
+        "id": ids,
         "uploaded_at": [uploaded[place] for place in kept],
         **_link_columns(stored, known, state, ledger),
         **_file_columns(stored.keys, files, ledger),
@@ -62,7 +64,7 @@ def stage_documents(
             stored.keys, [choices.category(text) for text in stored.texts("Type")], "category", ledger
         ),
         "document_date": days(stored, "Date", "document_date", ledger),
-        "filemaker_id": stored.keys,
+        "filemaker_id": unique_ids(stored.keys, ids, state.claims(DOCUMENTS.name)),
         "filemaker_metadata": _metadata(stored, as_of),
     }
     constants = {"s3_bucket": bucket, "updated_at": microseconds(as_of), **_INITIAL}

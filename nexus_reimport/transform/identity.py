@@ -58,6 +58,22 @@ def decide_ids(
     return [str(row_id) for row_id in ids]
 
 
+def unique_ids(
+    keys: Sequence[str], ids: Sequence[str], claims: Mapping[str, list[str]]
+) -> Sequence[str | None]:
+    """Return the FileMaker ids for a column that is unique in Nexus: not one that another living row carries.
+
+    A row deleted by people gets its UUID back, and an older import may have made another in its place.
+    """
+    if not claims:
+        return keys
+    holders = (claims.get(key) for key in keys)
+    return [
+        None if held and row_id not in held else key
+        for key, row_id, held in zip(keys, ids, holders, strict=True)
+    ]
+
+
 def _adopt(ids: list[str | None], taken: set[str], adoption: Adoption) -> None:
     if not adoption.candidates:
         return

@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 from nexus_reimport.schemas.nexus import IMAGE_BATCHES, IMAGES
 from nexus_reimport.transform.batch_names import DESCRIPTION, batch_name
 from nexus_reimport.transform.documents import PATIENT_TYPE
-from nexus_reimport.transform.identity import decide_ids
+from nexus_reimport.transform.identity import decide_ids, unique_ids
 from nexus_reimport.transform.image_adoption import batch_adoptions, image_ids
 from nexus_reimport.transform.image_objects import ImageObjects, image_objects, recid_numbers
 from nexus_reimport.transform.image_places import image_places
@@ -90,7 +90,7 @@ def stage_images(
         "order": _places(images, ids, state),
         **{name: images[name] for name in ("mime_type", "width", "height", "thumbnail_size")},
         **_text_columns(images, ledger),
-        "filemaker_id": _filemaker_ids(keys, ids, state),
+        "filemaker_id": unique_ids(keys, ids, state.claims(IMAGES.name)),
     }
     return ledger.staged(keys, columns, {})
 
@@ -139,18 +139,6 @@ def _warn_of_rows_without_objects(
     lost = pc.invert(pc.is_in(report[0], value_set=stems))
     for key, field, reason in zip(*(column.filter(lost).to_pylist() for column in report), strict=True):
         ledger.warn(key, field, reason)
-
-
-def _filemaker_ids(keys: Sequence[str], ids: Sequence[str], state: NexusState) -> Sequence[str | None]:
-    """Return the FileMaker ids, which are unique in Nexus: not one that another living row carries."""
-    claims = state.claims(IMAGES.name)
-    if not claims:
-        return keys
-    holders = (claims.get(key) for key in keys)
-    return [
-        None if held and row_id not in held else key
-        for key, row_id, held in zip(keys, ids, holders, strict=True)
-    ]
 
 
 def _places(images: pa.Table, ids: Sequence[str], state: NexusState) -> list[int]:

@@ -189,6 +189,21 @@ def test_a_file_whose_row_failed_becomes_a_document() -> None:
     assert cell(staged, "id") == derived_id("documents", key(401))
 
 
+def test_a_document_is_known_by_its_column_and_then_by_the_id_in_its_key() -> None:
+    in_key, by_column = ("key_id:documents", key(401), uid(1)), ("claim:documents", key(401), uid(2))
+    assert cell(documents_of(doc(1), state=state_of(PATIENT_TYPE, in_key)), "id") == uid(1)
+    assert cell(documents_of(doc(1), state=state_of(PATIENT_TYPE, in_key, by_column)), "id") == uid(2)
+
+
+def test_a_filemaker_id_that_another_living_row_carries_is_not_taken_from_it() -> None:
+    kept, made_since = ("identity:documents", key(401), uid(1)), ("claim:documents", key(401), uid(2))
+    staged = documents_of(doc(1), state=state_of(PATIENT_TYPE, kept, made_since))
+    assert (cell(staged, "id"), cell(staged, "filemaker_id")) == (uid(1), None)
+    assert reasons(staged.warnings) == [(key(401), "id", "claimed_twice")]
+    own = documents_of(doc(1), state=state_of(PATIENT_TYPE, kept, ("key_id:documents", key(401), uid(2))))
+    assert (cell(own, "id"), cell(own, "filemaker_id")) == (uid(1), key(401))
+
+
 def test_of_several_files_the_one_whose_row_is_in_nexus_counts_whichever_is_newer() -> None:
     old = AS_OF - timedelta(days=1)
     files = listing((uploaded(1), 1, old), (uploaded(1, name=uid(5)), 2, AS_OF))
