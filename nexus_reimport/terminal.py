@@ -139,6 +139,13 @@ def show_overview(console: Console, overview: Overview) -> None:
     console.print(table if overview.publications else "Nothing has been published yet.")
     for doubt in overview.doubts:
         console.print(doubt, highlight=False, markup=False)
+    if overview.left_over:
+        counts = ", ".join(f"{name} {rows:,}" for name, rows in overview.left_over.items())
+        console.print(
+            f"Rows of older imports without a partner in FileMaker: {counts}. All of them: "
+            "nexus-reimport status --left-over",
+            highlight=False,
+        )
     console.print(
         "What is staged could not be published as it is." if overview.doubts else "Nothing is stale."
     )

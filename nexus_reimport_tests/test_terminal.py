@@ -90,6 +90,13 @@ def test_nothing_published_and_nothing_stale_are_said_in_words(console: Console)
     assert shown(console).splitlines() == ["Nothing has been published yet.", "Nothing is stale."]
 
 
+def test_what_older_imports_left_is_counted_with_the_command_that_lists_it(console: Console) -> None:
+    terminal.show_overview(console, Overview([], [], {"appointments": 2277, "notes": 305}))
+    said = " ".join(shown(console).split())
+    assert "without a partner in FileMaker: appointments 2,277, notes 305" in said
+    assert "nexus-reimport status --left-over" in said
+
+
 def test_on_a_terminal_a_bar_goes_with_each_step() -> None:
     console = Console(file=io.StringIO(), width=110, force_terminal=True)
     with terminal.run_display(console) as listener:

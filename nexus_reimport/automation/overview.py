@@ -1,6 +1,7 @@
 """Where things stand, for `status`: last publications, what is stale; rejected, removed and unlinked rows."""
 
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import cast
 
@@ -24,16 +25,21 @@ Report = dict[str, str]
 
 @dataclass(frozen=True)
 class Overview:
-    """Publications (newest first), and why one of what is stored now would be refused, if it would."""
+    """Publications (newest first), and why one of what is stored now would be refused, if it would.
+
+    `left_over`: by table, rows of older imports without a partner in FileMaker, where there are any.
+    """
 
     publications: list[Counts]
     doubts: list[str]
+    left_over: dict[str, int] = field(default_factory=dict)
 
 
 def read_overview(instance: dg.DagsterInstance, gate: Gate, frames: FrameIOManager, url: str) -> Overview:
     """Return where things stand; reads only."""
     inputs = [dg.AssetKey(["staged", table.name]) for table in TABLES]
-    return Overview(read_publications(url), gate.doubts(instance, frames, inputs))
+    left_over = Counter(one["table"] for one in read_all_left_over(url))
+    return Overview(read_publications(url), gate.doubts(instance, frames, inputs), dict(left_over))
 
 
 def read_rejects(frames: FrameIOManager, url: str, name: str) -> list[Report]:
