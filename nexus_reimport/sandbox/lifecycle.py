@@ -15,10 +15,10 @@ from nexus_reimport.sandbox.filemaker import Fault
 from nexus_reimport.sandbox.postgres import (
     Cluster,
     load_nexus_schema,
-    make_private_folder,
     start_cluster,
     stop_cluster,
 )
+from nexus_reimport.sandbox.postgres_programs import make_private_folder
 from nexus_reimport.sandbox.services import FILEMAKER, OBJECT_STORE, WEB_SERVICES
 from nexus_reimport.sandbox.settings import Layout, SandboxSettings, read_settings
 from nexus_reimport.sandbox.starting_states import known_state, load_rows, starting_state

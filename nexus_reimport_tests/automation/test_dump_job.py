@@ -12,7 +12,8 @@ from nexus_reimport.clients.resources import NexusResource
 from nexus_reimport.definitions import build_definitions
 from nexus_reimport.io_manager import FrameIOManager
 from nexus_reimport.publish.backup import verify_dump
-from nexus_reimport.sandbox.postgres import Cluster, program
+from nexus_reimport.sandbox.postgres import Cluster
+from nexus_reimport.sandbox.postgres_programs import program
 
 
 @pytest.fixture

@@ -7,7 +7,8 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from nexus_reimport.sandbox.postgres import Cluster, ephemeral_database, program
+from nexus_reimport.sandbox.postgres import Cluster, ephemeral_database
+from nexus_reimport.sandbox.postgres_programs import program
 from nexus_reimport_tests.cli.published_line import Contents, PublishedLine
 from nexus_reimport_tests.line import Line, contents
 from nexus_reimport_tests.line_fixtures import MakeLine

@@ -9,7 +9,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from nexus_reimport import cli
-from nexus_reimport.sandbox.postgres import Cluster, ephemeral_database, program
+from nexus_reimport.sandbox.postgres import Cluster, ephemeral_database
+from nexus_reimport.sandbox.postgres_programs import program
 from nexus_reimport_tests.cli.published_line import PublishedLine
 from nexus_reimport_tests.line import contents, query
 

@@ -13,7 +13,8 @@ from nexus_reimport.publish.exceptions import EncodingUnfit
 from nexus_reimport.publish.planning import make_plan
 from nexus_reimport.publish.publication import Publication, publish
 from nexus_reimport.publish.state import read_state
-from nexus_reimport.sandbox.postgres import Cluster, program
+from nexus_reimport.sandbox.postgres import Cluster
+from nexus_reimport.sandbox.postgres_programs import program
 from nexus_reimport.schemas.nexus import NOTES, PATIENTS
 from nexus_reimport_tests.line import query, tuples_written
 from nexus_reimport_tests.publish.databases import nexus_in

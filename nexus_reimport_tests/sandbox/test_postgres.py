@@ -17,13 +17,13 @@ from sqlalchemy import create_engine, text
 from nexus_reimport.sandbox.exceptions import ServiceFailedError
 from nexus_reimport.sandbox.postgres import (
     Cluster,
-    _open_installation,
     ephemeral_database,
     ephemeral_postgres,
     folder_in_memory,
     start_cluster,
     stop_cluster,
 )
+from nexus_reimport.sandbox.postgres_programs import _open_installation
 from nexus_reimport.sandbox.processes import read_process
 
 

@@ -23,7 +23,8 @@ from nexus_reimport.publish.backup.exceptions import (
 )
 from nexus_reimport.publish.backup.postgres_programs import find_pg_dump
 from nexus_reimport.publish.exceptions import ConnectionNotSafe
-from nexus_reimport.sandbox.postgres import Cluster, program
+from nexus_reimport.sandbox.postgres import Cluster
+from nexus_reimport.sandbox.postgres_programs import program
 from nexus_reimport_tests.publish.backup.backed_up import MADE_AT, RUN
 
 HEADER = Header("20260701T030405Z-01234567", RUN, None, MADE_AT)
