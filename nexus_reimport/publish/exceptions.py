@@ -42,7 +42,7 @@ class FormerIdentityContradicted(PublicationError):
 
 
 class RightMissing(PublicationError):
-    """The role that plans lacks a right."""
+    """A role lacks a right."""
 
 
 class PlanMoved(PublicationError):

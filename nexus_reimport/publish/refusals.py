@@ -6,6 +6,7 @@ from psycopg import errors
 from nexus_reimport.publish.exceptions import (
     PublicationError,
     PublicationInProgress,
+    RightMissing,
     StagedFramesOutdated,
     TargetNotAsExpected,
 )
@@ -29,6 +30,12 @@ def explained(error: psycopg.Error) -> PublicationError:
         case errors.LockNotAvailable() | errors.DeadlockDetected():
             return PublicationInProgress(
                 f"Nexus's tables were in use for longer than {LOCK_WAIT}. Nothing was written; run again."
+            )
+        case errors.InsufficientPrivilege():
+            # Names a relation, a schema or the database
+            return RightMissing(
+                f"PostgreSQL refused: {diagnosis.message_primary}. Nothing was written. Apply again what "
+                "nexus-reimport grants prints."
             )
     return PublicationError(
         f"PostgreSQL refused ({error.sqlstate or 'connection lost'} {type(error).__name__}) {where}. "

@@ -28,6 +28,7 @@ from nexus_reimport.publish.connection import (
     read_only_snapshot,
     server_encoding,
 )
+from nexus_reimport.publish.refusals import explained
 
 DUMPS = "dumps"
 FILE = "nexus.dump"
@@ -70,15 +71,22 @@ def dump(url: str, store: ObjectStore, header: Header) -> Dump:
     is not there, is older than the server, or fails; there is no dump then.
     """
     sealed.make_room(store, folder(header.name))
+    try:
+        made = _dumped(url, store, header)
+    except psycopg.Error as error:
+        raise explained(error) from None
+    sealed.seal(store, folder(header.name), {"format": FORMAT, **asdict(made)})
+    return made
+
+
+def _dumped(url: str, store: ObjectStore, header: Header) -> Dump:
     with read_only_snapshot(url, "dumping") as connection, _private_file() as file:
         snapshot = connection.execute("SELECT pg_export_snapshot()").fetchone() or ("",)
         run_on(find_pg_dump(), url, ["--format=custom", f"--snapshot={snapshot[0]}"], file)
         tables = _contents(connection)
         file.seek(0)
         version = connection.info.parameter_status("server_version") or ""
-        made = Dump(header, version, _put(store, header.name, file), tables)
-    sealed.seal(store, folder(header.name), {"format": FORMAT, **asdict(made)})
-    return made
+        return Dump(header, version, _put(store, header.name, file), tables)
 
 
 def read(store: ObjectStore, name: str) -> Dump:

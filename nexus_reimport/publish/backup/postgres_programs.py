@@ -10,6 +10,7 @@ from typing import IO
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from nexus_reimport.publish.backup.exceptions import DumpFailed
+from nexus_reimport.publish.backup.program_words import reason
 from nexus_reimport.publish.connection import verification
 
 PG_DUMP = "PG_DUMP"
@@ -32,7 +33,7 @@ def find_pg_restore(environ: Mapping[str, str] = os.environ) -> Path:
 
 
 def run_on(program: Path, url: str, arguments: Sequence[str], output: IO[bytes] | None = None) -> None:
-    """Run a program on a database; raises DumpFailed, without the program's words where they quote rows.
+    """Run a program on a database; raises DumpFailed with its own reason, without a value of a row in it.
 
     The password goes by the environment, and TLS is verified as for our own connections.
     """
@@ -54,17 +55,4 @@ def run_on(program: Path, url: str, arguments: Sequence[str], output: IO[bytes] 
     except OSError as error:
         raise DumpFailed(f"{program.name} could not be started: {error.strerror}.") from None
     if done.returncode:
-        raise DumpFailed(f"{program.name} failed with code {done.returncode}{_reason(done.stderr)}.")
-
-
-def _reason(said: bytes) -> str:
-    """Return what can be said of the cause. The program's own words may hold rows, so they are not."""
-    text = said.decode(errors="replace")
-    known = {
-        "server version mismatch": "it is older than the server; say in PG_DUMP where a newer one is",
-        "password authentication failed": "the server does not take the role's password",
-        "permission denied": "the role may not read or write all of it",
-        "could not write": "there is no room for its file",
-        "No space left": "there is no room for its file",
-    }
-    return next((f": {meaning}" for words, meaning in known.items() if words in text), "")
+        raise DumpFailed(f"{program.name} failed with code {done.returncode}{reason(done.stderr)}.")
