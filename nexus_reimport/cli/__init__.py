@@ -6,6 +6,7 @@ import click
 
 from nexus_reimport.cli.backup import backup
 from nexus_reimport.cli.files import files
+from nexus_reimport.cli.grants import grants
 from nexus_reimport.cli.guard import guard
 from nexus_reimport.cli.identity import identity
 from nexus_reimport.cli.plan import plan
@@ -65,6 +66,7 @@ for command in (
     report,
     identity,
     files,
+    grants,
     guard,
 ):
     main.add_command(command)

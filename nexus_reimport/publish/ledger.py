@@ -12,6 +12,7 @@ from psycopg import sql
 from psycopg.types.json import Jsonb
 
 from nexus_reimport.publish.connection import Connection
+from nexus_reimport.publish.grants.owner import let_owner_read
 from nexus_reimport.schemas.columns import Table
 from nexus_reimport.schemas.nexus import TABLES
 
@@ -148,7 +149,10 @@ def exists(connection: Connection, relation: str = "identities") -> bool:
 
 
 def prepare(connection: Connection) -> None:
-    """Make what is missing of the schema, in the caller's transaction; what is there stays as it is."""
+    """Make what is missing of the schema, in the caller's transaction; what is there stays as it is.
+
+    The owner of Nexus's tables may read it.
+    """
     if not exists(connection):
         connection.execute("CREATE SCHEMA IF NOT EXISTS nexus_reimport")
     present = _present(connection)
@@ -163,6 +167,7 @@ def prepare(connection: Connection) -> None:
             connection.execute(_digest_table(SCHEMA, table))
         elif missing := [c.name for c in table.named("source") if c.name not in have]:
             connection.execute(_more_digests(table, missing))
+    let_owner_read(connection)
 
 
 def stand_in(connection: Connection) -> None:

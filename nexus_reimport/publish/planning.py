@@ -169,7 +169,7 @@ def _refuse_missing_rights(connection: Connection) -> None:
     if rows:
         raise RightMissing(
             f"The role that plans lacks {'; '.join(str(right) for (right,) in rows)}. Nothing was written. "
-            "Grant that; all that it needs is in docs/operations.md."
+            "Apply again what nexus-reimport grants --planner prints."
         )
 
 

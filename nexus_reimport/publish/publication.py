@@ -12,6 +12,7 @@ from nexus_reimport.publish.choices import Choices
 from nexus_reimport.publish.connection import Connection, connect
 from nexus_reimport.publish.deciding import Decision, Progress, StagedTable
 from nexus_reimport.publish.exceptions import BrokenLinks, PlanMoved
+from nexus_reimport.publish.grants.owner import let_owner_read
 from nexus_reimport.publish.ledger import Entry, TableCounts
 from nexus_reimport.publish.locking import lock_tables
 from nexus_reimport.publish.refusals import explained
@@ -70,6 +71,8 @@ def publish(
             _refuse_broken_links(outcome.links)
             if outcome.number is None:
                 connection.rollback()
+                # Lacking where an older release made the schema; they are no rows.
+                let_owner_read(connection)
             deciding.drop_relations(connection)
             return outcome
     except psycopg.Error as error:
