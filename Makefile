@@ -66,8 +66,10 @@ lock: .venv/bin/uv
 	  ../$(BIN)/uv pip compile --quiet --upgrade ../setup.cfg build.in $$extras --python-version 3.11 \
 	    --generate-hashes --no-header --no-annotate --no-emit-index-url -o $$name.txt || exit 1; \
 	done
-	@cd requirements && ../$(BIN)/uv pip compile --quiet --upgrade uv.in --python-version 3.11 \
-	  --generate-hashes --no-header --no-annotate --no-emit-index-url -o uv.txt
+	@cd requirements && for name in uv servers; do \
+	  ../$(BIN)/uv pip compile --quiet --upgrade --no-deps $$name.in --python-version 3.11 \
+	    --generate-hashes --no-header --no-annotate --no-emit-index-url -o $$name.txt || exit 1; \
+	done
 
 clean:
 	@test ! -x $(BIN)/nexus-reimport || $(BIN)/nexus-reimport sandbox clean --dir $(SANDBOX)
