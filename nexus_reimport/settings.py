@@ -18,6 +18,7 @@ from nexus_reimport.clients.exceptions import SettingsRefused
 
 FMID_TOKEN = "FILEMAKER_FMID_TOKEN"  # noqa: S105 - the name of a variable
 REPORTS_URL = "NEXUS_REIMPORT_REPORTS_URL"
+UI_HOSTS = "NEXUS_REIMPORT_UI_HOSTS"
 
 
 @dataclass(frozen=True)
@@ -102,6 +103,7 @@ SETTINGS: tuple[Setting, ...] = (
         required=False,
         require=require_http,
     ),
+    Setting(UI_HOSTS, "names of a proxy that the UI is served under, commas between", required=False),
     Setting("DAGSTER_HOME", "folder with dagster.yaml"),
     Setting(
         "DAGSTER_PG_URL",

@@ -14,10 +14,11 @@ from nexus_reimport.settings import REPORTS_URL
 QUIET = ("-W", "ignore:Function `dev_command` is superseded:Warning")
 # Beside the UI's port, and nearly always the same: links in the records of older runs stay good.
 REPORTS_PORT_AWAY = 70
+GUARDED = "nexus_reimport.automation.guarded_webserver"
 
 
 def serve_ui(port: int, announce: Callable[[str], None]) -> None:
-    """Become `dagster dev` on a loopback address, at `port` or the next free one; never returns.
+    """Become `dagster dev`, guarded, on a loopback address, at `port` or the next free one; never returns.
 
     The reports are served beside it, by a child that ends with it.
     """
@@ -28,7 +29,7 @@ def serve_ui(port: int, announce: Callable[[str], None]) -> None:
     os.chdir(os.environ["DAGSTER_HOME"])
     # A shell starts what it puts in the background deaf to Ctrl-C, and Dagster stops by nothing else.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
-    command = ["dagster", "dev", "-h", LOOPBACK, "-p", str(chosen), "-m", "nexus_reimport.definitions"]
+    command = [GUARDED, "dev", "-h", LOOPBACK, "-p", str(chosen), "-m", "nexus_reimport.definitions"]
     os.execv(sys.executable, [sys.executable, *QUIET, "-m", *command])  # noqa: S606 - fixed words and a number
 
 
