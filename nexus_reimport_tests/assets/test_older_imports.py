@@ -6,11 +6,12 @@ import pytest
 
 from nexus_reimport.automation import overview
 from nexus_reimport.automation.launch import RunOutcome
+from nexus_reimport.automation.rollback_job import launch_rollback
 from nexus_reimport.clients.frame_store import open_store
 from nexus_reimport.publish.plans import load_plan
 from nexus_reimport.sandbox.clinic import SyntheticClinic
 from nexus_reimport.schemas.nexus import BY_NAME
-from nexus_reimport_tests.line import Line, query, tuples_written
+from nexus_reimport_tests.line import Line, contents, query, tuples_written
 from nexus_reimport_tests.line_fixtures import MakeLine
 
 DOUBLED = ("patients", "appointments", "notes", "image_batches", "images")
@@ -100,10 +101,9 @@ def test_more_than_a_run_allows_is_refused_with_the_flags_that_allow_it(
     assert tuples_written(line.url) == before
 
 
-def test_remove_leaves_what_an_empty_nexus_would_have_and_what_people_made(
-    doubled: Doubled, clinic: SyntheticClinic
-) -> None:
+def test_remove_leaves_one_row_of_each_and_what_people_made_and_can_be_rolled_back(doubled: Doubled) -> None:
     line, first = doubled
+    doubled_contents = contents(line.url)
     before = {name: rows(line, name) for name in BY_NAME}
     outcome = line.run(**REMOVE)
     assert outcome.failures == []
@@ -116,3 +116,5 @@ def test_remove_leaves_what_an_empty_nexus_would_have_and_what_people_made(
     written = tuples_written(line.url)
     assert line.run(**REMOVE).failures == []
     assert tuples_written(line.url) == written
+    launch_rollback(line.definitions(), line.instance, {})
+    assert contents(line.url) == doubled_contents
