@@ -50,6 +50,26 @@ _PICTURE_IS_STAGED: LiteralString = """
         OR NOT starts_with(t.s3_key, {fetched}))
 """
 
+# A person may have booked without a reason and a type. A script wrote one appointment after another, and what
+# is at the very start of one of ours says nothing more. A double click made the same one twice.
+_A_SCRIPT_MADE_IT: LiteralString = """
+    (t.filemaker_event_id IS NOT NULL
+        OR (t.patient_id, t.start_time) IN (SELECT s.patient_id, s.start_time FROM staged_appointments s)
+        OR t.id IN (SELECT g.id FROM (
+                SELECT a.id, a.created_at, a.patient_id, a.start_time,
+                    lag(a.created_at) OVER w AS before_at, lag(a.patient_id) OVER w AS before_of,
+                    lag(a.start_time) OVER w AS before_start,
+                    lead(a.created_at) OVER w AS after_at, lead(a.patient_id) OVER w AS after_of,
+                    lead(a.start_time) OVER w AS after_start
+                FROM appointments a WHERE {imported} AND NOT EXISTS (
+                    SELECT FROM identities i WHERE i.table_name = 'appointments' AND i.id = a.id)
+                WINDOW w AS (ORDER BY a.created_at, a.id)) g
+            WHERE g.before_at >= g.created_at - interval '5 s'
+                    AND (g.before_of, g.before_start) IS DISTINCT FROM (g.patient_id, g.start_time)
+                OR g.after_at <= g.created_at + interval '5 s'
+                    AND (g.after_of, g.after_start) IS DISTINCT FROM (g.patient_id, g.start_time)))
+"""
+
 
 def left_over(table: Table) -> sql.Identifier:
     """Return the name of the temporary relation with a table's left-overs."""
@@ -94,6 +114,9 @@ def decide(connection: Connection, table: Table, choices: Choices) -> None:
     ]
     if table is IMAGES:
         conditions.append(_picture_is_staged())
+    if table is APPOINTMENTS:
+        marks = imported(APPOINTMENTS, "a", merge.staged(APPOINTMENTS))
+        conditions.append(sql.SQL(_A_SCRIPT_MADE_IT).format(imported=marks))
     statement = sql.SQL("INSERT INTO {} (id) SELECT t.id FROM {} t JOIN {} l ON l.id = t.id WHERE {}").format(
         repair.removed(table),
         sql.Identifier(table.relation),

@@ -1,6 +1,7 @@
 """What older imports left without a partner in FileMaker: found, kept, removed only where a run says so."""
 
 from collections.abc import Mapping
+from datetime import datetime, timedelta
 
 import psycopg
 import pytest
@@ -79,7 +80,7 @@ def url(nexus_database: str) -> str:
         older.patient("Ann", {"filemaker_id": KEY}),
         older.patient("twin", {"filemaker_id": KEY.upper(), "import_source": "reimport_phase3"}),
         older.patient("people's"),
-        older.appointment("A1", ANN, filemaker_event_id=uid("event")),
+        older.appointment("A1", ANN, filemaker_event_id=uid("event"), start_time=older.IMPORTED_AT),
         older.appointment("A2", ANN),
         older.appointment("people's", ANN, reason="Fitting"),
         older.note("N1", ANN, "Fine.", note_type="General", created_by="kerry"),
@@ -187,6 +188,43 @@ def test_what_anything_of_peoples_points_at_stays(url: str, link: str) -> None:
     done = run(url, staged(), {"appointments": "remove"})
     assert (done.tables["appointments"].removed, done.tables["appointments"].left_over) == (1, 1)
     assert uid("appointment A2") in ids(url, "appointments")
+
+
+LATER = older.IMPORTED_AT + timedelta(days=3)
+
+
+def later(seconds: float) -> dict[str, object]:
+    """When a row was made, long after the import."""
+    made = LATER + timedelta(seconds=seconds)
+    return {"created_at": made, "updated_at": made}
+
+
+@pytest.mark.parametrize(
+    ("others", "goes"),
+    [
+        ([], False),
+        ([(10, ANN, LATER)], False),
+        ([(0.4, ANN, older.START)], False),
+        ([(0.4, ANN, LATER)], True),
+        ([(-4, uid("patient people's"), older.START)], True),
+    ],
+)
+def test_an_appointment_without_an_id_goes_if_a_script_made_others_beside_it(
+    url: str, others: list[tuple[float, str, datetime]], goes: bool
+) -> None:
+    """A person may have booked without a reason, or clicked twice."""
+    older.load(url, older.appointment("lone", ANN, **later(0)))
+    for place, (seconds, patient, start) in enumerate(others):
+        older.load(url, older.appointment(f"{place}", patient, start_time=start, **later(seconds)))
+    run(url, staged(), {"appointments": "remove"})
+    assert (uid("appointment lone") not in ids(url, "appointments")) == goes
+
+
+def test_an_appointment_at_the_very_start_of_ours_goes_though_nothing_else_was_made_then(url: str) -> None:
+    older.load(url, older.appointment("lone", ANN, **later(0)))
+    ours = {"name": "ours", "patient_id": ANN, "start_time": older.START}
+    run(url, staged(appointments=staged_table(APPOINTMENTS, ours)), {"appointments": "remove"})
+    assert ids(url, "appointments") == {uid("appointments ours"), uid("appointment people's")}
 
 
 def test_a_twin_of_a_patient_stays_while_people_have_anything_with_it(url: str) -> None:
