@@ -45,6 +45,7 @@ def extract_asset(entity_set: EntitySet) -> dg.AssetsDefinition:
             "retries": extracted.retries,
             "repeats": extracted.duplicates,
             "paging": extracted.paging,
+            "unreadable": extracted.unreadable,
         }
         return dg.Output(
             extracted.rows,

@@ -7,7 +7,7 @@ import dagster as dg
 import pandas as pd
 
 from nexus_reimport.schemas.columns import Column, Table
-from nexus_reimport.schemas.filemaker import EntitySet
+from nexus_reimport.schemas.filemaker import UNREADABLE, UNREADABLE_MEANS, EntitySet
 from nexus_reimport.transform.staged import Staged
 
 OWNERS = ["team:clinic"]
@@ -35,6 +35,7 @@ def entity_columns(entity_set: EntitySet) -> dg.TableSchema:
             )
             for field in entity_set.fields
         ]
+        + [dg.TableColumn(UNREADABLE, "text", description=UNREADABLE_MEANS)]
     )
 
 

@@ -48,6 +48,8 @@ _ANYWHERE: dict[str, str] = {
     "bad_id": "The record's id in FileMaker is not a proper id.",
     "duplicate_id": "Another record in FileMaker has the same id; the first one is used.",
     "deleted_in_nexus": "Somebody deleted this in Nexus, and this run was told to leave it gone.",
+    "unreadable_value": "FileMaker sent something that can't be read in place of a value; it was left empty.",
+    "unreadable_character": "FileMaker sent a character that can't be read; a � stands in its place.",
     "limit": "Left out on purpose: this run was limited to some patients.",
     "no_timestamp": "Nothing says when the record was made; 1 January 2000 is used.",
     "claimed_twice": "Several rows in Nexus say they are this record. The oldest is kept up to date.",

@@ -7,6 +7,13 @@ import pyarrow as pa
 
 TEXT = pd.ArrowDtype(pa.string())
 
+# A column of every extract beside its fields, and what it says of them.
+UNREADABLE = "unreadable"
+UNREADABLE_MEANS = (
+    "The row's fields whose value is not what FileMaker has, each with a reason, as JSON; or null."
+)
+UNREADABLE_VALUE, UNREADABLE_CHARACTER = "unreadable_value", "unreadable_character"
+
 
 @dataclass(frozen=True)
 class Field:

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from nexus_reimport.schemas.columns import Column, Role, Table
-from nexus_reimport.schemas.filemaker import TEXT, EntitySet
+from nexus_reimport.schemas.filemaker import TEXT, UNREADABLE, UNREADABLE_MEANS, EntitySet
 from nexus_reimport.schemas.nexus import BY_NAME, IMAGE_BATCHES
 
 JSON_LISTS = frozenset({"plan_dates_json", "tags"})
@@ -109,6 +109,14 @@ def extract_schema(entity_set: EntitySet) -> pandera.DataFrameSchema:
         )
         for one in entity_set.fields
     }
+    # Not in frames that an earlier release has stored.
+    columns[UNREADABLE] = pandera.Column(
+        TEXT,
+        checks=[_rule("not_a_json_object", _parses(dict))],
+        nullable=True,
+        required=False,
+        description=UNREADABLE_MEANS,
+    )
     return pandera.DataFrameSchema(columns, strict=True, name=f"filemaker/{entity_set.asset}")
 
 
@@ -260,7 +268,10 @@ REJECTS_SCHEMA = pandera.DataFrameSchema(
     {
         "table": pandera.Column(TEXT, description="Name of the staged table."),
         "key": pandera.Column(TEXT, description="FileMaker id of the source row, lower case."),
-        "field": pandera.Column(TEXT, description="FileMaker field of a reject, target column of a warning."),
+        "field": pandera.Column(
+            TEXT,
+            description="FileMaker field of a reject or of a value that could not be read, else the column.",
+        ),
         "reason": pandera.Column(TEXT, checks=[_matches("reason_code", _REASON)], description="Reason code."),
     },
     strict=True,

@@ -59,17 +59,29 @@ def contact_cards(
     """Return a card for each of the patients (FileMaker ids, lower case) that has details.
 
     Details of referrers and companies belong to nobody here. A row of another type is warned of on its
-    patient, `unknown_detail_type`; a row without content has nothing to say.
+    patient, `unknown_detail_type`, and one with a value that could not be read `unreadable_value` or
+    `unreadable_character`; a row without content has nothing to say.
     """
     everything = _every_row(contact_details)
     owners = everything.ids("id_key")
     ours = [place for place in _by_creation(everything) if owners[place] in patients]
     cards: defaultdict[str, ContactCard] = defaultdict(ContactCard)
     details = everything.take(ours)
+    _warn_of_unread(everything, owners, patients, ledger)
     for owner, kind, entry, is_default in zip(details.ids("id_key"), *_entries(details), strict=True):
         if owner is not None and not _add(cards[owner], kind, entry, is_default):
             ledger.warn(owner, "contact_json", "unknown_detail_type")
     return dict(cards)
+
+
+def _warn_of_unread(
+    everything: Extract, owners: Sequence[str | None], patients: Collection[str], ledger: Ledger
+) -> None:
+    """Warn each patient of details that could not be read; where its owner could not, by the detail's id."""
+    for key, owner, fields in zip(everything.keys, owners, everything.doubts(), strict=True):
+        told = owner if owner in patients else key if "id_key" in fields else None
+        for reason in sorted(set(fields.values())) if told else ():
+            ledger.warn(str(told), "contact_json", reason)
 
 
 def _every_row(contact_details: pd.DataFrame) -> Extract:

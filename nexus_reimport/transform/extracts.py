@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import orjson
 import pandas as pd
 import pyarrow as pa
 
-from nexus_reimport.schemas.filemaker import EntitySet
+from nexus_reimport.schemas.filemaker import UNREADABLE, EntitySet
 from nexus_reimport.transform.dates import UNKNOWN_INSTANT, instant
 from nexus_reimport.transform.exceptions import MissingFieldError
 from nexus_reimport.transform.instants import distinct_instants
@@ -34,6 +35,12 @@ class Extract:
         """Return one field's timestamps as microseconds since 1970 UTC, each with its warning or None."""
         return [instant(text) for text in self.texts(field)]
 
+    def doubts(self) -> list[dict[str, str]]:
+        """Return each row's fields whose value is not what FileMaker has, with the reason."""
+        if UNREADABLE not in self.records.column_names:
+            return [{} for _ in range(len(self.records))]
+        return [orjson.loads(text) if text else {} for text in self.records.column(UNREADABLE).to_pylist()]
+
     def take(self, places: Sequence[int]) -> "Extract":
         """Return the rows at those places."""
         keys = [self.keys[place] for place in places]
@@ -50,7 +57,8 @@ def read_extract(entity: EntitySet, frame: pd.DataFrame, ledger: Ledger | None =
     """Return the rows that have an id, in order of it.
 
     A row whose id is no UUID is rejected `bad_id`, a second row with the same id `duplicate_id`: the order
-    in which FileMaker answered decides nothing. Without a ledger such rows are left out.
+    in which FileMaker answered decides nothing. Without a ledger such rows are left out. A value that could
+    not be read as FileMaker has it is warned of, `unreadable_value` or `unreadable_character`.
     """
     records = pa.Table.from_pandas(frame, preserve_index=False)
     everything = Extract(entity.asset, [], records)
@@ -58,11 +66,15 @@ def read_extract(entity: EntitySet, frame: pd.DataFrame, ledger: Ledger | None =
     keys = [uuid_text(value) for value in raw]
     order = sorted((key, raw[place], place) for place, key in enumerate(keys) if key is not None)
     places = {key: place for key, _, place in reversed(order)}
-    if ledger is not None:
-        _reject_unusable(entity, raw, keys, places, ledger)
     ordered = sorted(places)
     rows = records.take(pa.array([places[key] for key in ordered], pa.int64()))
-    return Extract(entity.asset, ordered, rows)
+    extract = Extract(entity.asset, ordered, rows)
+    if ledger is not None:
+        for key, fields in zip(extract.keys, extract.doubts(), strict=True):
+            for field, reason in fields.items():
+                ledger.doubt(key, field, reason)
+        _reject_unusable(entity, raw, keys, places, ledger)
+    return extract
 
 
 def source_keys(entity: EntitySet, frame: pd.DataFrame) -> list[str]:

@@ -7,6 +7,7 @@ import pandas as pd
 import pyarrow as pa
 
 from nexus_reimport.schemas.columns import Column, Table
+from nexus_reimport.schemas.filemaker import UNREADABLE_VALUE
 from nexus_reimport.transform.exceptions import MissingColumnError
 
 SOURCE_KEY = "source_key"
@@ -19,8 +20,9 @@ class Staged:
 
     `rows`: `source_key` (the FileMaker id, lower case), then every column of the table in its order, as
     Nexus will hold it, in order of `source_key`. `rejects`: one line per source row that is not published:
-    table, key, field (FileMaker's name), reason. `warnings`: table, key, field (the target column), reason;
-    their rows are published. Source rows read = rows + rejects, always.
+    table, key, field (FileMaker's name), reason. `warnings`: table, key, field (the target column; of a value
+    that could not be read FileMaker's name), reason; their rows are published. Source rows read = rows +
+    rejects, always.
     """
 
     rows: pd.DataFrame
@@ -40,10 +42,21 @@ class Ledger:
         self.table = table
         self._rejects: list[tuple[str, str, str]] = []
         self._warnings: list[tuple[str, str, str]] = []
+        self._unreadable: set[tuple[str, str]] = set()
+
+    def doubt(self, key: str, field: str, reason: str) -> None:
+        """Warn of a FileMaker field whose value could not be read as it is there.
+
+        A row that is rejected for want of that value is rejected since it could not be read.
+        """
+        self.warn(key, field, reason)
+        if reason == UNREADABLE_VALUE:
+            self._unreadable.add((key, field))
 
     def reject(self, key: str, field: str, reason: str) -> None:
         """Account for one source row that is not published, and the FileMaker field to blame."""
-        self._rejects.append((key, field, reason))
+        unreadable = (key, field) in self._unreadable
+        self._rejects.append((key, field, UNREADABLE_VALUE if unreadable else reason))
 
     def warn(self, key: str, column: str, reason: str) -> None:
         """Note that the value of one column of a published row is not what FileMaker has."""

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pytest
 
 from nexus_reimport.schemas.columns import Column, Table
-from nexus_reimport.schemas.filemaker import ENTITY_SETS, MESSAGES, NOTES, EntitySet
+from nexus_reimport.schemas.filemaker import ENTITY_SETS, MESSAGES, NOTES, UNREADABLE, EntitySet
 from nexus_reimport.schemas.frames import (
     NEXUS_STATE_SCHEMA,
     REJECTS_SCHEMA,
@@ -176,12 +176,18 @@ def test_an_empty_frame_holds_its_schema() -> None:
 @pytest.mark.parametrize("entity", ENTITY_SETS, ids=lambda entity: entity.asset)
 def test_an_extract_has_all_fields_as_text_and_a_description_for_each(entity: EntitySet) -> None:
     schema = extract_schema(entity)
-    assert list(schema.columns) == list(entity.names)
+    assert list(schema.columns) == [*entity.names, UNREADABLE]
     assert all(column.description for column in schema.columns.values())
     frame = pd.DataFrame({name: pd.Series(["a", "b"], dtype=TEXT) for name in entity.names})
     assert broken(schema, frame, entity.key) == []
     blank = frame.assign(**{name: pd.Series([None, None], dtype=TEXT) for name in entity.names})
     assert broken(schema, blank, entity.key) == [("", entity.key, "null")]
+
+
+def test_what_an_extract_says_of_unreadable_values_is_json() -> None:
+    frame = pd.DataFrame({name: pd.Series(["a", "b"], dtype=TEXT) for name in MESSAGES.names})
+    told = frame.assign(unreadable=pd.Series(['{"Note":"unreadable_value"}', "Note"], dtype=TEXT))
+    assert broken(extract_schema(MESSAGES), told, MESSAGES.key) == [("b", UNREADABLE, "not_a_json_object")]
 
 
 def test_an_extract_has_no_key_twice_in_any_case() -> None:

@@ -45,7 +45,10 @@ def key(number: int) -> str:
 def extract(entity: EntitySet, *records: Record) -> pd.DataFrame:
     filled = [{"creationTimestamp": STAMP, **record} for record in records]
     return pd.DataFrame(
-        {name: pd.Series([one.get(name) for one in filled], dtype=TEXT) for name in entity.names}
+        {
+            name: pd.Series([one.get(name) for one in filled], dtype=TEXT)
+            for name in (*entity.names, filemaker.UNREADABLE)
+        }
     )
 
 

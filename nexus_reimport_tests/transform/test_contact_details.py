@@ -199,3 +199,20 @@ def test_every_patient_has_the_own_details_only() -> None:
     first, second = cells(patients_of(contact(1), contact(2), details=details), "contact_json")
     assert '"mobile":"1"' in str(first)
     assert '"mobile":"2"' in str(second)
+
+
+def test_details_that_could_not_be_read_are_warned_of_on_their_patient_or_by_their_own_id() -> None:
+    staged = patients_of(
+        contact(1),
+        details=[
+            detail(1, "Phone", ph=None, unreadable='{"ph":"unreadable_value","Name":"unreadable_value"}'),
+            detail(2, "Email", ph="a\ufffd@b.example", unreadable='{"ph":"unreadable_character"}'),
+            detail(3, "Phone", ph="1", unreadable='{"id_key":"unreadable_value"}', id_key=None),
+            detail(4, "Phone", ph="2", unreadable='{"ph":"unreadable_value"}', id_key=fm(77)),
+        ],
+    )
+    assert reasons(staged.warnings) == [
+        (key(1), "contact_json", "unreadable_character"),
+        (key(1), "contact_json", "unreadable_value"),
+        (fm(503).lower(), "contact_json", "unreadable_value"),
+    ]

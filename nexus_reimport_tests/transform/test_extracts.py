@@ -1,5 +1,6 @@
 """Extract frames as the rules read them."""
 
+import orjson
 import pytest
 
 from nexus_reimport.schemas.filemaker import NOTES as NOTE_RECORDS
@@ -9,7 +10,7 @@ from nexus_reimport.transform.exceptions import MissingFieldError
 from nexus_reimport.transform.extracts import creation_instants, read_extract
 from nexus_reimport.transform.instants import SECOND
 from nexus_reimport.transform.staged import Ledger
-from nexus_reimport_tests.transform.records import Record, extract, fm, key, reasons
+from nexus_reimport_tests.transform.records import Record, extract, fm, key, notes_of, reasons
 
 
 def read(*records: Record) -> tuple[list[str], list[tuple[str, str, str]]]:
@@ -110,3 +111,30 @@ def test_a_preferred_instant_comes_first_and_creation_breaks_its_ties() -> None:
         assert seconds(found) == (preferred, [])
         assert (found[0][0] > found[0][1]) == (rows[0] is late)
     assert seconds(created({"id": fm(1), **early}, preferred=[None])) == ([UNKNOWN_INSTANT], [])
+
+
+@pytest.mark.parametrize("reason", ["unreadable_value", "unreadable_character"])
+def test_what_could_not_be_read_is_warned_of_by_key_and_field(reason: str) -> None:
+    doubtful: Record = {"id": fm(1), "Note": "x", "unreadable": orjson.dumps({"Note Type": reason}).decode()}
+    ledger = Ledger(NOTES)
+    read_extract(NOTE_RECORDS, extract(NOTE_RECORDS, {"id": fm(2)}, doubtful), ledger)
+    assert reasons(ledger.warnings()) == [(key(1), "Note Type", reason)]
+
+
+def test_a_row_that_lacks_what_could_not_be_read_is_rejected_for_that() -> None:
+    unread: Record = {"unreadable": '{"Note":"unreadable_value"}', "Note": None}
+    good: Record = {"Note": "x", "id_Key": fm(1)}
+    staged = notes_of({"id": fm(1), **unread}, {"id": fm(2), "Note": None}, {"id": fm(3), **good})
+    assert reasons(staged.rejects) == [
+        (key(1), "Note", "unreadable_value"),
+        (key(2), "Note", "empty_content"),
+    ]
+    assert reasons(staged.warnings) == []
+    assert len(staged.rows) == 1
+
+
+def test_a_frame_that_an_earlier_release_stored_has_nothing_unreadable() -> None:
+    frame = extract(NOTE_RECORDS, {"id": fm(1)}).drop(columns="unreadable")
+    ledger = Ledger(NOTES)
+    assert read_extract(NOTE_RECORDS, frame, ledger).keys == [key(1)]
+    assert reasons(ledger.warnings()) == []

@@ -34,7 +34,8 @@ TIMEOUT = httpx.Timeout(120.0, connect=15.0)
 class Extract:
     """One complete reading of an entity set.
 
-    `rows`: one row per key, a text column per field, in the order of arrival. `declared`: what `$count` said
+    `rows`: one row per key, a text column per field and the column `unreadable`, in the order of arrival.
+    `unreadable`: how many rows hold a value that is not FileMaker's. `declared`: what `$count` said
     before and after. `received`: all rows that came, of which `duplicates` were repeats. `pages` and
     `retries` are those of every attempt together, `readings` the number of attempts.
     """
@@ -47,6 +48,7 @@ class Extract:
     duplicates: int
     paging: Paging
     readings: int = 1
+    unreadable: int = 0
 
 
 def ignore_progress(_received: int, _declared: int | None) -> None:
@@ -126,13 +128,20 @@ class FileMakerClient:
         retries = self.session.retries
         reader = Reader(self.session, self.endpoint, entity_set, self.on_progress)
         for attempt in range(1, self.max_readings + 1):
-            reading = reader.read()
+            reading = self.read(reader)
             problem = reading.problem()
             if problem is None:
                 return made_extract(reading, reader.pages, self.session.retries - retries, attempt)
             if attempt < self.max_readings:
                 self.session.sleep(self.session.backoff.delay(attempt))
         raise problem or AssertionError("at least one reading")
+
+    def read(self, reader: Reader) -> Reading:
+        """Return one reading; where the server stays busy, no other extract waits as long again."""
+        try:
+            return reader.read()
+        except ServerBusy as error:
+            raise self.session.standing.refuse_all(error) from None
 
     def close(self) -> None:
         """Close the connections."""
@@ -162,4 +171,5 @@ def made_extract(reading: Reading, pages: int, retries: int, readings: int) -> E
         duplicates=collection.received - collection.distinct,
         paging=reading.paging,
         readings=readings,
+        unreadable=collection.doubtful,
     )

@@ -1,15 +1,18 @@
 """The rows of one reading: gathered page by page as Arrow columns, each key once."""
 
+from collections import Counter
 from dataclasses import dataclass, field
 
+import orjson
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from nexus_reimport.clients.filemaker.exceptions import UnreadableValue
-from nexus_reimport.clients.filemaker.pages import Record
-from nexus_reimport.clients.filemaker.text import text_array
-from nexus_reimport.schemas.filemaker import EntitySet
+from nexus_reimport.clients.filemaker.json_text import Record
+from nexus_reimport.clients.filemaker.text import text_column
+from nexus_reimport.schemas.filemaker import UNREADABLE, UNREADABLE_VALUE, EntitySet
+
+MANY = 10
 
 
 @dataclass
@@ -17,7 +20,8 @@ class Collection:
     """Everything that came in one reading.
 
     `positions` has the row at which each key (lower case) first came, `repeats` every later row with the
-    position of its first; `keyless` counts rows without a key.
+    position of its first; `keyless` counts rows without a key, `readable` by field the values that came,
+    `unreadable` those that could not be read.
     """
 
     entity_set: EntitySet
@@ -25,6 +29,8 @@ class Collection:
     positions: dict[str, int] = field(default_factory=dict)
     repeats: list[tuple[int, int]] = field(default_factory=list)
     seen: set[str] = field(default_factory=set)
+    readable: Counter[str] = field(default_factory=Counter)
+    unreadable: Counter[str] = field(default_factory=Counter)
     received: int = 0
     keyless: int = 0
     last_key: str | None = None
@@ -37,21 +43,29 @@ class Collection:
     def add(self, records: list[Record]) -> int:
         """Take in a page and return how many keys in it are new."""
         before = self.distinct
-        columns = {name: self.column(name, records) for name in self.entity_set.names}
+        doubts: dict[int, dict[str, str]] = {}
+        columns = {name: self.column(name, records, doubts) for name in self.entity_set.names}
         for key in columns[self.entity_set.key].to_pylist():
             self.register(key)
+        told = [
+            orjson.dumps(doubts[place]).decode() if place in doubts else None for place in range(len(records))
+        ]
+        columns[UNREADABLE] = pa.array(told, pa.string())
         self.tables.append(pa.table(columns))
         return self.distinct - before
 
-    def column(self, name: str, records: list[Record]) -> pa.Array:
-        """Return one property of all records as text, null where a record does not have it."""
-        try:
-            array = text_array([record.get(name) for record in records])
-        except UnreadableValue as error:
-            message = f"{self.entity_set.entity}.{name}: {error} Leave it out of the layout, or report it."
-            raise UnreadableValue(message) from None
+    def column(self, name: str, records: list[Record], doubts: dict[int, dict[str, str]]) -> pa.Array:
+        """Return one property of all records as text, null where a record does not have it.
+
+        What is not as FileMaker has it goes into `doubts`: by the record's place, the field and the reason.
+        """
+        array, reasons = text_column([record.get(name) for record in records])
         if array.null_count < len(records) or any(name in record for record in records):
             self.seen.add(name)
+        for place, reason in reasons.items():
+            doubts.setdefault(place, {})[name] = reason
+        self.readable[name] += len(records) - array.null_count
+        self.unreadable[name] += sum(reason == UNREADABLE_VALUE for reason in reasons.values())
         return array
 
     def register(self, key: str | None) -> None:
@@ -69,6 +83,16 @@ class Collection:
     def missing_fields(self) -> list[str]:
         """Required fields that no record had, though there were records."""
         return sorted(self.entity_set.required - self.seen) if self.received else []
+
+    @property
+    def doubtful(self) -> int:
+        """How many rows have a value that is not what FileMaker has."""
+        return sum(len(table) - table[UNREADABLE].null_count for table in self.tables)
+
+    @property
+    def lost_fields(self) -> list[str]:
+        """Fields of which so many values could not be read, and none could, that no row is to blame."""
+        return [name for name, lost in self.unreadable.items() if lost >= MANY and not self.readable[name]]
 
     def table(self) -> pa.Table:
         """Return every row received, repeats included."""

@@ -37,12 +37,16 @@ class Endpoint:
         return self.base.join(f"{quote(entity, safe='')}/$count")
 
     def follow(self, current: httpx.URL, link: str) -> httpx.URL | None:
-        """Return a nextLink as an address, or None where it leaves the host: credentials stay here."""
+        """Return a nextLink as an address, or None where it leaves the host: credentials stay here.
+
+        Nor is one followed that brings a user name of its own, which httpx would send in place of ours.
+        """
         try:
             target = current.join(link)
-        except httpx.InvalidURL:
+        except (httpx.InvalidURL, ValueError):
             return None
-        return target if origin_of(target) == origin_of(self.base) else None
+        is_ours = origin_of(target) == origin_of(self.base) and not target.userinfo
+        return target if is_ours else None
 
 
 def parse_origin(host: str) -> httpx.URL:

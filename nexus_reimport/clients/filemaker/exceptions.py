@@ -22,4 +22,4 @@ class MissingFields(PermanentError):
 
 
 class UnreadableValue(PermanentError):
-    """A property holds an object or a list, which no FileMaker field does."""
+    """A value, or every value of a field, is nothing that a FileMaker field holds."""

@@ -1,16 +1,15 @@
 """What an OData answer says: a page of records, a count alone, or an error."""
 
 import html
-import json
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NoReturn
 
 import orjson
 
-from nexus_reimport.clients.exceptions import TruncatedAnswer, UnexpectedAnswer, WebPageAnswered
+from nexus_reimport.clients.exceptions import UnexpectedAnswer, WebPageAnswered
+from nexus_reimport.clients.filemaker.json_text import RECORDS, UNREADABLE, Record, read_json
 
-Record = dict[str, object]
 MESSAGE_LENGTH = 160
 XML_ERROR = re.compile(rb"<m:(code|message)[^>]*>([^<]*)</m:")
 QUOTED = re.compile(r"'[^']*'?|\"[^\"]*\"?|\d{3,}")
@@ -25,15 +24,15 @@ class Page:
     next_link: str | None
 
 
-def parse_page(body: bytes) -> Page:
-    """Return the page of a 200 answer.
+def parse_page(body: bytes, names: Sequence[str] = ()) -> Page:
+    """Return the page of a 200 answer; `names` are the fields that matter of a record.
 
-    Raises TruncatedAnswer where it is no JSON, UnexpectedAnswer where it is JSON but no page.
+    Raises TruncatedAnswer where its end is missing, UnexpectedAnswer where it is whole but no page.
     """
     refuse_web_page(body)
-    document = parse_json(body)
+    document = read_json(body, names)
     answer: Record = document if isinstance(document, dict) else {}
-    records = answer.get("value")
+    records = answer.get(RECORDS)
     if not isinstance(records, list) or not all(isinstance(record, dict) for record in records):
         hint = "Check that FILEMAKER_HOST and FILEMAKER_DATABASE name a FileMaker OData service."
         message = f"The answer has no list of records{describe_error(body)}. {hint}"
@@ -42,40 +41,18 @@ def parse_page(body: bytes) -> Page:
     link = answer.get("@odata.nextLink", answer.get("@nextLink"))
     return Page(
         records=records,
-        count=None if count is None else parse_count(str(count).encode()),
+        count=None if count in (None, UNREADABLE) else parse_count(str(count).encode(errors="replace")),
         next_link=link if isinstance(link, str) and link else None,
     )
 
 
 def refuse_web_page(body: bytes) -> None:
     """Raise WebPageAnswered for HTML or XML: it is whole, and comes again however often it is asked for."""
-    if body.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"<"):
+    if body.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"<") and not body.rstrip().endswith(b"}"):
         raise WebPageAnswered(
             "HTTP 200, but a web page came in place of data: a login's or a proxy's, or the server is being "
             "looked after. Open FILEMAKER_HOST in a browser; check that it is the FileMaker server itself."
         )
-
-
-def parse_json(body: bytes) -> object:
-    """Return a JSON document; TruncatedAnswer where it is not one.
-
-    What FileMaker writes is sometimes not strict JSON (a bare control character, half an emoji), so what the
-    fast parser refuses is tried again with a lenient one.
-    """
-    try:
-        return orjson.loads(body)
-    except orjson.JSONDecodeError:
-        pass
-    try:
-        return json.loads(body.decode("utf-8"), strict=False, parse_constant=refuse_constant)
-    except ValueError:
-        # "from None": the parser's error carries the whole document, which is patients' data.
-        raise TruncatedAnswer("The answer is cut short or is not JSON.") from None
-
-
-def refuse_constant(name: str) -> NoReturn:
-    """Refuse NaN and infinities, which JSON does not have."""
-    raise ValueError(name)
 
 
 def parse_count(body: bytes) -> int:

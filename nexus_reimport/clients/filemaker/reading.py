@@ -12,7 +12,15 @@ from typing import Literal
 
 import httpx
 
-from nexus_reimport.clients.exceptions import ClientError, NotFound, RequestRefused
+from nexus_reimport.clients.exceptions import (
+    AccessDenied,
+    ClientError,
+    NotFound,
+    RequestRefused,
+    ServerBusy,
+    ServerFailed,
+    UnexpectedAnswer,
+)
 from nexus_reimport.clients.filemaker.collection import Collection
 from nexus_reimport.clients.filemaker.endpoint import Endpoint
 from nexus_reimport.clients.filemaker.exceptions import (
@@ -20,6 +28,7 @@ from nexus_reimport.clients.filemaker.exceptions import (
     IncompleteExtract,
     MissingFields,
     RowsChangedWhileReading,
+    UnreadableValue,
 )
 from nexus_reimport.clients.filemaker.pages import Page, parse_count, parse_page
 from nexus_reimport.clients.filemaker.session import Session
@@ -28,16 +37,20 @@ from nexus_reimport.schemas.filemaker import EntitySet
 Paging = Literal["next_link", "by_key"]
 Progress = Callable[[int, int | None], None]
 NAMED_KEYS = 5
+# What one way of paging may meet where another would not: an expired link, a name that must be quoted,
+# quotes that something on the way does not let through, a query that the engine breaks at.
+REFUSALS = (RequestRefused, NotFound, AccessDenied, ServerFailed, ServerBusy, UnexpectedAnswer)
 
 
 @dataclass(frozen=True)
 class Reading:
-    """What one attempt brought, and what the server counted before and after it."""
+    """What one attempt brought, what the server counted around it, and what it last refused."""
 
     collection: Collection
     paging: Paging
     count_before: int
     count_after: int
+    refusal: ClientError | None = None
 
     def problem(self) -> ClientError | None:
         """Return why this reading is not the whole entity set at one moment, or None: it is."""
@@ -50,7 +63,7 @@ class Reading:
         if distinct > self.count_after:
             return moved_count(entity, self.count_after, distinct)
         if distinct < self.count_after:
-            return incomplete(entity, self.count_after, self.collection)
+            return incomplete(entity, self.count_after, self.collection, self.refusal)
         return None
 
 
@@ -70,51 +83,72 @@ def moved_count(entity: str, before: int, after: int) -> RowsChangedWhileReading
     return RowsChangedWhileReading(message)
 
 
-def incomplete(entity: str, declared: int, collection: Collection) -> IncompleteExtract:
-    """Return the error for an extract that would be short."""
+def incomplete(
+    entity: str, declared: int, collection: Collection, refusal: ClientError | None
+) -> IncompleteExtract:
+    """Return the error for an extract that would be short, with what was last refused on the way."""
     distinct = collection.distinct
     message = (
         f"{entity}: {distinct} of {declared} records received, {declared - distinct} missing "
         f"({collection.received - distinct} came twice). Nothing was taken over. Check that the account may "
         "view every record, that no two records share an id, and the paging of the OData service."
     )
-    return IncompleteExtract(message)
+    return IncompleteExtract(f"{message} Refused on the way: {refusal}" if refusal else message)
 
 
 @dataclass
 class Reader:
-    """Reads one entity set of one database. `pages` counts every page asked for, in all readings."""
+    """Reads one entity set of one database. `pages` counts every page asked for, in all readings.
+
+    `refusal`: why the last page that was refused was.
+    """
 
     session: Session
     endpoint: Endpoint
     entity_set: EntitySet
     on_progress: Progress
     pages: int = 0
+    refusal: ClientError | None = None
 
     def read(self) -> Reading:
         """Read all records once.
 
-        Raises EmptyKeys and MissingFields, which reading again would not cure; everything else that is wrong
-        is told by `Reading.problem`.
+        Raises EmptyKeys, MissingFields and UnreadableValue, which reading again would not cure, and what a
+        link was refused with where keys are of no use; all else that is wrong is told by `Reading.problem`.
         """
+        self.refusal = None
         collection, declared = self.by_links()
         paging: Paging = "next_link"
         if collection.distinct + collection.keyless < declared:
+            refused_link = self.refusal
             by_key = self.by_key(declared)
             if by_key is not None and by_key.distinct >= collection.distinct:
                 collection, paging = by_key, "by_key"
+            elif by_key is None and refused_link:
+                raise refused_link
         self.refuse_unusable(collection)
-        return Reading(collection, paging, declared, self.count())
+        return Reading(collection, paging, declared, self.count(), self.refusal)
 
     def refuse_unusable(self, collection: Collection) -> None:
-        """Raise for rows without a key and for fields that never came."""
+        """Raise for rows without a key, and for fields that never came or can't be read at all."""
         entity, key = self.entity_set.entity, self.entity_set.key
         if collection.missing_fields:
             names = ", ".join(repr(name) for name in collection.missing_fields)
             message = f"{entity}: no record has the field {names}. Give the account the right to view it."
             raise MissingFields(message)
+        if collection.lost_fields:
+            names = ", ".join(repr(name) for name in collection.lost_fields)
+            message = (
+                f"{entity}: not one value of the field {names} can be read, so it is not for single records. "
+                "Nothing was taken over. See in FileMaker what the field holds."
+            )
+            raise UnreadableValue(message)
         if collection.keyless:
-            message = f"{entity}: {collection.keyless} records have no {key}. Give them one in FileMaker."
+            unread = collection.unreadable[key]
+            how = f", {unread} of them one that can't be read" if unread else ""
+            message = (
+                f"{entity}: {collection.keyless} records have no {key}{how}. Give them one in FileMaker."
+            )
             raise EmptyKeys(message)
 
     def count(self) -> int:
@@ -124,35 +158,54 @@ class Reader:
     def page(self, url: httpx.URL) -> Page:
         """Ask for one page."""
         self.pages += 1
-        return self.session.fetch(url, parse_page)
+        return self.session.fetch(url, lambda body: parse_page(body, self.entity_set.names))
 
     def by_links(self) -> tuple[Collection, int]:
-        """Follow nextLink to its end; stop where it repeats, leaves the host or brings nothing new."""
+        """Follow nextLink to its end; stop where it repeats, leaves the host, is refused or brings nothing.
+
+        And where more came than is counted: that is never a proof, and a server may link on for ever.
+        """
         collection = Collection(self.entity_set)
-        url: httpx.URL | None = self.endpoint.records(self.entity_set.entity, count="true")
-        declared, visited = None, set()
-        while url is not None and url not in visited:
-            visited.add(url)
-            page = self.page(url)
-            declared = page.count if declared is None else declared
+        url = self.endpoint.records(self.entity_set.entity, count="true")
+        page, visited = self.page(url), {url}
+        declared = self.count() if page.count is None else page.count
+        while True:
             fresh = collection.add(page.records)
             self.on_progress(collection.distinct, declared)
-            url = self.endpoint.follow(url, page.next_link) if page.next_link and fresh else None
-        return collection, self.count() if declared is None else declared
+            link = self.endpoint.follow(url, page.next_link) if page.next_link and fresh else None
+            if link is None or link in visited or collection.distinct > declared:
+                return collection, declared
+            visited.add(link)
+            following = self.linked(link)
+            if following is None:
+                return collection, declared
+            url, page = link, following
+
+    def linked(self, url: httpx.URL) -> Page | None:
+        """Return the page behind a link; None where it is refused, for then keys may still lead there."""
+        try:
+            return self.page(url)
+        except REFUSALS as refusal:
+            self.refusal = refusal
+            return None
 
     def by_key(self, declared: int) -> Collection | None:
         """Read in key order, each page after the last key of the one before.
 
-        FileMaker wants some names in double quotes and other servers none, so a spelling that is refused, or
-        that does not get past the first page, gives way to the next. None where no spelling is accepted.
+        FileMaker wants some names in double quotes and other servers none, so a spelling that is refused, by
+        whatever status, or that does not get past the first page, gives way to the next. None where no
+        spelling is accepted.
         """
         fullest: Collection | None = None
         for name in (self.entity_set.key, f'"{self.entity_set.key}"'):
             collection = Collection(self.entity_set)
             try:
                 past_first_page = self.walk_keys(collection, name, declared)
-            except (RequestRefused, NotFound):
-                past_first_page = False
+            except REFUSALS as refusal:
+                if isinstance(refusal, ServerBusy) and isinstance(self.refusal, ServerBusy):
+                    # Two ways were busy to the last try: it is not the way.
+                    raise
+                self.refusal, past_first_page = refusal, False
             if fullest is None or collection.distinct > fullest.distinct:
                 fullest = collection if collection.received else fullest
             if past_first_page or collection.distinct >= declared:

@@ -15,7 +15,6 @@ from nexus_reimport.clients.exceptions import (
     CertificateRefused,
     ClientError,
     ConnectionFailed,
-    ServerBusy,
     SettingsRefused,
     TransientError,
 )
@@ -55,10 +54,7 @@ class Session:
         another client of the run was refused for all.
         """
         with self.standing.turn():
-            try:
-                return self.ask(url, parse, self.max_attempts)
-            except ServerBusy as error:
-                raise self.standing.refuse_all(error) from None
+            return self.ask(url, parse, self.max_attempts)
 
     def knock(self, url: httpx.URL, parse: Callable[[bytes], Parsed]) -> Parsed:
         """Like `fetch`, as the first question of a run: once, and given up where nothing answers in seconds.

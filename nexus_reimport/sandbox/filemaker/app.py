@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from nexus_reimport.sandbox.filemaker.accounts import Accounts
@@ -14,6 +14,7 @@ from nexus_reimport.sandbox.filemaker.entities import StoredEntity
 from nexus_reimport.sandbox.filemaker.exceptions import QueryRefused
 from nexus_reimport.sandbox.filemaker.faults import Fault, FaultPlan
 from nexus_reimport.sandbox.filemaker.metadata import edmx
+from nexus_reimport.sandbox.filemaker.misspelling import misspelled
 from nexus_reimport.sandbox.filemaker.query import Query, parse_query
 from nexus_reimport.sandbox.filemaker.responses import JSON, CutResponse, error, page_body
 
@@ -83,8 +84,8 @@ class StandIn:
         try:
             body = self.page(request, self.entities[request.path_params["entity"]])
         except QueryRefused as refused:
-            return error(400, refused.code, str(refused))
-        return self.whole_or_cut(body)
+            return error(refused.status, refused.code, str(refused))
+        return self.whole_or_cut(misspelled(body, self.plan))
 
     def whole_or_cut(self, body: bytes) -> Response:
         """Return a page as it is, or cut in one of two ways."""
@@ -96,6 +97,7 @@ class StandIn:
     def page(self, request: Request, entity: StoredEntity) -> bytes:
         """Return the body of the page that a request asks for."""
         query = parse_query(request.url.query, entity.known)
+        self.refuse_way(query)
         self.take_record_away(entity, query)
         positions = entity.matching(query, lambda position: self.is_served(entity, position))
         skip, top = (0, None) if self.plan.has(Fault.SKIP_IGNORED) else (query.skip, query.top)
@@ -111,6 +113,15 @@ class StandIn:
             next_link=self.next_link(request, query, len(wanted)),
         )
 
+    def refuse_way(self, query: Query) -> None:
+        """Raise QueryRefused for a way of paging that the server does not go."""
+        status = self.plan.refusal(Fault.REFUSED_NEXT_LINK, (410, 400, 404, 500)) if query.skip else None
+        plain = query.order and '"' not in query.text["$orderby"]
+        status = status or (self.plan.refusal(Fault.QUOTED_KEY, (400, 403, 404, 500)) if plain else None)
+        if status:
+            message = "syntax error in URL"
+            raise QueryRefused(message, status=status)
+
     def next_link(self, request: Request, query: Query, wanted: int) -> str | None:
         """Return where the rest is, None where there is none."""
         if self.plan.has(Fault.SKIP_IGNORED):
@@ -119,11 +130,15 @@ class StandIn:
             return str(request.url)
         if wanted <= self.page_size:
             return None
+        if self.plan.has(Fault.FOREIGN_NEXT_LINK):
+            return f"https://elsewhere.invalid/fmi/odata/v4/{self.database}/next?$skip={self.page_size}"
         top = None if query.top is None else query.top - self.page_size
         return str(request.url.replace(query=query.further(query.skip + self.page_size, top)))
 
     def refusal(self, request: Request) -> Response | None:
         """Return the error that a request meets before anything else, None where it may go on."""
+        if self.plan.has(Fault.WEB_PAGE):
+            return HTMLResponse("<!DOCTYPE html><title>Maintenance</title><p>We will be back soon.</p>")
         if not self.accounts.admits(request.headers.get("Authorization", "")):
             return self.unauthorized()
         if self.plan.turn(Fault.BAD_GATEWAY_BURSTS, 5) in (1, 2):

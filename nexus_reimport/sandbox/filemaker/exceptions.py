@@ -2,8 +2,8 @@
 
 
 class QueryRefused(Exception):
-    """A query option the server can't follow; `code` is the error code of the answer."""
+    """A query option the server can't follow; `code` and `status` are those of the answer."""
 
-    def __init__(self, message: str, code: str = "-1002") -> None:
+    def __init__(self, message: str, code: str = "-1002", status: int = 400) -> None:
         super().__init__(message)
-        self.code = code
+        self.code, self.status = code, status

@@ -22,6 +22,14 @@ class Fault(StrEnum):
     ROWS_CHANGE_WHILE_PAGING = "rows-change-while-paging"
     DUPLICATE_ROWS = "duplicate-rows"
     SHORT_EXTRACT = "short-extract"
+    REFUSED_NEXT_LINK = "refused-next-link"
+    FOREIGN_NEXT_LINK = "foreign-next-link"
+    QUOTED_KEY = "quoted-key"
+    ODD_NUMBERS = "odd-numbers"
+    QUESTION_MARKS = "question-marks"
+    LOOSE_JSON = "loose-json"
+    BAD_BYTES = "bad-bytes"
+    WEB_PAGE = "web-page"
 
     @property
     def description(self) -> str:
@@ -40,6 +48,14 @@ DESCRIPTIONS: dict[Fault, str] = {
     Fault.ROWS_CHANGE_WHILE_PAGING: "a record goes while an entity set is being paged, and comes back later",
     Fault.DUPLICATE_ROWS: "every page sends its first record twice",
     Fault.SHORT_EXTRACT: "$count counts records that are never served: the last one in a hundred",
+    Fault.REFUSED_NEXT_LINK: "what nextLink points at is refused: 410, 400, 404, 500 in turn",
+    Fault.FOREIGN_NEXT_LINK: "nextLink points at another host",
+    Fault.QUOTED_KEY: "a key's name is taken in double quotes only; else 400, 403, 404, 500 in turn",
+    Fault.ODD_NUMBERS: "numbers are written as JSON does not write them: 5., +5, 5e0",
+    Fault.QUESTION_MARKS: "one number of each page can't be shown and is a bare ?",
+    Fault.LOOSE_JSON: "pages begin with a mark and a line that is not theirs, and have raw tabs in texts",
+    Fault.BAD_BYTES: "one text of each page has a byte that is not UTF-8",
+    Fault.WEB_PAGE: "everything is answered 200 with a page that says that the server is being looked after",
 }
 
 
@@ -68,3 +84,8 @@ class FaultPlan:
         turn = self.counts[fault] % period
         self.counts[fault] += 1
         return turn
+
+    def refusal(self, fault: Fault, statuses: Sequence[int]) -> int | None:
+        """Count one more request; return the status it is refused with, or None without the fault."""
+        turn = self.turn(fault, len(statuses))
+        return None if turn is None else statuses[turn]

@@ -6,7 +6,7 @@ import httpx
 import pandas as pd
 import pytest
 
-from nexus_reimport.clients.exceptions import AuthenticationFailed, ConnectionFailed
+from nexus_reimport.clients.exceptions import AuthenticationFailed, ConnectionFailed, WebPageAnswered
 from nexus_reimport.clients.filemaker import BasicAuth, Extract, FileMakerClient, FmidAuth
 from nexus_reimport.clients.filemaker.exceptions import IncompleteExtract
 from nexus_reimport.sandbox.filemaker import Fault
@@ -15,7 +15,9 @@ from nexus_reimport.schemas.filemaker import BY_ASSET, EntitySet
 Rows = list[dict[str, object]]
 MakeClient = Callable[..., FileMakerClient]
 StandIn = Callable[..., str]
-HARMLESS = [fault for fault in Fault if fault is not Fault.SHORT_EXTRACT]
+REFUSED = {Fault.SHORT_EXTRACT, Fault.WEB_PAGE}
+LOSSY = {Fault.QUESTION_MARKS, Fault.BAD_BYTES}
+HARMLESS = [fault for fault in Fault if fault not in REFUSED | LOSSY]
 
 
 def assert_whole(extract: Extract, rows: Rows) -> None:
@@ -152,3 +154,28 @@ def test_a_wrong_password_is_tried_twice_and_not_shown(
 def test_a_closed_port_is_a_passing_failure(client: MakeClient, things: EntitySet) -> None:
     with pytest.raises(ConnectionFailed, match="Tried 2 times"):
         client("http://127.0.0.1:9", max_attempts=2).extract(things)
+
+
+@pytest.mark.parametrize("more", [[], [Fault.QUOTED_KEY], [Fault.QUOTED_KEY, Fault.BAD_GATEWAY_BURSTS]])
+@pytest.mark.parametrize("fault", [Fault.REFUSED_NEXT_LINK, Fault.FOREIGN_NEXT_LINK, Fault.SKIP_IGNORED])
+def test_a_host_whose_links_lead_nowhere_is_read_by_key_however_its_name_is_spelled(
+    fault: Fault,
+    more: list[Fault],
+    stand_in: StandIn,
+    client: MakeClient,
+    things: EntitySet,
+    rows: Rows,
+) -> None:
+    host = stand_in({"API_Things": rows}, [fault, *more])
+    for _ in range(4):
+        extract = client(host).extract(things)
+        assert_whole(extract, rows)
+        assert extract.paging == "by_key"
+
+
+def test_a_host_that_is_looked_after_is_refused_at_once(
+    stand_in: StandIn, client: MakeClient, pauses: list[float], things: EntitySet, rows: Rows
+) -> None:
+    with pytest.raises(WebPageAnswered, match="a web page came in place of data"):
+        client(stand_in({"API_Things": rows}, [Fault.WEB_PAGE])).extract(things)
+    assert pauses == []

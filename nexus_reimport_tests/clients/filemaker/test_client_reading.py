@@ -9,8 +9,11 @@ import orjson
 import pandas as pd
 import pyarrow as pa
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from nexus_reimport.clients.exceptions import RequestRefused, UnexpectedAnswer
+from nexus_reimport.clients.exceptions import RequestRefused, ServerBusy, UnexpectedAnswer
+from nexus_reimport.clients.filemaker.endpoint import Endpoint
 from nexus_reimport.clients.filemaker.exceptions import (
     EmptyKeys,
     IncompleteExtract,
@@ -70,7 +73,7 @@ def by_key_only(keys: list[str], size: int, name: str = "id") -> Answer:
 def test_frames_hold_text_columns_named_as_the_properties(scripted: Scripted, things: EntitySet) -> None:
     client, _ = scripted(one_page([record("A", 0.5), record("B", 7, extra="x")], 2))
     rows = client.extract(things).rows
-    assert list(rows.columns) == ["id", "Health Number", "flag", "CYS_ID"]
+    assert list(rows.columns) == ["id", "Health Number", "flag", "CYS_ID", "unreadable"]
     assert set(rows.dtypes) == {pd.ArrowDtype(pa.string())}
     assert list(rows["Health Number"]) == ["0.5", "7"]
     assert rows["CYS_ID"].isna().all()
@@ -80,7 +83,7 @@ def test_an_empty_entity_set_is_complete(scripted: Scripted, things: EntitySet) 
     client, _ = scripted(one_page([], 0))
     extract = client.extract(things)
     assert (len(extract.rows), extract.declared, extract.duplicates) == (0, 0, 0)
-    assert list(extract.rows.columns) == list(things.names)
+    assert list(extract.rows.columns) == [*things.names, "unreadable"]
     assert set(extract.rows.dtypes) == {pd.ArrowDtype(pa.string())}
 
 
@@ -235,13 +238,38 @@ def test_a_needed_field_that_never_comes_is_named(scripted: Scripted, things: En
         client.extract(things)
 
 
-def test_an_object_in_place_of_a_value_is_named_without_its_content(
-    scripted: Scripted, things: EntitySet
+def test_an_object_in_place_of_a_value_costs_that_value_alone(scripted: Scripted, things: EntitySet) -> None:
+    client, _ = scripted(one_page([record("A", {"secret": "name"}), record("B")], 2))
+    extract = client.extract(things)
+    assert extract.rows["Health Number"].isna().to_list() == [True, False]
+    assert extract.rows["unreadable"].fillna("").to_list() == ['{"Health Number":"unreadable_value"}', ""]
+    assert extract.unreadable == 1
+
+
+@pytest.mark.parametrize("readable", [0, 1])
+def test_a_field_of_which_nothing_can_be_read_is_refused_by_name(
+    readable: int, scripted: Scripted, things: EntitySet
 ) -> None:
-    client, _ = scripted(one_page([record("A", {"secret": "name"})], 1))
-    with pytest.raises(UnreadableValue, match=r"API_Things\.Health Number: A dict") as refused:
+    records = [record(f"K{number}", {"secret": "name"}) for number in range(10)]
+    records += [record(f"R{number}") for number in range(readable)]
+    client, _ = scripted(one_page(records, len(records)))
+    if readable:
+        assert client.extract(things).unreadable == 10
+        return
+    with pytest.raises(
+        UnreadableValue, match="API_Things: not one value of the field 'Health Number'"
+    ) as refused:
         client.extract(things)
     assert "secret" not in str(refused.value)
+
+
+def test_a_key_that_can_not_be_read_is_counted_as_such(scripted: Scripted, things: EntitySet) -> None:
+    body = b'{"@odata.count": 2, "value": [{"id": "A", "Health Number": 1, "flag": 1}, {"id": ?, "flag": 1}]}'
+    client, _ = scripted(lambda r: httpx.Response(200, content=b"2" if is_count(r) else body))
+    with pytest.raises(
+        EmptyKeys, match=r"API_Things: 1 records have no id, 1 of them one that can't be read\."
+    ):
+        client.extract(things)
 
 
 def test_progress_is_told_after_each_page(scripted: Scripted, things: EntitySet) -> None:
@@ -288,3 +316,105 @@ def test_loose_json_with_half_an_emoji_is_read(scripted: Scripted, things: Entit
     )
     row = client.extract(things).rows.iloc[0]
     assert (row["Health Number"], row["flag"]) == ("x\ufffd", "a\x0bb")
+
+
+@pytest.mark.parametrize(
+    ("name", "status"),
+    [*((name, status) for name in ("id", '"id"') for status in (400, 403, 404, 410, 500, 501)), ("id", 503)],
+)
+def test_a_link_and_a_spelling_that_are_refused_give_way_whatever_the_status(
+    name: str, status: int, scripted: Scripted, things: EntitySet
+) -> None:
+    honest = by_key_only(list("ABCDE"), 2, name)
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        query = request.url.query.decode()
+        if "skiptoken" in query:
+            return httpx.Response(status)
+        if query == "$count=true":
+            return page([record("A"), record("B")], count=5, nextLink="API_Things?$skiptoken=1")
+        found = honest(request)
+        return httpx.Response(status) if found.status_code == 400 else found
+
+    client, script = scripted(answer, max_attempts=2)
+    extract = client.extract(things)
+    assert list(extract.rows["id"]) == list("ABCDE")
+    assert extract.paging == "by_key"
+    assert sum("skiptoken" in query for query in script.queries) == (2 if status == 503 else 1)
+
+
+def test_a_server_that_goes_down_while_it_is_paged_is_not_asked_in_every_way_there_is(
+    scripted: Scripted, things: EntitySet
+) -> None:
+    def answer(request: httpx.Request) -> httpx.Response:
+        first = request.url.query == b"$count=true"
+        return page([record("A")], count=3, nextLink="?$skiptoken=1") if first else httpx.Response(503)
+
+    client, script = scripted(answer, max_attempts=3)
+    with pytest.raises(ServerBusy, match=r"HTTP 503\. Tried 3 times\."):
+        client.extract(things)
+    assert len(script.requests) == 1 + 3 + 3
+
+
+def test_what_was_refused_on_the_way_is_told_of_a_short_extract(
+    scripted: Scripted, things: EntitySet
+) -> None:
+    def answer(request: httpx.Request) -> httpx.Response:
+        if is_count(request):
+            return httpx.Response(200, text="3")
+        query = request.url.query.decode()
+        return page([record("A")], count=3) if "orderby=id" not in query else httpx.Response(418)
+
+    client, _ = scripted(answer)
+    with pytest.raises(IncompleteExtract, match=r"1 of 3 records .* Refused on the way: .*HTTP 418"):
+        client.extract(things)
+
+
+@pytest.mark.parametrize(
+    "links",
+    [
+        ["?page=2", "?page=1", "?page=2"],
+        ["?page=2", "?$count=true"],
+        ["API_Things?$count=true"],
+        [""],
+        ["#"],
+        ["https://fms.example.org:443/fmi/odata/v4/Clinic/API_Things?$count=true"],
+    ],
+)
+def test_links_that_lead_round_and_round_are_left_for_keys(
+    links: list[str], scripted: Scripted, things: EntitySet
+) -> None:
+    honest = by_key_only(list("ABC"), 2)
+    turns = iter(range(100))
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        if is_count(request) or "orderby" in str(request.url):
+            return honest(request)
+        turn = next(turns)
+        return page([record("AB"[turn % 2])], count=3, nextLink=links[turn % len(links)])
+
+    client, script = scripted(answer)
+    assert sorted(client.extract(things).rows["id"]) == list("ABC")
+    assert len(script.requests) < 12
+
+
+def test_links_that_bring_more_than_there_are_end(scripted: Scripted, things: EntitySet) -> None:
+    turns = iter(range(10_000))
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        if is_count(request):
+            return httpx.Response(200, text="3")
+        turn = next(turns)
+        return page([record(f"K{turn}")], count=3, nextLink=f"?page={turn}")
+
+    client, script = scripted(answer)
+    with pytest.raises(RowsChangedWhileReading, match="3 records became 4"):
+        client.extract(things)
+    assert len(script.requests) < 20
+
+
+@given(st.text(max_size=40) | st.text("/?#@:[]%\\.ahtps0 ", max_size=30).map("https:".__add__))
+def test_no_link_takes_credentials_elsewhere_or_breaks_anything(link: str) -> None:
+    base = Endpoint.at("fms.example.org", "Clinic")
+    found = base.follow(base.records("API_Things", count="true"), link)
+    assert found is None or (found.scheme, found.host, found.userinfo) == ("https", "fms.example.org", b"")

@@ -18,7 +18,7 @@ def ids(response: httpx.Response) -> str:
 
 
 def test_every_fault_has_a_name_and_a_description() -> None:
-    assert len(Fault) == 10
+    assert len(Fault) == 18
     for fault in Fault:
         assert Fault(str(fault)) is fault
         assert len(fault.description) > 20
@@ -96,3 +96,45 @@ def test_slow_answers_keep_waiting(opened: Opened) -> None:
 def test_a_healthy_stand_in_never_fails(ask: Ask) -> None:
     answers = [ask("API_Clinic_Name?$count=true") for _ in range(12)]
     assert {(answer.status_code, ids(answer)) for answer in answers} == {(200, "CABED")}
+
+
+def test_what_next_link_points_at_is_refused_by_one_status_after_the_other(opened: Opened) -> None:
+    ask = opened(Fault.REFUSED_NEXT_LINK, page_size=2)
+    link = ask("API_Clinic_Name").json()["@odata.nextLink"]
+    assert [ask(link).status_code for _ in range(5)] == [410, 400, 404, 500, 410]
+    assert ids(ask("API_Clinic_Name?$orderby=id&$filter=id gt 'ID-B'")) == "CD"
+
+
+def test_a_foreign_next_link_leads_to_another_host(opened: Opened) -> None:
+    link = opened(Fault.FOREIGN_NEXT_LINK, page_size=2)("API_Clinic_Name").json()["@odata.nextLink"]
+    assert link.startswith("https://elsewhere.invalid/")
+
+
+def test_a_key_that_must_be_quoted_is_refused_bare(opened: Opened) -> None:
+    ask = opened(Fault.QUOTED_KEY)
+    assert [ask("API_Clinic_Name?$orderby=id").status_code for _ in range(4)] == [400, 403, 404, 500]
+    assert ids(ask("API_Clinic_Name?$orderby=%22id%22&$filter=%22id%22 gt 'ID-B'")) == "CDE"
+
+
+def test_numbers_are_written_oddly_and_one_of_a_page_not_at_all(opened: Opened) -> None:
+    odd = opened(Fault.ODD_NUMBERS)("API_Clinic_Name").text
+    assert all(written in odd for written in ('"SMS Toggle":1.', '"amount":+10', '":1e0'))
+    shown = opened(Fault.QUESTION_MARKS)("API_Clinic_Name").text
+    assert shown.count('"SMS Toggle":?') == 1
+
+
+def test_loose_json_begins_with_what_is_not_its_own_and_ends_so(opened: Opened) -> None:
+    body = opened(Fault.LOOSE_JSON)("API_Clinic_Name").content
+    assert body.startswith(b"\xef\xbb\xbf)]}',\n{")
+    assert body.endswith(b"}\x00\n")
+
+
+def test_a_bad_byte_is_no_utf8(opened: Opened) -> None:
+    assert b'"North Shor\xeb"' in opened(Fault.BAD_BYTES)("API_Clinic_Name").content
+
+
+def test_a_server_that_is_looked_after_answers_everything_with_a_page(opened: Opened) -> None:
+    ask = opened(Fault.WEB_PAGE)
+    for path in ("API_Clinic_Name", "API_Clinic_Name/$count", "$metadata"):
+        answer = ask(path)
+        assert (answer.status_code, answer.headers["content-type"].split(";")[0]) == (200, "text/html")
