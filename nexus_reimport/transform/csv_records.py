@@ -21,6 +21,10 @@ OPTIONAL = ("fileName", "Name_of_file", "NexusExportDate")
 DELIMITERS = (",", "\t", ";")
 AT_ONCE = 50_000  # records held as Python's own strings at a time
 
+# Python refuses fields of over 131,072 characters unless told otherwise, and for the whole process. A text
+# may be longer, and the file is in memory anyway.
+csv.field_size_limit(2**31 - 1)
+
 _NOT_IN_NAMES = re.compile(r"[\s_\ufeff]+")
 _DATA = re.compile(r"\d+|\d{1,4}[/-]\d{1,2}[/-]\d{1,4}")
 
@@ -110,15 +114,21 @@ def _places(names: Sequence[str], file: str, line: int) -> dict[str, int | None]
         )
         raise CsvColumnError(file, "no_header", advice, line)
     if missing:
-        advice = (
-            f"Missing: {', '.join(missing)}. Found: {', '.join(names)}. Export it again with all of them."
-        )
+        advice = f"Missing: {', '.join(missing)}. {_found(names)} Export it again with all of them."
         raise CsvColumnError(file, "missing_column", advice, line, missing[0])
     for name in (*NEEDED, *OPTIONAL):
         if folded.count(_folded(name)) > 1:
             raise CsvColumnError(file, "repeated_column", "Which one counts? Export it once.", line, name)
     wanted = {name: _folded(name) for name in (*NEEDED, *OPTIONAL)}
     return {name: folded.index(fold) if fold in folded else None for name, fold in wanted.items()}
+
+
+def _found(names: Sequence[str]) -> str:
+    """Return which known columns a header has, and how many others: what they say may be a person's."""
+    known = [name for name in names if _folded(name) in map(_folded, (*NEEDED, *OPTIONAL))]
+    others = len(names) - len(known)
+    told = [*known, *([f"{others} unknown"] if others else [])]
+    return f"Found: {', '.join(told)}."
 
 
 def _records(reader: Iterator[list[str]], reading: _Reading) -> Iterator[list[str]]:

@@ -193,6 +193,21 @@ def test_a_missing_needed_column_is_named_with_those_that_are_there(name: str) -
     assert f"Missing: {name}. Found: {', '.join(names)}." in str(error)
 
 
+def test_of_columns_that_are_not_known_only_their_number_is_told() -> None:
+    error = refusal("Ada Byron;Left foot;recid\nx;y;1\n")
+    assert "Missing: date, id, id_Contact, Type. Found: recid, 2 unknown." in str(error)
+    assert "Ada" not in str(error)
+
+
+@pytest.mark.parametrize("length", [131_073, 1_000_000])
+def test_a_field_of_any_length_is_read(length: int) -> None:
+    records = [record(1, Name_of_file="x" * length), record(2)]
+    assert column(parse_image_csv(csv_text(records).encode(), FILE), "recid") == ["1", "2"]
+    assert refusal("x" * length + "\n1\n").reason == "missing_column"
+    unclosed = csv_text(records, quotes_all=True).replace("x" * length, "y" + 'x"' * 9 + "z" * length)
+    assert refusal(unclosed).reason == "bad_quotes"
+
+
 @pytest.mark.parametrize("name", ["fileName", "Name_of_file", "NexusExportDate"])
 def test_an_optional_column_may_be_missing(name: str) -> None:
     text = csv_text([record(1)], [one for one in NAMES if one != name])
