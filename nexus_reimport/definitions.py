@@ -30,10 +30,12 @@ from nexus_reimport.checks.gate import Gate
 from nexus_reimport.checks.nexus import nexus_checks
 from nexus_reimport.checks.sources import source_checks
 from nexus_reimport.checks.staged import staged_checks
+from nexus_reimport.clients.mappings_file import SETTING as MAPPINGS
 from nexus_reimport.clients.resources import (
     BucketResource,
     FileMakerResource,
     ImageCsvFolder,
+    MappingsFile,
     NexusResource,
     RunOptions,
 )
@@ -81,6 +83,7 @@ def environment_resources() -> dict[str, Any]:
             database_url=dg.EnvVar("NEXUS_DATABASE_URL"),
             readonly_url=_optional("NEXUS_READONLY_DATABASE_URL"),
         ),
+        "mappings": MappingsFile(path=_optional(MAPPINGS)),
         "frames": FrameIOManager(location=dg.EnvVar("NEXUS_REIMPORT_STORAGE")),
         "options": RunOptions(),
     }

@@ -15,6 +15,7 @@ from nexus_reimport.clients.addresses import (
     require_storage,
 )
 from nexus_reimport.clients.exceptions import SettingsRefused
+from nexus_reimport.clients.mappings_file import require_mappings
 
 FMID_TOKEN = "FILEMAKER_FMID_TOKEN"  # noqa: S105 - the name of a variable
 REPORTS_URL = "NEXUS_REIMPORT_REPORTS_URL"
@@ -95,6 +96,12 @@ SETTINGS: tuple[Setting, ...] = (
         "for how many days each backup stays (90)",
         required=False,
         require=require_whole_number,
+    ),
+    Setting(
+        "NEXUS_REIMPORT_MAPPINGS",
+        "a file of names that are not the same in FileMaker and in Nexus",
+        required=False,
+        require=require_mappings,
     ),
     Setting("PG_DUMP", "pg_dump of the server's version, where it is not on the PATH", required=False),
     Setting(

@@ -5,10 +5,12 @@ import pandas as pd
 
 from nexus_reimport.assets.metadata import OWNERS, rows_of
 from nexus_reimport.clients.frame_store import content_version
-from nexus_reimport.clients.resources import NexusResource
+from nexus_reimport.clients.mappings_file import SETTING as MAPPINGS
+from nexus_reimport.clients.resources import MappingsFile, NexusResource
 from nexus_reimport.privacy import keeps_values_out_of_errors
 from nexus_reimport.publish.census import count_rows
 from nexus_reimport.publish.state import read_state
+from nexus_reimport.transform.nexus_state import NexusState
 
 
 @dg.asset(
@@ -23,15 +25,20 @@ from nexus_reimport.publish.state import read_state
                 ),
                 dg.TableColumn("key", "text", description="What it is known by: an id, a name, a digest."),
                 dg.TableColumn("id", "text", description="Its id in Nexus."),
-                dg.TableColumn("detail", "text", description="For a patient, their clinic there."),
+                dg.TableColumn("detail", "text", description="A patient's clinic there, or a name."),
             ]
         )
     },
 )
 @keeps_values_out_of_errors
-def nexus_state(nexus: NexusResource) -> dg.Output[pd.DataFrame]:
-    """Clinics, clinicians, types, funding, and who is in Nexus under which FileMaker id. Read only."""
+def nexus_state(nexus: NexusResource, mappings: MappingsFile) -> dg.Output[pd.DataFrame]:
+    """Clinics, clinicians, types, funding, and who is in Nexus under which FileMaker id. Read only.
+
+    Names that people map to, and that Nexus does not have, are refused here, before anything is staged.
+    """
     state = read_state(nexus.database_url)
+    if unknown := mappings.read().unknown_to(NexusState(state)):
+        raise dg.Failure(f"{MAPPINGS}: {'; '.join(unknown)}.", allow_retries=False)
     counts = {str(kind): int(count) for kind, count in state["kind"].value_counts().items()}
     return dg.Output(
         state,

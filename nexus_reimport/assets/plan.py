@@ -14,7 +14,7 @@ from nexus_reimport.assets.refusals import publication_refusal
 from nexus_reimport.assets.thumbnails import known_thumbnails
 from nexus_reimport.checks.gate import Gate
 from nexus_reimport.clients.frame_store import open_store
-from nexus_reimport.clients.resources import NexusResource, RunOptions
+from nexus_reimport.clients.resources import MappingsFile, NexusResource, RunOptions
 from nexus_reimport.io_manager import FrameIOManager
 from nexus_reimport.privacy import without_values
 from nexus_reimport.publish.planning import make_plan
@@ -31,6 +31,8 @@ from nexus_reimport.schemas.nexus import TABLES
 from nexus_reimport.transform.staged import Staged
 
 DATA_VERSION = "dagster/data_version"
+# What people say of names is a source of every table.
+MAPPINGS = "mappings.toml"
 
 
 def plan_asset(gate: Gate) -> dg.AssetsDefinition:
@@ -49,6 +51,7 @@ def plan_asset(gate: Gate) -> dg.AssetsDefinition:
         frames: dg.ResourceParam[FrameIOManager],
         nexus: NexusResource,
         options: RunOptions,
+        mappings: MappingsFile,
     ) -> dg.Output[pd.DataFrame]:
         """Say what a run would insert, update, leave, reject and find in conflict. Only reads.
 
@@ -61,11 +64,8 @@ def plan_asset(gate: Gate) -> dg.AssetsDefinition:
             planned = make_plan(
                 nexus.planning_url, staged_tables(staged), options.choices(), unseen, context.log.info
             )
-            inputs = Inputs(
-                _sources(context.instance, gate, names),
-                code_fingerprint(),
-                {**options.planned(), "tables": names},
-            )
+            sources = {MAPPINGS: mappings.read().fingerprint(), **_sources(context.instance, gate, names)}
+            inputs = Inputs(sources, code_fingerprint(), {**options.planned(), "tables": names})
             record = plan_record(planned, inputs, _rejects(staged), _made(context, options), to_make)
             store = open_store(frames.location)
             if options.plan:

@@ -8,7 +8,7 @@ import pandas as pd
 
 from nexus_reimport.assets.metadata import OWNERS, staged_facts, table_columns
 from nexus_reimport.assets.thumbnails import known_thumbnails
-from nexus_reimport.clients.resources import BucketResource, RunOptions
+from nexus_reimport.clients.resources import BucketResource, MappingsFile, RunOptions
 from nexus_reimport.io_manager import FrameIOManager
 from nexus_reimport.privacy import keeps_values_out_of_errors
 from nexus_reimport.schemas.columns import Table
@@ -67,10 +67,12 @@ def staged_patients(
     clinics: pd.DataFrame,
     nexus_state: pd.DataFrame,
     options: RunOptions,
+    mappings: MappingsFile,
 ) -> dg.Output[Staged]:
     """Patients, with phones, emails and addresses gathered from their details."""
     state, as_of = NexusState(nexus_state), options.instant(context)
-    staged = stage_patients(contacts, contact_details, clinics, state, as_of, options.limit)
+    said = mappings.read()
+    staged = stage_patients(contacts, contact_details, clinics, state, as_of, options.limit, said)
     return _output(staged, PATIENTS, state, options)
 
 
@@ -83,10 +85,14 @@ def staged_appointments(
     patients: Staged,
     nexus_state: pd.DataFrame,
     options: RunOptions,
+    mappings: MappingsFile,
 ) -> dg.Output[Staged]:
     """Appointments: the events that are a patient's, Sydney wall time turned into UTC."""
     state, as_of = NexusState(nexus_state), options.instant(context)
-    staged = stage_appointments(events, clinics, patients, state, as_of)
+    hold = options.holds_without_clinic
+    staged = stage_appointments(
+        events, clinics, patients, state, as_of, mappings.read(), hold_without_clinic=hold
+    )
     return _output(staged, APPOINTMENTS, state, options)
 
 

@@ -10,6 +10,7 @@ import pandera.pandas as pa
 from nexus_reimport.schemas.columns import Table
 from nexus_reimport.schemas.frames import failures
 from nexus_reimport.schemas.nexus import TABLES
+from nexus_reimport.transform.appointment_clinics import failing_days
 from nexus_reimport.transform.deletions import DELETED_IN_NEXUS
 from nexus_reimport.transform.image_objects import place_name, report_names
 from nexus_reimport.transform.imported_keys import stem_of
@@ -210,6 +211,22 @@ def claims_finding(staged: Staged) -> Finding:
         f"{len(claimed)} FileMaker ids are claimed by more than one row in Nexus. The oldest is kept up to "
         "date; look at the others in Nexus.",
         {"first_keys": first_keys(claimed["key"])},
+    )
+
+
+def clinics_finding(appointments: Staged) -> Finding:
+    """Say whether each appointment has a clinic; where not, how many day lists of Nexus fail by it."""
+    without = appointments.rows.loc[appointments.rows["clinic_id"].isna(), "source_key"]
+    days = failing_days(appointments)
+    facts: dict[str, Fact] = {"appointments": len(without), "day_lists": len(days)}
+    if not days:
+        return Finding(True, "Every appointment has a clinic.", facts)
+    return Finding(
+        False,
+        f"{len(without)} appointments have no clinic, neither their calendar's nor their patient's. In Nexus "
+        f"the day lists of {len(days)} days fail by them. Name a default_clinic, or the calendars' clinics, "
+        "in NEXUS_REIMPORT_MAPPINGS; or hold them back: --without-clinic hold.",
+        {**facts, "first_keys": first_keys(without)},
     )
 
 

@@ -7,6 +7,7 @@ from nexus_reimport.checks.findings import (
     Finding,
     accounting_finding,
     claims_finding,
+    clinics_finding,
     images_accounting_finding,
     known_rows,
     last_counts,
@@ -18,7 +19,7 @@ from nexus_reimport.checks.findings import (
 from nexus_reimport.schemas.columns import Table
 from nexus_reimport.schemas.filemaker import ENTITY_SETS
 from nexus_reimport.schemas.frames import staged_schema
-from nexus_reimport.schemas.nexus import IMAGES, TABLES
+from nexus_reimport.schemas.nexus import APPOINTMENTS, IMAGES, TABLES
 from nexus_reimport.transform.extracts import source_keys
 from nexus_reimport.transform.imported_keys import IMAGES_PREFIX
 
@@ -48,6 +49,7 @@ def staged_table_checks(table: Table) -> list[Check]:
             "At least 90 % of the rows of the last publication.",
             lambda seen: _shrunk(table, seen),
         ),
+        *clinic_checks(table),
         Check(
             "one_row_per_filemaker_id",
             "No two rows in Nexus claim one FileMaker id.",
@@ -73,6 +75,21 @@ def accounting_checks(table: Table) -> list[Check]:
             "every_source_row_accounted_for",
             "Each row read is either staged or rejected with a reason.",
             lambda seen: _images_accounting(seen) if table is IMAGES else _accounting(table, seen),
+        )
+    ]
+
+
+def clinic_checks(table: Table) -> list[Check]:
+    """Return the check of appointments that Nexus can show them."""
+    if table is not APPOINTMENTS:
+        return []
+    return [
+        Check(
+            "every_appointment_has_a_clinic",
+            "Nexus can show the list of each day.",
+            lambda seen: clinics_finding(seen.staged(table.name)),
+            blocking=False,
+            severity=dg.AssetCheckSeverity.WARN,
         )
     ]
 

@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 import click
 
 from nexus_reimport.cli.session import TableName
+from nexus_reimport.publish.choices import WITHOUT_CLINIC
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -63,6 +64,11 @@ _OPTIONS = (
         type=TableChoice("report", "stay", "remove"),
         metavar="TABLE=WHAT",
         help="Rows of older imports without a partner in FileMaker: report (the default), stay or remove.",
+    ),
+    click.option(
+        "--without-clinic",
+        type=click.Choice(WITHOUT_CLINIC),
+        help="Appointments for which there is no clinic: publish (the default) or hold them back.",
     ),
     click.option(
         "--missing-percent",

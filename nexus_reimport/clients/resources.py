@@ -11,14 +11,17 @@ from obstore.store import S3Store
 from pydantic import Field, PrivateAttr
 
 from nexus_reimport.clients.addresses import require_postgres
+from nexus_reimport.clients.exceptions import SettingsRefused
 from nexus_reimport.clients.filemaker import BasicAuth, FileMakerClient, FmidAuth, Standing
 from nexus_reimport.clients.filemaker.client import ignore_progress
 from nexus_reimport.clients.image_exports import ImageExports
 from nexus_reimport.clients.loopback import require_private
-from nexus_reimport.publish.choices import Choices, Conflicts, OlderImports, OnMissing
+from nexus_reimport.clients.mappings_file import read_mappings
+from nexus_reimport.publish.choices import WITHOUT_CLINIC, Choices, Conflicts, OlderImports, OnMissing
 from nexus_reimport.schemas.filemaker import ENTITY_SETS, EntitySet
 from nexus_reimport.schemas.nexus import BY_NAME
 from nexus_reimport.settings import latest_fmid_token
+from nexus_reimport.transform.mappings import NOTHING_SAID, Mappings
 
 
 def asset_key(entity_set: EntitySet) -> dg.AssetKey:
@@ -118,6 +121,19 @@ class ImageCsvFolder(dg.ConfigurableResource):  # type: ignore[type-arg]  # it h
         return ImageExports(Path(self.folder), store, self.s3_prefix)
 
 
+class MappingsFile(dg.ConfigurableResource):  # type: ignore[type-arg]  # it holds no inner value
+    """What the clinic's people say of names that differ between FileMaker and Nexus."""
+
+    path: str | None = Field(default=None, description="mappings.toml; nothing is said where there is none")
+
+    def read(self) -> Mappings:
+        """Return what the file says. Raise Failure where it can't be used."""
+        try:
+            return read_mappings(self.path) if self.path else NOTHING_SAID
+        except SettingsRefused as error:
+            raise dg.Failure(str(error), allow_retries=False) from None
+
+
 # What a plan does not keep among its options: its own instant and name, and what does not decide rows.
 NOT_PLANNED = ("as_of", "plan", "full_dump", "tables")
 
@@ -165,6 +181,20 @@ class RunOptions(dg.ConfigurableResource):  # type: ignore[type-arg]  # it holds
         default=1, ge=0, le=100, description="No more of a table's rows than this are archived or removed."
     )
     missing_rows: int = Field(default=50, ge=0, description="Nor more rows of a table than this.")
+
+    without_clinic: str = Field(
+        default="publish",
+        description="An appointment for which there is no clinic: publish it, though the day list of its day "
+        "fails in Nexus, or hold it back.",
+    )
+
+    @property
+    def holds_without_clinic(self) -> bool:
+        """Whether appointments without any clinic are held back. Raises Failure for another word."""
+        if self.without_clinic not in WITHOUT_CLINIC:
+            message = f"without_clinic: {self.without_clinic} is not one of {', '.join(WITHOUT_CLINIC)}."
+            raise dg.Failure(message, allow_retries=False)
+        return self.without_clinic == "hold"
 
     def choices(self) -> Choices:
         """Return what was decided about conflicts and missing rows. Raises Failure for words unknown."""

@@ -8,6 +8,7 @@ Conflicts = Literal["nexus", "filemaker"]
 Deleted = Literal["restore", "stay"]
 OnMissing = Literal["keep", "archive", "remove"]
 OlderImports = Literal["report", "stay", "remove"]
+WITHOUT_CLINIC = ("publish", "hold")
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,14 @@ from nexus_reimport.publish.connection import Connection
 from nexus_reimport.schemas.nexus import TABLES
 
 # What staging reads beside the published tables.
-CONFIGURATION = ("clinics", "clinicians", "appointment_types", "funding_sources", "django_content_type")
+CONFIGURATION = (
+    "clinics",
+    "clinicians",
+    "appointment_types",
+    "funding_sources",
+    "custom_funding_sources",
+    "django_content_type",
+)
 # What decides who a row is and whose each field is. Named without their schema: see `ledger.stand_in`.
 LEDGER = ("identities", "former_identities", *(f"written_{table.name}" for table in TABLES))
 

@@ -252,13 +252,14 @@ def _hash_pair(column: Column) -> Fragment:
 def _last_written(table: Table, column: Column) -> Fragment:
     """Return the digest of what was last written.
 
-    What a person has given a row that is now adopted is an edit: of what FileMaker has, by all we know.
+    What a person has given a row that is now adopted is an edit: of what FileMaker has, by all we know. So is
+    what they gave a column that an older release of this program did not write.
     """
     written, person = _field("v", column.name), older_imports.persons_value(table, column.name)
     if person is None:
         return written
-    return sql.SQL("CASE WHEN v.id IS NULL AND t.id IS NOT NULL AND {} THEN {} ELSE {} END AS {}").format(
-        person, _field("h", f"source_{column.name}"), written, sql.Identifier(column.name)
+    return sql.SQL("CASE WHEN {} IS NULL AND t.id IS NOT NULL AND {} THEN {} ELSE {} END AS {}").format(
+        written, person, _field("h", f"source_{column.name}"), written, sql.Identifier(column.name)
     )
 
 

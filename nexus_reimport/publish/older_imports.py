@@ -97,6 +97,8 @@ _UNTOUCHED: Mapping[str, LiteralString] = MappingProxyType(
 # their edit.
 _PERSONS: Mapping[tuple[str, str], LiteralString] = MappingProxyType(
     {
+        # No script ever wrote one, nor did this program's first releases
+        ("patients", "funding_source"): "coalesce({t}.funding_source, '') <> ''",
         ("image_batches", "name"): "right({t}.name, length({name_end})) <> {name_end}",
         ("image_batches", "description"): "NOT {t}.description ^@ {description}",
         # Moved into a batch of the same patient's that is no import's

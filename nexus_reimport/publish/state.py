@@ -33,6 +33,9 @@ UNION ALL
 (SELECT 'funding_source_name', lower(btrim(name)), id::text, NULL FROM funding_sources
     ORDER BY active DESC, created_at, id)
 UNION ALL
+(SELECT 'custom_funding_source_name', lower(btrim(name)), id::text, name FROM custom_funding_sources
+    WHERE is_active ORDER BY created_at, id)
+UNION ALL
 SELECT 'content_type', app_label || '.' || model, id::text, NULL FROM django_content_type
     WHERE app_label = 'patients' AND model = 'patient'
 """

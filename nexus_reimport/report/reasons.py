@@ -64,6 +64,8 @@ _ANYWHERE: dict[str, str] = {
     "no_name": "The contact has neither a first nor a last name.",
     "dob_out_of_range": "The date of birth is before 1850 or in the future; it was left empty.",
     "unknown_funding": "Nexus does not have the patient's funding source; it was left empty.",
+    "unknown_funding_source": "Nexus has no active funding source of that name; invoices will have none.",
+    "blank_name": "FileMaker lacks one of the patient's names; a dash, or what the settings say, is used.",
     "unknown_detail_type": "A contact detail is no phone, mobile, email or address; it was kept as it is.",
     # Appointments.
     "no_patient_link": "The appointment names no patient.",
@@ -71,7 +73,8 @@ _ANYWHERE: dict[str, str] = {
     "bad_start": "The appointment's start can't be read.",
     "end_before_start": "The appointment ends before it starts; the start is used for both.",
     "bad_end": "The appointment's end can't be read; the start is used for both.",
-    "no_clinic": "Neither the calendar nor the patient says which clinic; it was left empty.",
+    "no_clinic": "Neither the calendar nor the patient says which clinic. Nexus can't list a day with it.",
+    "default_clinic": "Neither the calendar nor the patient says which clinic; the default is used.",
     "unknown_clinician": "Nexus does not have this clinician; it was left empty.",
     "unknown_type": "Nexus does not have this type of appointment; it was left empty.",
     # Notes.

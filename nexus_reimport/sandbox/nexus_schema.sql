@@ -71,6 +71,17 @@ CREATE TABLE funding_sources (
     updated_at timestamptz NOT NULL
 );
 
+CREATE TABLE custom_funding_sources (
+    id uuid PRIMARY KEY,
+    name varchar(100) NOT NULL UNIQUE,
+    reference_number varchar(100) NOT NULL,
+    display_format varchar(200) NOT NULL,
+    is_active boolean NOT NULL,
+    notes text NOT NULL,
+    created_at timestamptz NOT NULL,
+    updated_at timestamptz NOT NULL
+);
+
 CREATE TABLE appointment_types (
     id uuid PRIMARY KEY,
     name varchar(100) NOT NULL UNIQUE,

@@ -24,7 +24,8 @@ _BATCH_KEY = _UUID.replace("$", r"/([0-9]{4}-[0-9]{2}-[0-9]{2}|unknown)$")
 _REASON = r"^[a-z][a-z0-9_]*$"
 _STATE_KIND = (
     r"^(clinic_filemaker_id|clinic_name|clinician_id|clinician_name|appointment_type_id|appointment_type_name"
-    r"|funding_source_name|content_type|live:patients|former:patients|external:sms_messages"
+    r"|funding_source_name|custom_funding_source_name|content_type"
+    r"|live:patients|former:patients|external:sms_messages"
     r"|s3_key:images|stem:images|key_id:images|batch_of:images|day:image_batches|file:documents|key_id:documents"
     r"|(foreign|own|edited|written)_place:images"
     rf"|(identity|gone|claim|natural|published):({'|'.join(BY_NAME)}))$"
@@ -283,7 +284,7 @@ NEXUS_STATE_SCHEMA = pandera.DataFrameSchema(
         "kind": pandera.Column(TEXT, checks=[_matches("unknown_kind", _STATE_KIND)], description="Its sort."),
         "key": pandera.Column(TEXT, description="What it is found by: an id, a name or a digest."),
         "id": pandera.Column(TEXT, description="Id of the row in Nexus."),
-        "detail": pandera.Column(TEXT, nullable=True, description="The clinic of a living patient."),
+        "detail": pandera.Column(TEXT, nullable=True, description="A living patient's clinic; a name."),
     },
     strict=True,
     name="nexus_state",

@@ -43,7 +43,7 @@ PATIENTS = Table(
         Column("filemaker_metadata", "jsonb", null=True, volatile_keys=("imported_at",)),
         Column("ndis_plan_end_date", "date", null=True),
         Column("ndis_plan_start_date", "date", null=True),
-        Column("funding_source", "varchar", null=True, length=50, role="initial"),
+        Column("funding_source", "varchar", null=True, length=50),
     ),
     links=(Link("clinic_id", "clinics"), Link("funding_type_id", "funding_sources")),
 )

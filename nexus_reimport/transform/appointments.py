@@ -9,12 +9,14 @@ import pandas as pd
 from nexus_reimport.schemas.filemaker import EVENTS
 from nexus_reimport.schemas.nexus import APPOINTMENTS
 from nexus_reimport.transform import choices
-from nexus_reimport.transform.clinics import clinic_names
+from nexus_reimport.transform.appointment_clinics import place_in_clinics
+from nexus_reimport.transform.clinics import ClinicFinder, clinic_names
 from nexus_reimport.transform.dates import microseconds
 from nexus_reimport.transform.event_times import EventTimes, Span, event_span
 from nexus_reimport.transform.extracts import Extract, creation_instants, read_extract
 from nexus_reimport.transform.identity import Adoption, decide_ids, natural_key
 from nexus_reimport.transform.known_patients import KnownPatients, known_patients
+from nexus_reimport.transform.mappings import NOTHING_SAID, Mappings
 from nexus_reimport.transform.nexus_state import NexusState
 from nexus_reimport.transform.shaping import looked_up
 from nexus_reimport.transform.staged import Ledger, Staged
@@ -39,26 +41,31 @@ def stage_appointments(
     patients: Staged,
     state: NexusState,
     as_of: datetime,
+    mappings: Mappings = NOTHING_SAID,
+    *,
+    hold_without_clinic: bool = False,
 ) -> Staged:
     """Return one appointment per event of a known patient with a start.
 
-    Takes the extract frames, the staged patients and the run's instant (aware). Rejects: bad_id,
-    duplicate_id, no_patient_link, limit, patient_not_found, no_start, bad_start.
+    Takes the extract frames, the staged patients and the run's instant (aware). `mappings` lead from
+    FileMaker's names to Nexus's. Rejects: bad_id, duplicate_id, no_patient_link, limit, patient_not_found,
+    no_start, bad_start; no_clinic where such appointments are held.
     """
     ledger = Ledger(APPOINTMENTS)
     everything = read_extract(EVENTS, events, ledger)
     known = known_patients(patients, state)
     created = creation_instants(everything, ledger, "created_at")
-    kept = _kept(everything, known, ledger)
-    appointments, spans = everything.take(list(kept)), list(kept.values())
+    spanned = _kept(everything, known, ledger)
+    finder = ClinicFinder(clinic_names(filemaker_clinics), state, mappings)
+    kept = place_in_clinics(everything, spanned, known, finder, ledger, hold=hold_without_clinic)
+    appointments, spans = everything.take(list(kept)), [spanned[place] for place in kept]
     owners = [str(known.find(patient)) for patient in appointments.ids("id_Contact")]
-    names = clinic_names(filemaker_clinics)
     columns: dict[str, Sequence[object]] = {
         "created_at": [created[place] for place in kept],
         "patient_id": owners,
-        "clinic_id": _clinics(appointments, owners, known, names, state, ledger),
+        "clinic_id": list(kept.values()),
         **_time_columns(appointments, spans, microseconds(as_of), ledger),
-        **_configured_columns(appointments, state, ledger),
+        **_configured_columns(appointments, state, mappings, ledger),
         **_text_columns(appointments),
         "filemaker_event_id": appointments.keys,
     }
@@ -106,41 +113,24 @@ def _time_columns(
     return {"start_time": starts, "end_time": ends, "status": statuses}
 
 
-def _clinics(
-    appointments: Extract,
-    owners: Sequence[str],
-    known: KnownPatients,
-    names: Mapping[str, str],
-    state: NexusState,
-    ledger: Ledger,
-) -> list[str | None]:
-    """Return the event's clinic, else its patient's: a calendar page breaks on an appointment without one."""
-    clinics = []
-    for key, text, owner in zip(appointments.keys, appointments.texts("idCal"), owners, strict=True):
-        calendar = text.lower()
-        clinic = state.clinic(calendar, names.get(calendar, ""))
-        if text and clinic is None:
-            ledger.warn(key, "clinic_id", "unknown_clinic")
-        clinic = clinic or known.clinics.get(owner)
-        if clinic is None:
-            ledger.warn(key, "clinic_id", "no_clinic")
-        clinics.append(clinic)
-    return clinics
-
-
 def _configured_columns(
-    appointments: Extract, state: NexusState, ledger: Ledger
+    appointments: Extract, state: NexusState, mappings: Mappings, ledger: Ledger
 ) -> dict[str, Sequence[object]]:
-    """Return clinician and type, by id or name, where FileMaker gives them."""
+    """Return clinician and type, by what people say of them, id or name, where FileMaker gives them."""
+
+    def appointment_type(text: str) -> str | None:
+        return state.appointment_type(mappings.named("appointment_types", text) or text)
+
     clinicians = []
     given = (appointments.texts("id_Clinician"), appointments.texts("clinician_name"))
     for key, clinician_id, name in zip(appointments.keys, *given, strict=True):
-        found = state.clinician(clinician_id.lower(), name)
+        said = mappings.named("clinicians", clinician_id, name)
+        found = state.clinician(None, said) if said else state.clinician(clinician_id.lower(), name)
         if found is None and (clinician_id or name):
             ledger.warn(key, "clinician_id", "unknown_clinician")
         clinicians.append(found)
     warning = ("appointment_type_id", "unknown_type")
-    types = looked_up(appointments.keys, appointments.texts("Type"), state.appointment_type, warning, ledger)
+    types = looked_up(appointments.keys, appointments.texts("Type"), appointment_type, warning, ledger)
     return {"clinician_id": clinicians, "appointment_type_id": types}
 
 

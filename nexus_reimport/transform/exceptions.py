@@ -36,6 +36,10 @@ class MissingColumnError(TransformError):
         super().__init__(f"No value was staged for {table}.{column}, which may not be null: a defect.")
 
 
+class MappingsRefused(TransformError):
+    """The file of mappings can't be used; says everything that is wrong with it, in one line."""
+
+
 class ImageCsvError(TransformError):
     """A whole image CSV is refused. Says the file, line, column and reason code."""
 

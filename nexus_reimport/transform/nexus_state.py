@@ -37,6 +37,7 @@ class NexusState:
         self._table = pa.table(columns)
         self._kinds: dict[str, dict[str, list[str]]] = {}
         self._patient_clinics: dict[str, str | None] | None = None
+        self._custom_funding: defaultdict[str, list[str]] | None = None
 
     def clinic(self, filemaker_id: str | None, *names: str) -> str | None:
         """Return the clinic with that FileMaker id, else the first that has one of the names."""
@@ -55,6 +56,15 @@ class NexusState:
     def funding_source(self, name: str) -> str | None:
         """Return the funding source with that name."""
         return self._named("funding_source_name", (name,))
+
+    def custom_funding_source(self, name: str) -> str | None:
+        """Return the name as Nexus writes it of the active custom funding source that has it in any case."""
+        if self._custom_funding is None:
+            self._custom_funding = defaultdict(list)
+            for key, given in self._lines("custom_funding_source_name", "key", "detail"):
+                self._custom_funding[name_key(key)].append(given)
+        found = self._custom_funding.get(name_key(name), [])
+        return name if name in found else next(iter(found), None)
 
     def content_type(self, name: str) -> int:
         """Return the number of a content type, or raise MissingContentTypeError."""

@@ -8,11 +8,12 @@ import pandas as pd
 from nexus_reimport.schemas.filemaker import CONTACTS
 from nexus_reimport.schemas.nexus import PATIENTS
 from nexus_reimport.transform import choices
-from nexus_reimport.transform.clinics import clinic_names
+from nexus_reimport.transform.clinics import ClinicFinder, clinic_names
 from nexus_reimport.transform.contact_details import ContactCard, contact_cards
 from nexus_reimport.transform.dates import SYDNEY, day, iso_utc, microseconds
 from nexus_reimport.transform.extracts import Extract, creation_instants, read_extract
 from nexus_reimport.transform.identity import decide_ids
+from nexus_reimport.transform.mappings import NOTHING_SAID, Mappings
 from nexus_reimport.transform.nexus_state import NexusState
 from nexus_reimport.transform.shaping import cut, days, looked_up, nullable
 from nexus_reimport.transform.staged import Ledger, Staged
@@ -21,6 +22,7 @@ from nexus_reimport.transform.text import canonical_json, flag
 FIRST_BIRTH_YEAR = 1850
 
 _BEFORE_CHRIST = ("-", "0000-")
+_FUNDING_SOURCE_LENGTH = PATIENTS.column("funding_source").length or 0
 _HEALTH_NUMBER_LENGTH = PATIENTS.column("health_number").length or 0
 
 _METADATA_FIELDS = {
@@ -56,12 +58,13 @@ def stage_patients(
     state: NexusState,
     as_of: datetime,
     limit: int | None = None,
+    mappings: Mappings = NOTHING_SAID,
 ) -> Staged:
     """Return one patient per contact that has a name.
 
     Takes the extract frames of the same names and the run's instant (aware). With a limit only the first
-    so many contacts by id are staged, the others are rejected `limit`. Rejects: bad_id, duplicate_id,
-    no_name, limit.
+    so many contacts by id are staged, the others are rejected `limit`. `mappings` lead from FileMaker's names
+    to Nexus's. Rejects: bad_id, duplicate_id, no_name, limit.
     """
     ledger = Ledger(PATIENTS)
     everybody = read_extract(CONTACTS, contacts, ledger)
@@ -69,14 +72,15 @@ def stage_patients(
     kept = _kept(everybody, limit, ledger)
     people = everybody.take(kept)
     cards = contact_cards(contact_details, set(people.keys), ledger)
-    names = clinic_names(filemaker_clinics)
+    finder = ClinicFinder(clinic_names(filemaker_clinics), state, mappings)
     columns: dict[str, Sequence[object]] = {
         "id": decide_ids(people.keys, state, ledger),
         "created_at": [created[place] for place in kept],
-        **_personal_columns(people, as_of, ledger),
-        **_lookup_columns(people, names, state, ledger),
+        **_personal_columns(people, as_of, mappings.blank_name, ledger),
+        "clinic_id": _clinics(people, finder, ledger),
+        **_funding_columns(people, state, mappings, ledger),
         **_card_columns(people.keys, cards),
-        "filemaker_metadata": _metadata(people, names, as_of),
+        "filemaker_metadata": _metadata(people, finder.names, as_of),
     }
     return ledger.staged(people.keys, columns, {"updated_at": microseconds(as_of), **_INITIAL})
 
@@ -94,13 +98,18 @@ def _kept(people: Extract, limit: int | None, ledger: Ledger) -> list[int]:
     return kept
 
 
-def _personal_columns(people: Extract, as_of: datetime, ledger: Ledger) -> dict[str, Sequence[object]]:
+def _personal_columns(
+    people: Extract, as_of: datetime, blank_name: str, ledger: Ledger
+) -> dict[str, Sequence[object]]:
     def short(field: str, column: str) -> list[str]:
         return cut(people.keys, people.texts(field), column, ledger)
 
+    def name(field: str, column: str) -> list[str]:
+        return _names(people.keys, short(field, column), column, blank_name, ledger)
+
     return {
-        "first_name": short("nameFirst", "first_name"),
-        "last_name": short("nameLast", "last_name"),
+        "first_name": name("nameFirst", "first_name"),
+        "last_name": name("nameLast", "last_name"),
         "middle_names": nullable(short("nameMiddle", "middle_names")),
         "coordinator_name": nullable(short("NDIS Coordinator Name", "coordinator_name")),
         "dob": _births(people, as_of, ledger),
@@ -112,6 +121,19 @@ def _personal_columns(people: Extract, as_of: datetime, ledger: Ledger) -> dict[
         "ndis_plan_start_date": days(people, "NDIS Plan Start Date", "ndis_plan_start_date", ledger),
         "ndis_plan_end_date": days(people, "NDIS Plan End Date", "ndis_plan_end_date", ledger),
     }
+
+
+def _names(
+    keys: Sequence[str], names: Sequence[str], column: str, blank_name: str, ledger: Ledger
+) -> list[str]:
+    """Return the names; one that FileMaker lacks is warned of, `blank_name`.
+
+    Nexus takes no patient back, from its page or its admin, one of whose names is blank.
+    """
+    for key, name in zip(keys, names, strict=True):
+        if not name:
+            ledger.warn(key, column, "blank_name")
+    return [name or blank_name for name in names]
 
 
 def _births(people: Extract, as_of: datetime, ledger: Ledger) -> list[object]:
@@ -146,24 +168,35 @@ def _fitting(health_number: str) -> str | None:
     return health_number if len(health_number) <= _HEALTH_NUMBER_LENGTH else None
 
 
-def _lookup_columns(
-    people: Extract, names: Mapping[str, str], state: NexusState, ledger: Ledger
-) -> dict[str, Sequence[object]]:
+def _clinics(people: Extract, finder: ClinicFinder, ledger: Ledger) -> list[str | None]:
     clinics = []
     given = zip(people.keys, people.texts("id_Clinic"), people.texts("Clinic_Name"), strict=True)
     for key, clinic_id, name in given:
-        found = state.clinic(clinic_id.lower(), name, names.get(clinic_id.lower(), ""))
+        found = finder.find(clinic_id, name)
         if found is None and (clinic_id or name):
             ledger.warn(key, "clinic_id", "unknown_clinic")
         clinics.append(found)
-    funding = looked_up(
-        people.keys,
-        people.texts("Funding"),
-        state.funding_source,
-        ("funding_type_id", "unknown_funding"),
-        ledger,
-    )
-    return {"clinic_id": clinics, "funding_type_id": funding}
+    return clinics
+
+
+def _funding_columns(
+    people: Extract, state: NexusState, mappings: Mappings, ledger: Ledger
+) -> dict[str, Sequence[object]]:
+    """Return the funding type, by name, and the name by which pages and invoices know who pays."""
+
+    def source(text: str) -> str | None:
+        found = state.custom_funding_source(mappings.named("funding", text) or text)
+        return found if found and len(found) <= _FUNDING_SOURCE_LENGTH else None
+
+    keys, texts = people.keys, people.texts("Funding")
+    return {
+        "funding_type_id": looked_up(
+            keys, texts, state.funding_source, ("funding_type_id", "unknown_funding"), ledger
+        ),
+        "funding_source": looked_up(
+            keys, texts, source, ("funding_source", "unknown_funding_source"), ledger
+        ),
+    }
 
 
 def _card_columns(keys: Sequence[str], cards: Mapping[str, ContactCard]) -> dict[str, Sequence[object]]:

@@ -119,6 +119,9 @@ def test_every_command_refuses_a_storage_of_another_kind_and_makes_no_folder(
         ("FILEMAKER_HOST", f"fms.example.org:{SECRET}"),
         ("NEXUS_REIMPORT_REPORTS_URL", f"reports:{SECRET}"),
         ("NEXUS_REIMPORT_KEEP_BACKUPS", SECRET),
+        ("NEXUS_REIMPORT_MAPPINGS", f"/nowhere/{SECRET}"),
+        ("NEXUS_REIMPORT_MAPPINGS", f"{SECRET}\0"[:-1]),
+        ("NEXUS_REIMPORT_MAPPINGS", "/"),
     ],
 )
 def test_other_settings_are_refused_likewise(

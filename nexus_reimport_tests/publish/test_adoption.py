@@ -1,5 +1,7 @@
 """Adoption in a publication: what an older import's row takes from FileMaker, and what stays a person's."""
 
+from typing import Any
+
 import pytest
 
 from nexus_reimport.publish.choices import Choices
@@ -110,3 +112,50 @@ def test_an_image_stays_beside_a_persons_own_pictures(nexus_database: str) -> No
     photographs(nexus_database)
     found = query(nexus_database, "SELECT DISTINCT batch_id::text FROM images_image")
     assert found == [(uid("batch added to"),)]
+
+
+def funding(url: str, source: str | None, **choices: Any) -> tuple[Publication, object]:
+    """Publish the patient with that funding source; return what was done and what Nexus has then."""
+    row = {"name": "Ann", "id": ANN, "funding_source": source}
+    done = publish(
+        url, "run", AS_OF, {"patients": staged_table(PATIENTS, row)}, terms=Terms(Choices(**choices))
+    )
+    return done, query(url, "SELECT funding_source FROM patients")[0][0]
+
+
+@pytest.mark.parametrize(
+    ("persons", "source", "kept"),
+    [
+        ("Family trust", "NDIS", "Family trust"),
+        ("Family trust", None, "Family trust"),
+        ("NDIS", "NDIS", "NDIS"),
+        (None, "NDIS", "NDIS"),
+        ("", "NDIS", "NDIS"),
+    ],
+)
+def test_an_adopted_patient_keeps_the_funding_source_that_a_person_gave(
+    nexus_database: str, persons: str | None, source: str | None, kept: str
+) -> None:
+    older.load(nexus_database, older.patient("Ann", {"filemaker_id": "A"}, funding_source=persons))
+    done, found = funding(nexus_database, source)
+    assert found == kept
+    edited = persons not in (None, "", source)
+    assert (done.tables["patients"].edits_kept, done.tables["patients"].conflicts) == (int(edited), 0)
+    again, found = funding(nexus_database, source)
+    assert (found, again.number) == (kept, None)
+
+
+def test_a_column_that_an_older_release_did_not_write_is_taken_but_for_what_a_person_gave_it(
+    nexus_database: str,
+) -> None:
+    funding(nexus_database, None)
+    for persons, kept in (("Family trust", "Family trust"), (None, "NDIS")):
+        query(nexus_database, "UPDATE patients SET funding_source = %s", persons)
+        query(
+            nexus_database, "UPDATE nexus_reimport.written_patients SET funding_source = NULL, whole = NULL"
+        )
+        done, found = funding(nexus_database, "NDIS")
+        assert (found, done.tables["patients"].edits_kept) == (kept, int(persons is not None))
+        assert funding(nexus_database, "NDIS")[0].number is None
+    query(nexus_database, "UPDATE patients SET funding_source = 'Family trust'")
+    assert funding(nexus_database, "DVA", conflicts={"patients": "filemaker"})[1] == "DVA"

@@ -59,6 +59,25 @@ def test_an_active_funding_source_is_preferred_to_an_inactive_one(nexus_database
     ]
 
 
+def test_only_active_custom_funding_sources_are_told_each_in_its_own_letters(nexus_database: str) -> None:
+    insert = (
+        "INSERT INTO custom_funding_sources (id, name, reference_number, display_format, is_active, notes,"
+        " created_at, updated_at) VALUES (%s, %s, '', '', %s, '', %s, now())"
+    )
+    for name, active, made in (
+        ("Ndis", True, "2020-01-01"),
+        (" NDIS", True, "2001-01-01"),
+        ("DVA", False, "2001-01-01"),
+    ):
+        query(nexus_database, insert, uid(name), name, active, made)
+    state = read_state(nexus_database)
+    told = state[state["kind"] == "custom_funding_source_name"]
+    assert told[["key", "id", "detail"]].to_numpy().tolist() == [
+        ["ndis", uid(" NDIS"), " NDIS"],
+        ["ndis", uid("Ndis"), "Ndis"],
+    ]
+
+
 def test_reading_writes_nothing(nexus_database: str) -> None:
     before = tuples_written(nexus_database)
     read_state(nexus_database)

@@ -373,6 +373,7 @@ def state(kind: str, row_id: str | None = ONE) -> pd.DataFrame:
         "appointment_type_id",
         "appointment_type_name",
         "funding_source_name",
+        "custom_funding_source_name",
         "content_type",
         "live:patients",
         "former:patients",

@@ -12,6 +12,7 @@ from nexus_reimport.schemas import filemaker
 from nexus_reimport.schemas.filemaker import EntitySet
 from nexus_reimport.transform.appointments import stage_appointments
 from nexus_reimport.transform.documents import stage_documents
+from nexus_reimport.transform.mappings import NOTHING_SAID, Mappings
 from nexus_reimport.transform.nexus_state import STATE_COLUMNS, NexusState
 from nexus_reimport.transform.notes import stage_notes
 from nexus_reimport.transform.patients import stage_patients
@@ -83,6 +84,7 @@ def patients_of(
     clinics: Sequence[Record] = (),
     state: NexusState | None = None,
     limit: int | None = None,
+    mappings: Mappings = NOTHING_SAID,
 ) -> Staged:
     return stage_patients(
         extract(filemaker.CONTACTS, *contacts),
@@ -91,6 +93,7 @@ def patients_of(
         state or state_of(),
         AS_OF,
         limit,
+        mappings,
     )
 
 
@@ -100,6 +103,8 @@ def appointments_of(
     clinics: Sequence[Record] = (),
     state: NexusState | None = None,
     as_of: datetime = AS_OF,
+    mappings: Mappings = NOTHING_SAID,
+    hold_without_clinic: bool = False,
 ) -> Staged:
     return stage_appointments(
         extract(filemaker.EVENTS, *events),
@@ -107,6 +112,8 @@ def appointments_of(
         patients or patients_of(contact(1)),
         state or state_of(),
         as_of,
+        mappings,
+        hold_without_clinic=hold_without_clinic,
     )
 
 

@@ -4,11 +4,13 @@ from datetime import timedelta
 
 import pytest
 
+from nexus_reimport.checks.findings import clinics_finding
 from nexus_reimport.schemas.frames import failures, staged_schema
 from nexus_reimport.schemas.nexus import APPOINTMENTS
 from nexus_reimport.transform.appointments import reason_of
 from nexus_reimport.transform.dates import EPOCH
 from nexus_reimport.transform.identity import derived_id
+from nexus_reimport.transform.mappings import Mappings
 from nexus_reimport_tests.transform.records import (
     AS_OF,
     Record,
@@ -145,6 +147,60 @@ def test_an_appointment_without_any_clinic_is_warned_of() -> None:
     assert reasons(appointments_of(event(1)).warnings) == [(key(101), "clinic_id", "no_clinic")]
     both = appointments_of(event(1, idCal=fm(95)))
     assert warned("clinic_id", reasons(both.warnings)) == ["no_clinic", "unknown_clinic"]
+
+
+@pytest.mark.parametrize("calendar", [fm(95), "The Old Rooms", fm(94)])
+def test_what_people_say_of_a_calendar_is_its_clinic(calendar: str) -> None:
+    said = Mappings({"clinics": {key(95): "west", "the old rooms": "West", "north": " WEST "}})
+    clinics: list[Record] = [{"id": fm(94), "Name": "North"}]
+    staged = appointments_of(event(1, idCal=calendar), clinics=clinics, state=CLINICS, mappings=said)
+    assert cell(staged, "clinic_id") == uid(92)
+    assert warned("clinic_id", reasons(staged.warnings)) == []
+
+
+def test_the_default_clinic_is_that_of_an_appointment_for_which_there_is_no_other() -> None:
+    said = Mappings(default_clinic="West")
+    neither = appointments_of(event(1), state=CLINICS, mappings=said)
+    assert cell(neither, "clinic_id") == uid(92)
+    assert warned("clinic_id", reasons(neither.warnings)) == ["default_clinic"]
+    its_own = appointments_of(event(1, idCal=fm(90)), state=CLINICS, mappings=said)
+    assert cell(its_own, "clinic_id") == uid(90)
+    assert warned("clinic_id", reasons(its_own.warnings)) == []
+
+
+def test_appointments_without_a_clinic_are_held_where_people_say_so_and_the_others_are_not() -> None:
+    events = [event(1), event(2, idCal=fm(90)), event(3, idCal=fm(95))]
+    held = appointments_of(*events, state=CLINICS, hold_without_clinic=True)
+    assert reasons(held.rejects) == [(key(101), "idCal", "no_clinic"), (key(103), "idCal", "no_clinic")]
+    assert (cells(held, "source_key"), held.read) == ([key(102)], 3)
+    assert reasons(held.warnings) == []
+    published = appointments_of(*events, state=CLINICS)
+    assert cells(held, "id") == cells(published, "id")[1:2]
+    assert cells(held, "created_at") == cells(published, "created_at")[1:2]
+
+
+def test_the_days_that_fail_are_counted_as_sydney_has_them() -> None:
+    days = ({"startDate": "2024-05-01", "startTime": time} for time in ("00:00:00", "23:59:00"))
+    events = [event(place, **day) for place, day in enumerate(days, start=1)]
+    other = event(3, startDate="2024-05-02", startTime="00:00:00")
+    found = clinics_finding(appointments_of(*events, other, event(4, idCal=fm(90)), state=CLINICS))
+    assert not found.passed
+    assert found.facts == {
+        "appointments": 3,
+        "day_lists": 2,
+        "first_keys": [key(101), key(102), key(103)],
+    }
+    assert "3 appointments have no clinic" in found.says
+    assert "day lists of 2 days fail" in found.says
+    assert clinics_finding(appointments_of(event(1, idCal=fm(90)), state=CLINICS)).passed
+
+
+def test_what_people_say_of_clinicians_and_types_comes_first() -> None:
+    said = Mappings({"clinicians": {"dr d": "Pat Doe"}, "appointment_types": {"check": "Review"}})
+    given = event(1, clinician_name="Dr D", Type="CHECK")
+    staged = appointments_of(given, state=CONFIGURED, mappings=said)
+    assert (cell(staged, "clinician_id"), cell(staged, "appointment_type_id")) == (uid(81), uid(82))
+    assert warned("clinician_id", reasons(staged.warnings)) == []
 
 
 def test_a_staged_patient_without_a_clinic_has_the_one_nexus_knows() -> None:

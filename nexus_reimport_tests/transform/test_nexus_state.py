@@ -35,6 +35,20 @@ def test_an_appointment_type_is_found_by_id_or_name() -> None:
     assert state.appointment_type("fitting") is None
 
 
+def test_a_custom_funding_source_is_found_in_any_case_and_told_as_nexus_writes_it() -> None:
+    kind = "custom_funding_source_name"
+    state = state_of(
+        (kind, "dva", uid(1), "DVA"), (kind, "dva", uid(2), "Dva"), (kind, "aged", uid(3), "Aged")
+    )
+    assert [state.custom_funding_source(name) for name in ("Dva", "dva", " AGED ", "", "x")] == [
+        "Dva",
+        "DVA",
+        "Aged",
+        None,
+        None,
+    ]
+
+
 def test_a_funding_source_is_found_by_name_only() -> None:
     state = state_of(("funding_source_name", "ndis", uid(1)))
     assert state.funding_source("NDIS") == uid(1)

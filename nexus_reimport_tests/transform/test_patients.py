@@ -4,9 +4,11 @@ from datetime import date
 
 import pytest
 
+from nexus_reimport.sandbox.readers.patient_page import refused_fields
 from nexus_reimport.schemas.frames import failures, staged_schema
 from nexus_reimport.schemas.nexus import PATIENTS
 from nexus_reimport.transform.identity import derived_id
+from nexus_reimport.transform.mappings import Mappings
 from nexus_reimport_tests.transform.records import (
     AS_OF,
     STAMP,
@@ -48,11 +50,26 @@ def test_a_contact_becomes_a_patient() -> None:
 
 def test_what_filemaker_does_not_say_is_null_and_names_are_never_null() -> None:
     staged = patients_of({"id": fm(1), "nameLast": " Byron "}, {"id": fm(2), "nameFirst": "Ada"})
-    assert cells(staged, "first_name") == ["", "Ada"]
-    assert cells(staged, "last_name") == ["Byron", ""]
+    assert cells(staged, "first_name") == ["-", "Ada"]
+    assert cells(staged, "last_name") == ["Byron", "-"]
     nulls = ("mrn", "middle_names", "dob", "sex", "title", "clinic_id", "funding_type_id", "health_number")
     assert all(cells(staged, name) == [None, None] for name in nulls)
     assert all(cells(staged, name) == [None, None] for name in ("notes", "funding_source", "archived_at"))
+
+
+@pytest.mark.parametrize("blank", [None, "", " ", "\x00", "\u2003"])
+def test_a_patient_with_one_name_gets_a_dash_that_nexus_can_save_and_a_warning(blank: str | None) -> None:
+    staged = patients_of(contact(1, nameFirst=blank))
+    assert reasons(staged.warnings) == [(key(1), "first_name", "blank_name")]
+    row = {name: cell(staged, name) for name in ("first_name", "last_name", "title", "sex")}
+    assert refused_fields(row) == set()
+
+
+@pytest.mark.parametrize("said", ["Onlyname", ""])
+def test_people_say_what_stands_for_a_name_that_there_is_not(said: str) -> None:
+    staged = patients_of(contact(1, nameLast=None), mappings=Mappings(blank_name=said))
+    assert cell(staged, "last_name") == said
+    assert reasons(staged.warnings) == [(key(1), "last_name", "blank_name")]
 
 
 def test_what_nexus_decides_starts_empty() -> None:
@@ -193,11 +210,60 @@ def test_no_clinic_is_nothing_to_warn_of() -> None:
 def test_funding_is_found_by_name_else_null_with_a_warning() -> None:
     state = state_of(("funding_source_name", "ndis", uid(5)))
     known = patients_of(contact(1, Funding=" NDIS "), state=state)
-    assert (cell(known, "funding_type_id"), reasons(known.warnings)) == (uid(5), [])
+    assert cell(known, "funding_type_id") == uid(5)
+    assert "unknown_funding" not in {reason for _, _, reason in reasons(known.warnings)}
     unknown = patients_of(contact(1, Funding="Lottery"), state=state)
     assert cell(unknown, "funding_type_id") is None
-    assert reasons(unknown.warnings) == [(key(1), "funding_type_id", "unknown_funding")]
+    assert (key(1), "funding_type_id", "unknown_funding") in reasons(unknown.warnings)
     assert parsed(unknown, "filemaker_metadata")["funding"] == "Lottery"
+
+
+CUSTOM = state_of(
+    ("funding_source_name", "ndis", uid(5)),
+    ("custom_funding_source_name", "ndis", uid(6), "NDIS"),
+    ("custom_funding_source_name", "ndis", uid(7), "ndis"),
+    ("custom_funding_source_name", "aged care", uid(8), " Aged Care"),
+    ("custom_funding_source_name", "x" * 51, uid(9), "x" * 51),
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        (" NDIS ", "NDIS"),
+        ("ndis", "ndis"),
+        ("Ndis", "NDIS"),
+        ("AGED CARE", " Aged Care"),
+        ("Plan managed", "NDIS"),
+        ("plan MANAGED ", "NDIS"),
+    ],
+)
+def test_the_funding_source_is_the_very_name_that_nexus_has_by_itself_or_by_what_people_say(
+    text: str, name: str
+) -> None:
+    said = Mappings({"funding": {"plan managed": "NDIS"}})
+    staged = patients_of(contact(1, Funding=text), state=CUSTOM, mappings=said)
+    assert cell(staged, "funding_source") == name
+    assert "funding_source" not in {column for _, column, _ in reasons(staged.warnings)}
+
+
+@pytest.mark.parametrize("text", ["Lottery", "x" * 51, "NDIS 2"])
+def test_a_funding_source_that_is_unknown_or_does_not_fit_is_null_with_a_warning(text: str) -> None:
+    staged = patients_of(contact(1, Funding=text), state=CUSTOM)
+    assert cell(staged, "funding_source") is None
+    assert (key(1), "funding_source", "unknown_funding_source") in reasons(staged.warnings)
+
+
+def test_without_funding_there_is_nothing_to_warn_of() -> None:
+    staged = patients_of(contact(1, Funding=" "), state=CUSTOM)
+    assert (cell(staged, "funding_source"), reasons(staged.warnings)) == (None, [])
+
+
+@pytest.mark.parametrize("given", [{"id_Clinic": fm(99)}, {"Clinic_Name": "WEST"}, {"id_Clinic": fm(94)}])
+def test_what_people_say_of_a_clinic_comes_before_its_id_and_name(given: dict[str, str]) -> None:
+    said = Mappings({"clinics": {key(99): "North", "west": "North", "south": "North"}})
+    staged = patients_of(contact(1, **given), clinics=CLINICS, state=CLINIC_STATE, mappings=said)
+    assert (cell(staged, "clinic_id"), reasons(staged.warnings)) == (uid(91), [])
 
 
 def test_ndis_dates_are_read_or_null_with_a_warning() -> None:

@@ -81,6 +81,11 @@ def configured(clinic: SyntheticClinic) -> NexusState:
             rows.append((f"{kind}_name", str(row[name]).strip().casefold(), str(row["id"])))
             if row.get("filemaker_id"):
                 rows.append(("clinic_filemaker_id", str(row["filemaker_id"]), str(row["id"])))
+    rows += [
+        ("custom_funding_source_name", str(row["name"]), str(row["id"]), str(row["name"]))
+        for row in clinic.nexus["custom_funding_sources"]
+        if row["is_active"]
+    ]
     return state_of(*rows)
 
 
@@ -139,6 +144,18 @@ def test_every_batch_is_of_a_patient_with_photographs(run: Run) -> None:
     assert int(batches["image_count"].sum()) == len(published) == len(run.staged["images"].rows)
 
 
+def test_every_patient_whose_funding_nexus_knows_has_its_name_in_nexus_s_own_letters(run: Run) -> None:
+    rows = run.staged["patients"].rows
+    known = {str(row["name"]) for row in run.clinic.nexus["custom_funding_sources"] if row["is_active"]}
+    assert set(rows["funding_source"].dropna()) == known
+    warned = [
+        key
+        for key, _, reason in reasons(run.staged["patients"].warnings)
+        if reason == "unknown_funding_source"
+    ]
+    assert set(rows.loc[rows["source_key"].isin(warned), "funding_source"].dropna()) == set()
+
+
 @pytest.mark.parametrize(
     ("dirt", "table", "reason"),
     [
@@ -148,6 +165,8 @@ def test_every_batch_is_of_a_patient_with_photographs(run: Run) -> None:
         ("dob_in_1776", "patients", "dob_out_of_range"),
         ("dob_in_2099", "patients", "dob_out_of_range"),
         ("unknown_funding", "patients", "unknown_funding"),
+        ("unknown_funding", "patients", "unknown_funding_source"),
+        ("empty_last_name", "patients", "blank_name"),
         ("start_in_daylight_saving_gap", "appointments", "nonexistent_time"),
         ("start_in_daylight_saving_fold", "appointments", "ambiguous_time"),
         ("event_of_unknown_clinic", "appointments", "unknown_clinic"),

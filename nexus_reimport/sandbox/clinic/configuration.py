@@ -16,6 +16,12 @@ UNKNOWN_TO_NEXUS: Final = "Ribbon Park"
 WITHOUT_FILEMAKER: Final = "Teapot House"
 """A clinic people made in Nexus; FileMaker knows nothing of it."""
 
+CUSTOM_FUNDING: Final = {
+    "NDIS": True, "Private": True, "DVA": True, "Medicare": True, "Health fund": True, "Aged Care": True,
+    "Lamington drive": False,
+}  # fmt: skip
+"""What pages and invoices know of funding, by name, and whether it is active: one is in another case than in
+FileMaker, and one is no more."""
 FUNDING_NAMES: Final = ("NDIS", "Private", "DVA", "Medicare", "Health Fund", "Aged Care")
 APPOINTMENT_TYPES: Final = ("Initial Assessment", "Fitting", "Review", "Shoe Repair", "Home Visit")
 CLINICIAN_NAMES: Final = (
@@ -45,6 +51,7 @@ def configuration(seed: int) -> Configuration:
             "clinics": nexus_clinics,
             "clinicians": [_clinician(name, nexus_clinics, chance) for name in CLINICIAN_NAMES],
             "funding_sources": [_funding_source(place, chance) for place in range(len(FUNDING_NAMES))],
+            "custom_funding_sources": _custom_funding(Chance(f"{seed}/custom funding")),
             "appointment_types": [_appointment_type(name, chance) for name in APPOINTMENT_TYPES],
         },
     )
@@ -100,6 +107,21 @@ def _funding_source(place: int, chance: Chance) -> Row:
     name = FUNDING_NAMES[place]
     code = name.upper().replace(" ", "_")
     return {"id": chance.row_id(), "name": name, "code": code, "active": True, "order": place, **_stamps()}
+
+
+def _custom_funding(chance: Chance) -> list[Row]:
+    return [
+        {
+            "id": chance.row_id(),
+            "name": name,
+            "reference_number": "",
+            "display_format": "",
+            "is_active": is_active,
+            "notes": "",
+            **_stamps(),
+        }
+        for name, is_active in CUSTOM_FUNDING.items()
+    ]
 
 
 def _appointment_type(name: str, chance: Chance) -> Row:
