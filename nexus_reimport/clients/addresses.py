@@ -26,7 +26,7 @@ _SQLALCHEMY = re.compile(
     r"postgresql(?:\+psycopg2)?://(?:[^:/@]*(?::[^@]*)?@)?"
     r"(?:\[[0-9A-Fa-f:.]+\]|[^/:?@\[\]]*)(?::(?P<port>[0-9]*))?(?:/[^?@]*)?(?:\?(?P<options>.*))?"
 )
-_SSL_MODES = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")
+SSL_MODES = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")
 
 
 def require_postgres(url: str, setting: str) -> None:
@@ -91,8 +91,8 @@ def _parts_problem(url: str) -> str | None:
         return f"its port is no number from 1 to 65535. {ESCAPES}"
     if not _has_one_account(url) or not all(map(_is_host, given.get("host", "").split(","))):
         return f"what stands for the host is none. {ESCAPES}"
-    if given.get("sslmode", "prefer") not in _SSL_MODES:
-        return f"its sslmode is none that PostgreSQL knows ({', '.join(_SSL_MODES)})"
+    if given.get("sslmode", "prefer") not in SSL_MODES:
+        return f"its sslmode is none that PostgreSQL knows ({', '.join(SSL_MODES)})"
     return None
 
 

@@ -9,7 +9,7 @@ import psycopg
 from psycopg import pq, sql
 from psycopg.conninfo import conninfo_to_dict
 
-from nexus_reimport.clients.addresses import POSTGRES_FORM, refused
+from nexus_reimport.clients.addresses import POSTGRES_FORM, SSL_MODES, refused
 from nexus_reimport.clients.loopback import is_loopback
 from nexus_reimport.publish.exceptions import ConnectionNotSafe, DatabaseUnreachable, EncodingUnfit
 
@@ -120,8 +120,10 @@ def verification(url: str) -> dict[str, Any]:
         return {}
     mode = given.get("sslmode")
     if mode is not None and mode not in VERIFYING:
+        # Of a mangled URL it may be a piece of a password.
+        asked = mode if mode in SSL_MODES else "…"
         raise ConnectionNotSafe(
-            f"NEXUS_DATABASE_URL asks for sslmode={mode}, which does not verify the server. Leave sslmode "
+            f"NEXUS_DATABASE_URL asks for sslmode={asked}, which does not verify the server. Leave sslmode "
             "out, or give sslmode=verify-full and, for a private authority, sslrootcert=FILE."
         )
     if used.get("sslmode") in VERIFYING:

@@ -1,12 +1,17 @@
 """Connections to Nexus: TLS verified to any other machine, nobody's words in an error."""
 
+import traceback
 from pathlib import Path
 
 import pytest
 
+from nexus_reimport.clients.exceptions import SettingsRefused
+from nexus_reimport.publish.backup.exceptions import DumpFailed
+from nexus_reimport.publish.backup.postgres_programs import run_on
 from nexus_reimport.publish.connection import connect, verification
 from nexus_reimport.publish.exceptions import ConnectionNotSafe, DatabaseUnreachable
 from nexus_reimport.sandbox.postgres import Cluster
+from nexus_reimport_tests.mangled import MANGLED, SECRET
 
 
 @pytest.mark.parametrize(
@@ -143,3 +148,20 @@ def test_what_a_url_sets_for_its_sessions_is_kept(nexus_database: str) -> None:
         assert connection.execute("SHOW statement_timeout").fetchone() == ("12345ms",)
         assert connection.execute("SHOW jit").fetchone() == ("off",)
         assert connection.execute("SHOW timezone").fetchone() == ("UTC",)
+
+
+def traceback_of(url: str) -> str:
+    """Return all that would be printed where a URL is opened; nothing, where it can be taken apart."""
+    try:
+        verification(url)
+    except (SettingsRefused, ConnectionNotSafe) as error:
+        return "".join(traceback.format_exception(error))
+    return ""
+
+
+@pytest.mark.parametrize("url", MANGLED)
+def test_a_mangled_url_is_never_quoted_by_who_opens_it(url: str, tmp_path: Path) -> None:
+    with pytest.raises((SettingsRefused, ConnectionNotSafe, DumpFailed)) as refused:
+        run_on(tmp_path / "pg_dump", url, [])
+    assert SECRET not in str(refused.value)
+    assert SECRET not in traceback_of(url)

@@ -37,7 +37,9 @@ def run_on(program: Path, url: str, arguments: Sequence[str], output: IO[bytes] 
 
     The password goes by the environment, and TLS is verified as for our own connections.
     """
-    given = {**conninfo_to_dict(url), **verification(url)}
+    # Asked first: it refuses a URL that can't be taken apart without quoting it.
+    secured = verification(url)
+    given = {**conninfo_to_dict(url), **secured}
     password = given.pop("password", None)
     # A dump in another encoding than the database's would lose letters, or fail.
     inherited = {name: value for name, value in os.environ.items() if name != "PGCLIENTENCODING"}
