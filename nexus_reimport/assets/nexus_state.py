@@ -25,7 +25,9 @@ from nexus_reimport.transform.nexus_state import NexusState
                 ),
                 dg.TableColumn("key", "text", description="What it is known by: an id, a name, a digest."),
                 dg.TableColumn("id", "text", description="Its id in Nexus."),
-                dg.TableColumn("detail", "text", description="A patient's clinic there, or a name."),
+                dg.TableColumn(
+                    "detail", "text", description="A patient's clinic, a name, what a row is compared by."
+                ),
             ]
         )
     },

@@ -208,7 +208,7 @@ def claims_finding(staged: Staged) -> Finding:
         return Finding(True, "No two rows in Nexus claim one FileMaker id.")
     return Finding(
         False,
-        f"{len(claimed)} FileMaker ids are claimed by more than one row in Nexus. The oldest is kept up to "
+        f"{len(claimed)} FileMaker ids are claimed by more than one row in Nexus. One of them is kept up to "
         "date; look at the others in Nexus.",
         {"first_keys": first_keys(claimed["key"])},
     )

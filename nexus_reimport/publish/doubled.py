@@ -16,10 +16,10 @@ from nexus_reimport.publish.connection import Connection, read_only_snapshot
 from nexus_reimport.publish.older_imports import imported
 from nexus_reimport.schemas.columns import Table
 from nexus_reimport.schemas.nexus import SMS_MESSAGES, TABLES
+from nexus_reimport.transform.adoption.texts import bare
 from nexus_reimport.transform.batch_names import NAME_END, day_key
 from nexus_reimport.transform.dates import SYDNEY
 from nexus_reimport.transform.imported_keys import IMAGES_PREFIX, filemaker_id_in, stem_of
-from nexus_reimport.transform.text import comparable
 
 # No script ever wrote a message.
 WRITTEN_BY_SCRIPTS = tuple(table for table in TABLES if table is not SMS_MESSAGES)
@@ -144,7 +144,7 @@ def _start(told: list[Any]) -> Iterator[Handle]:
 
 def _text(told: list[Any]) -> Iterator[Handle]:
     """Yield patient and text: no script kept the day of a note."""
-    yield told[0], comparable(told[1])
+    yield told[0], bare(told[1])
 
 
 def _file(told: list[Any]) -> Iterator[Handle]:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 
 from psycopg import sql
 
-from nexus_reimport.publish import older_imports
+from nexus_reimport.publish import adopted_values
 from nexus_reimport.schemas.columns import Column, Table
 
 Fragment = sql.Composable
@@ -91,13 +91,16 @@ def _decision(table: Table, *, filemaker_wins: bool) -> sql.Composed:
         CROSS JOIN LATERAL (
             SELECT CASE WHEN {merged} IS NOT DISTINCT FROM {staged_row} THEN {whole} END AS whole OFFSET 0) k
         WHERE t.id IS NULL OR w.id IS NULL OR w.whole IS DISTINCT FROM {whole}
-            OR {staged_row} IS DISTINCT FROM {target_row}
+            OR {staged_row} IS DISTINCT FROM {target_row} OR {is_mended}
         """
     ).format(
         staged=staged(table),
         target=sql.Identifier(table.relation),
         written=written(table),
-        changed=_list_where(columns, _changes),
+        changed=sql.SQL(" || ").join((_list_where(columns, _changes), _mended_names(table))),
+        is_mended=sql.SQL(" OR ").join(
+            [sql.SQL("false"), *(_is_mended(*one) for one in adopted_values.mended(table).items())]
+        ),
         conflicts=_list_where(columns, _edited if filemaker_wins else _conflicts),
         edits=sql.SQL("'{}'::text[]") if filemaker_wins else _list_where(columns, _edited_only),
         merged=_row("m", columns),
@@ -135,10 +138,18 @@ def update_changed(table: Table) -> sql.Composed:
     ).format(
         target=sql.Identifier(table.relation),
         assignments=_comma(
-            sql.SQL("{} = {}").format(
-                sql.Identifier(c.name), _field("d" if c.role == "source" else "s", c.name)
-            )
-            for c in table.named("source", "stamp")
+            [
+                *(
+                    sql.SQL("{} = {}").format(
+                        sql.Identifier(c.name), _field("d" if c.role == "source" else "s", c.name)
+                    )
+                    for c in table.named("source", "stamp")
+                ),
+                *(
+                    sql.SQL("{} = {}").format(sql.Identifier(name), value)
+                    for name, value in adopted_values.mended(table).items()
+                ),
+            ]
         ),
         decided=decided(table),
         staged=staged(table),
@@ -255,7 +266,7 @@ def _last_written(table: Table, column: Column) -> Fragment:
     What a person has given a row that is now adopted is an edit: of what FileMaker has, by all we know. So is
     what they gave a column that an older release of this program did not write.
     """
-    written, person = _field("v", column.name), older_imports.persons_value(table, column.name)
+    written, person = _field("v", column.name), adopted_values.persons_value(table, column)
     if person is None:
         return written
     return sql.SQL("CASE WHEN {} IS NULL AND t.id IS NOT NULL AND {} THEN {} ELSE {} END AS {}").format(
@@ -316,6 +327,19 @@ def _edited_only(column: Column) -> Fragment:
     return sql.SQL("{} AND {} = {}").format(
         _edited(column), _field("w", column.name), _field("h", f"source_{column.name}")
     )
+
+
+def _is_mended(column: str, value: Fragment) -> Fragment:
+    """Say that Nexus's own column of the row holds what an older import left in it."""
+    return sql.SQL("t.id IS NOT NULL AND {} IS DISTINCT FROM {}").format(value, _field("t", column))
+
+
+def _mended_names(table: Table) -> Fragment:
+    cases = (
+        sql.SQL("CASE WHEN {} THEN {} END").format(_is_mended(name, value), sql.Literal(name))
+        for name, value in adopted_values.mended(table).items()
+    )
+    return sql.SQL("array_remove(ARRAY[{}]::text[], NULL)").format(_comma(cases))
 
 
 def _list_where(columns: tuple[Column, ...], condition: Callable[[Column], Fragment]) -> Fragment:

@@ -12,13 +12,19 @@ from typing import LiteralString
 from psycopg import sql
 
 from nexus_reimport.schemas.columns import Table
-from nexus_reimport.schemas.nexus import IMAGE_BATCHES, NOTES
+from nexus_reimport.schemas.nexus import NOTES
+from nexus_reimport.transform.adoption.notes import IMPORTER
 from nexus_reimport.transform.batch_names import DESCRIPTION, NAME_END
 from nexus_reimport.transform.imported_keys import DOCUMENTS_PREFIX, IMAGE_PREFIXES
-from nexus_reimport.transform.notes import IMPORTER
 
 _BATCH_NAME: LiteralString = "right({t}.name, length({name_end})) = {name_end} AND {t}.uploaded_by_id IS NULL"
 _IMAGE_KEY: LiteralString = "{t}.s3_key ^@ ANY ({image_prefixes})"
+
+_AS_REIMPORTED: LiteralString = """
+    {t}.filemaker_event_id IS NULL AND {t}.patient_id IS NOT NULL
+        AND {t}.notes IS NOT NULL AND {t}.end_time IS NOT NULL AND NOT {t}.is_recurring
+        AND {t}.parent_appointment_id IS NULL AND {t}.recurrence_group_id IS NULL
+"""
 
 # Of the row {t}. {matched} says that a row of ours answers it; see `imported`.
 _MARKS: Mapping[str, LiteralString] = MappingProxyType(
@@ -33,11 +39,9 @@ _MARKS: Mapping[str, LiteralString] = MappingProxyType(
         # least empty notes, and a type only where an event has one: a type without an event is a person's.
         # Events of the clinic itself, and series, are only made in Nexus.
         "appointments": """
-            ({t}.filemaker_event_id IS NOT NULL OR {t}.patient_id IS NOT NULL AND {t}.reason IS NULL
-                AND {t}.notes IS NOT NULL AND {t}.end_time IS NOT NULL AND NOT {t}.is_recurring
-                AND {t}.parent_appointment_id IS NULL AND {t}.recurrence_group_id IS NULL
+            ({t}.filemaker_event_id IS NOT NULL OR {as_reimported} AND {t}.reason IS NULL
                 AND ({t}.appointment_type_id IS NULL OR {matched}))
-        """,
+        """.replace("{as_reimported}", _AS_REIMPORTED),
         # Of two scripts all notes are by the importer. The first kept FileMaker's account, who may have the
         # same name in Nexus, but wrote FileMaker's own type, which Nexus lets nobody choose.
         "notes": "({t}.created_by = {importer} OR {t}.note_type <> ALL ({note_types}))",
@@ -62,8 +66,10 @@ _MATCHED: LiteralString = """
             = ({t}.start_time AT TIME ZONE 'Australia/Sydney')::date)
 """
 
+# Scripts let Nexus set both stamps at once, and saved no appointment and no note again.
+WORKED_ON: LiteralString = "({t}.updated_at >= {t}.created_at + interval '1 minute')"
+
 # What no script wrote, so that it shows that somebody, or Nexus itself, has worked on the row {t} since.
-# Scripts let Nexus set both stamps at once.
 _UNTOUCHED: Mapping[str, LiteralString] = MappingProxyType(
     {
         "patients": """
@@ -75,13 +81,13 @@ _UNTOUCHED: Mapping[str, LiteralString] = MappingProxyType(
             AND (coalesce({t}.notes, '') = '' OR {t}.notes ~ '^\\s*[{{].*"filemaker_id"\\s*:')
         """,
         "appointments": """
-            {t}.updated_at < {t}.created_at + interval '1 minute' AND {t}.status <> 'checked_in'
+            NOT {worked_on} AND {t}.status <> 'checked_in'
             AND {t}.billing_company_id IS NULL AND {t}.billing_notes = ''
             AND {t}.invoice_contact_type = 'patient' AND NOT {t}.followup_scheduled
             AND NOT {t}.needs_followup_reminder AND NOT {t}.sms_confirmed AND NOT {t}.sms_cancelled
             AND {t}.sms_reminder_sent_at IS NULL
-        """,
-        "notes": "{t}.updated_at < {t}.created_at + interval '1 minute'",
+        """.replace("{worked_on}", WORKED_ON),
+        "notes": f"NOT {WORKED_ON}",
         "sms_messages": "false",
         # Nexus deletes a document by setting it inactive.
         "documents": "{t}.is_active AND {t}.description = '' AND {t}.tags = '[]'",
@@ -89,23 +95,6 @@ _UNTOUCHED: Mapping[str, LiteralString] = MappingProxyType(
         "images": """
             {t}.uploaded_by_id IS NULL AND {t}."order" = 0
             AND ({t}.caption = '' OR {t}.caption ^@ 'FileMaker: ')
-        """,
-    }
-)
-
-# What shows that a person gave the older import's row {t}, staged as {s}, its value: adoption leaves that as
-# their edit.
-_PERSONS: Mapping[tuple[str, str], LiteralString] = MappingProxyType(
-    {
-        # No script ever wrote one, nor did this program's first releases
-        ("patients", "funding_source"): "coalesce({t}.funding_source, '') <> ''",
-        ("image_batches", "name"): "right({t}.name, length({name_end})) <> {name_end}",
-        ("image_batches", "description"): "NOT {t}.description ^@ {description}",
-        # Moved into a batch of the same patient's that is no import's
-        ("images", "batch_id"): """
-            EXISTS (SELECT FROM images_batch b WHERE b.id = {t}.batch_id AND NOT {imported_batch}
-                AND b.object_id IN (SELECT n.object_id FROM staged_image_batches n WHERE n.id = {s}.batch_id
-                    UNION ALL SELECT n.object_id FROM images_batch n WHERE n.id = {s}.batch_id))
         """,
     }
 )
@@ -127,21 +116,19 @@ def named_by_import(alias: str = "t") -> sql.Composed:
     return _formatted(_BATCH_NAME, sql.Identifier(alias))
 
 
+def reimported_but_for_edits(alias: str) -> sql.Composed:
+    """Say of an appointment that a reimport may have made it; its reason and type are not asked."""
+    return _formatted(_AS_REIMPORTED, sql.Identifier(alias))
+
+
+def worked_on(alias: str) -> sql.Composed:
+    """Say of an appointment or a note that Nexus has saved it again since it was made."""
+    return _formatted(WORKED_ON, sql.Identifier(alias))
+
+
 def untouched(table: Table, alias: str = "t") -> sql.Composed:
     """Say of an older import's row that nobody has worked on it since, as far as the row itself tells."""
     return _formatted(_UNTOUCHED[table.name], sql.Identifier(alias))
-
-
-def persons_value(table: Table, column: str) -> sql.Composable | None:
-    """Say of a row `t` that is to be adopted, staged as `s`, that a person has given it this column's value.
-
-    None where no value of the column tells. What else is in an adopted row is taken from FileMaker, once.
-    """
-    condition = _PERSONS.get((table.name, column))
-    if condition is None:
-        return None
-    batch = imported(IMAGE_BATCHES, "b")
-    return _formatted(condition, sql.Identifier("t"), s=sql.Identifier("s"), imported_batch=batch)
 
 
 def _formatted(condition: LiteralString, row: sql.Identifier, **more: sql.Composable) -> sql.Composed:

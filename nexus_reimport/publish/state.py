@@ -10,6 +10,7 @@ import pyarrow as pa
 from psycopg import errors, sql
 
 from nexus_reimport.publish import ledger
+from nexus_reimport.publish.adoptable import adoptable_rows, claimed_patients
 from nexus_reimport.publish.connection import Connection, read_only_snapshot
 from nexus_reimport.publish.exceptions import PublicationError, TargetNotAsExpected
 from nexus_reimport.publish.file_state import read_file_state
@@ -40,31 +41,9 @@ SELECT 'content_type', app_label || '.' || model, id::text, NULL FROM django_con
     WHERE app_label = 'patients' AND model = 'patient'
 """
 
-_CLAIMS = """
-(SELECT 'claim:patients', lower(filemaker_metadata->>'filemaker_id'), id::text, clinic_id::text FROM patients
-    WHERE jsonb_typeof(filemaker_metadata) = 'object' AND filemaker_metadata->>'filemaker_id' <> ''
-    ORDER BY created_at, id)
-UNION ALL
+_CLAIMED_APPOINTMENTS = """
 SELECT 'claim:appointments', filemaker_event_id::text, id::text, NULL FROM appointments
-    WHERE filemaker_event_id IS NOT NULL
-"""
-
-# A row without an identity of its own may be an older import's; {known} leaves out those that have one.
-_ADOPTABLE = """
-(SELECT 'natural:appointments', md5(concat_ws(E'\\x1f', a.patient_id::text,
-        (extract(epoch FROM a.start_time) * 1000000)::bigint::text, coalesce(a.notes, ''))), a.id::text, NULL
-    FROM appointments a WHERE a.patient_id IS NOT NULL AND a.filemaker_event_id IS NULL AND {known}
-    ORDER BY a.created_at, a.id)
-UNION ALL
-(SELECT 'natural:notes', md5(concat_ws(E'\\x1f', a.patient_id::text, a.content)), a.id::text, NULL
-    FROM notes a WHERE {known} ORDER BY a.created_at, a.id)
-UNION ALL
-(SELECT 'natural:sms_messages', md5(concat_ws(E'\\x1f', coalesce(a.patient_id::text, ''), a.message,
-        coalesce((extract(epoch FROM a.sent_at) * 1000000)::bigint::text, ''))), a.id::text, NULL
-    FROM sms_messages a WHERE {known} ORDER BY a.created_at, a.id)
-UNION ALL
-(SELECT 'external:sms_messages', a.external_message_id, a.id::text, NULL
-    FROM sms_messages a WHERE a.external_message_id <> '' AND {known} ORDER BY a.created_at, a.id)
+WHERE filemaker_event_id IS NOT NULL
 """
 
 _IDENTITIES = """
@@ -100,8 +79,6 @@ i.id <> ALL (ARRAY(
 
 _FORMER = "SELECT 'former:patients', id::text, source_key, NULL FROM nexus_reimport.former_identities"
 
-_HAS_IDENTITY = "NOT EXISTS (SELECT FROM nexus_reimport.identities i WHERE i.id = a.id)"
-
 
 def read_state(url: str) -> pd.DataFrame:
     """Return the state of Nexus at one instant, columns `kind`, `key`, `id`, `detail`, all text.
@@ -124,13 +101,13 @@ def read_state(url: str) -> pd.DataFrame:
 
 
 def _rows(connection: Connection) -> list[tuple[str | None, ...]]:
-    kept = ledger.exists(connection)
-    known = _HAS_IDENTITY if kept else "true"
-    claims = connection.execute(_CLAIMS).fetchall()
+    kept, formers = ledger.exists(connection), ledger.exists(connection, "former_identities")
+    claims = claimed_patients(connection, published=kept, formers=formers)
     rows = connection.execute(_CONFIGURATION).fetchall() + claims
-    rows += connection.execute(_ADOPTABLE.replace("{known}", known)).fetchall()
+    rows += connection.execute(_CLAIMED_APPOINTMENTS).fetchall()
+    rows += adoptable_rows(connection, published=kept)
     rows += read_file_state(connection, published=kept)
-    if ledger.exists(connection, "former_identities"):
+    if formers:
         rows += connection.execute(_FORMER).fetchall()
     kept_rows = connection.execute(_identities(connection)).fetchall() if kept else []
     return rows + kept_rows + _adoptable_patients(claims, kept_rows)

@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 
 from nexus_reimport.schemas.columns import Column, Role, Table
 from nexus_reimport.schemas.filemaker import TEXT, UNREADABLE, UNREADABLE_MEANS, EntitySet
-from nexus_reimport.schemas.nexus import BY_NAME, IMAGE_BATCHES
+from nexus_reimport.schemas.nexus import APPOINTMENTS, BY_NAME, IMAGE_BATCHES, NOTES, SMS_MESSAGES
 
 JSON_LISTS = frozenset({"plan_dates_json", "tags"})
 DISTINCT_STAMPS = frozenset({"created_at", "uploaded_at"})
@@ -24,11 +24,11 @@ _BATCH_KEY = _UUID.replace("$", r"/([0-9]{4}-[0-9]{2}-[0-9]{2}|unknown)$")
 _REASON = r"^[a-z][a-z0-9_]*$"
 _STATE_KIND = (
     r"^(clinic_filemaker_id|clinic_name|clinician_id|clinician_name|appointment_type_id|appointment_type_name"
-    r"|funding_source_name|custom_funding_source_name|content_type"
-    r"|live:patients|former:patients|external:sms_messages"
+    r"|funding_source_name|custom_funding_source_name|content_type|live:patients|former:patients"
     r"|s3_key:images|stem:images|key_id:images|batch_of:images|day:image_batches|file:documents|key_id:documents"
     r"|(foreign|own|edited|written)_place:images"
-    rf"|(identity|gone|claim|natural|published):({'|'.join(BY_NAME)}))$"
+    rf"|adoptable:({APPOINTMENTS.name}|{NOTES.name}|{SMS_MESSAGES.name})"
+    rf"|(identity|gone|claim|published):({'|'.join(BY_NAME)}))$"
 )
 _DECIDED_BY: dict[Role, str] = {
     "key": "the row's own id, the same at every import",
@@ -284,7 +284,11 @@ NEXUS_STATE_SCHEMA = pandera.DataFrameSchema(
         "kind": pandera.Column(TEXT, checks=[_matches("unknown_kind", _STATE_KIND)], description="Its sort."),
         "key": pandera.Column(TEXT, description="What it is found by: an id, a name or a digest."),
         "id": pandera.Column(TEXT, description="Id of the row in Nexus."),
-        "detail": pandera.Column(TEXT, nullable=True, description="A living patient's clinic; a name."),
+        "detail": pandera.Column(
+            TEXT,
+            nullable=True,
+            description="A living patient's clinic; a name; what else a row is compared by.",
+        ),
     },
     strict=True,
     name="nexus_state",

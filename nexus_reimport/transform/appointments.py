@@ -1,7 +1,7 @@
 """Appointments, from FileMaker's events."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from datetime import datetime
 
 import pandas as pd
@@ -9,18 +9,23 @@ import pandas as pd
 from nexus_reimport.schemas.filemaker import EVENTS
 from nexus_reimport.schemas.nexus import APPOINTMENTS
 from nexus_reimport.transform import choices
+from nexus_reimport.transform.adoption.appointments import AdoptableEvent, adopt_appointments
+from nexus_reimport.transform.adoption.candidates import candidates
+from nexus_reimport.transform.adoption.event_readings import readings
+from nexus_reimport.transform.adoption.living import LivingAppointment
+from nexus_reimport.transform.adoption.texts import bare_digest
 from nexus_reimport.transform.appointment_clinics import place_in_clinics
 from nexus_reimport.transform.clinics import ClinicFinder, clinic_names
 from nexus_reimport.transform.dates import microseconds
 from nexus_reimport.transform.event_times import EventTimes, Span, event_span
 from nexus_reimport.transform.extracts import Extract, creation_instants, read_extract
-from nexus_reimport.transform.identity import Adoption, decide_ids, natural_key
+from nexus_reimport.transform.identity import decide_ids
 from nexus_reimport.transform.known_patients import KnownPatients, known_patients
 from nexus_reimport.transform.mappings import NOTHING_SAID, Mappings
 from nexus_reimport.transform.nexus_state import NexusState
 from nexus_reimport.transform.shaping import looked_up
 from nexus_reimport.transform.staged import Ledger, Staged
-from nexus_reimport.transform.text import joined
+from nexus_reimport.transform.text import joined, uuid_text
 
 REASON_LENGTH = 100
 
@@ -69,9 +74,16 @@ def stage_appointments(
         **_text_columns(appointments),
         "filemaker_event_id": appointments.keys,
     }
-    handles = _natural_keys(columns)
-    adoptions = (Adoption(state.naturals(APPOINTMENTS.name), handles),)
-    columns["id"] = decide_ids(appointments.keys, state, ledger, adoptions)
+
+    def adopted(places: Sequence[int], taken: Set[str]) -> Iterable[tuple[int, str]]:
+        living = candidates(LivingAppointment, known, state, taken)
+        places = living.of_their_patients(places, owners)
+        found, undecided = adopt_appointments(_adoptable(appointments, spans, columns, places), living)
+        for key in undecided:
+            ledger.warn(key, "id", "adoption_undecided")
+        return found.items()
+
+    columns["id"] = decide_ids(appointments.keys, state, ledger, (adopted,))
     return ledger.staged(appointments.keys, columns, {"updated_at": microseconds(as_of), **_INITIAL})
 
 
@@ -146,10 +158,23 @@ def reason_of(note: str) -> str | None:
     return found[0][:REASON_LENGTH].strip() if found else None
 
 
-def _natural_keys(columns: Mapping[str, Sequence[object]]) -> list[str]:
-    """Return each row's natural key: patient, start and notes."""
-    parts = (columns[name] for name in ("patient_id", "start_time", "notes"))
+def _adoptable(
+    appointments: Extract, spans: Sequence[Span], columns: Mapping[str, Sequence[object]], places: list[int]
+) -> list[AdoptableEvent]:
+    """Return the events at the places, as living rows are compared with them."""
+    events = appointments.take(places)
+    made = (moment or 0 for moment, _ in events.instants("creationTimestamp"))
+    told = zip(places, events.keys, made, _times(events), events.texts("note"), strict=True)
     return [
-        natural_key(str(patient), str(start), str(notes or ""))
-        for patient, start, notes in zip(*parts, strict=True)
+        AdoptableEvent(
+            place=place,
+            key=key,
+            patient=str(columns["patient_id"][place]),
+            made=moment,
+            readings=readings(times, spans[place]),
+            note=bare_digest(note),
+            notes=bare_digest(str(columns["notes"][place] or "")),
+            appointment_type=uuid_text(str(columns["appointment_type_id"][place])),
+        )
+        for place, key, moment, times, note in told
     ]

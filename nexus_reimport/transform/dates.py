@@ -69,6 +69,12 @@ def sydney_instant(wall: datetime) -> tuple[int, str | None]:
     return instant, "ambiguous_time" if before > after else "nonexistent_time"
 
 
+def repeated_sydney_instant(wall: datetime) -> int | None:
+    """Return the second occurrence of a Sydney wall time in an hour that occurs twice; None for any other."""
+    first, second = (microseconds(wall.replace(tzinfo=SYDNEY, fold=fold)) for fold in (0, 1))
+    return second if second > first else None
+
+
 def wall_time(on: date, since_midnight: timedelta) -> datetime | None:
     """Return the Sydney wall time, or None where it is outside the calendar."""
     try:

@@ -2,8 +2,9 @@
 
 import hashlib
 import uuid
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from nexus_reimport.transform.nexus_state import NexusState
 from nexus_reimport.transform.staged import Ledger
@@ -12,12 +13,32 @@ from nexus_reimport.transform.text import natural_key as natural_key
 NAMESPACE = uuid.UUID("6f1d2c9e-8a47-5b30-9d52-3c7e41b8a605")
 
 
+# One way to recognise living rows. Takes the places of the source rows that have no id yet, in order, and the
+# ids that are taken, to which each is added as it is given; gives places and ids, none twice.
+Recognition: TypeAlias = Callable[[Sequence[int], Set[str]], Iterable[tuple[int, str]]]
+
+
 @dataclass(frozen=True)
 class Adoption:
-    """One way to recognise living rows: candidates by handle, and each source row's handle ("" is none)."""
+    """Recognition by a handle: candidates by handle, and each source row's handle ("" is none).
+
+    Rows that share a handle are paired one to one, in order.
+    """
 
     candidates: Mapping[str, list[str]]
     handles: Sequence[str]
+
+    def __call__(self, places: Sequence[int], taken: Set[str]) -> Iterator[tuple[int, str]]:
+        """Yield places and ids, in the order of the places."""
+        left: dict[str, Iterator[str]] = {}
+        for place in places if self.candidates else ():
+            handle = self.handles[place]
+            if handle and handle in self.candidates:
+                # One iterator per handle: a thousand equal rows must not each walk past those already given.
+                queue = left.setdefault(handle, iter(self.candidates[handle]))
+                found = next((one for one in queue if one not in taken), None)
+                if found is not None:
+                    yield place, found
 
 
 def derived_id(table: str, source_key: str, attempt: int = 0) -> str:
@@ -37,22 +58,26 @@ def decide_ids(
     keys: Sequence[str],
     state: NexusState,
     ledger: Ledger,
-    adoptions: Iterable[Adoption] = (),
+    recognitions: Iterable[Recognition] = (),
 ) -> list[str]:
     """Return one id per source row, in the rows' order, never one id twice.
 
     The identity kept from an earlier publication comes first, then a living row that carries the FileMaker
-    id, then the adoptions in their order, then the UUIDv5. An id that another source row keeps, even one that
-    FileMaker no longer has, is nobody else's. Rows that share a handle are paired one to one with the living
-    rows that have it, in order. A FileMaker id that several rows claim is warned of.
+    id, then what the recognitions find, in their order, then the UUIDv5. An id that another source row keeps,
+    even one that FileMaker no longer has, is nobody else's. A FileMaker id that several rows claim is warned
+    of.
     """
     table = ledger.table.name
     identities = state.identities(table)
     claims = state.claims(table)
     ids = [identities.get(key) for key in keys]
     taken = set(identities.values())
-    for adoption in (Adoption(claims, keys), *adoptions):
-        _adopt(ids, taken, adoption)
+    in_order: tuple[Recognition, ...] = (Adoption(claims, keys), *recognitions)
+    for recognition in in_order:
+        places = [place for place, row_id in enumerate(ids) if row_id is None]
+        for place, row_id in recognition(places, taken):
+            ids[place] = row_id
+            taken.add(row_id)
     _derive(table, keys, ids, taken)
     _warn_of_claims(keys, ids, claims, ledger)
     return [str(row_id) for row_id in ids]
@@ -74,30 +99,14 @@ def unique_ids(
     ]
 
 
-def _adopt(ids: list[str | None], taken: set[str], adoption: Adoption) -> None:
-    if not adoption.candidates:
-        return
-    left: dict[str, Iterator[str]] = {}
-    for place, handle in enumerate(adoption.handles):
-        if ids[place] is None and handle and handle in adoption.candidates:
-            # One iterator per handle: a thousand equal rows must not each walk past those already given.
-            queue = left.setdefault(handle, iter(adoption.candidates[handle]))
-            ids[place] = _first_free(queue, taken)
-
-
-def _first_free(candidates: Iterator[str], taken: set[str]) -> str | None:
-    for candidate in candidates:
-        if candidate not in taken:
-            taken.add(candidate)
-            return candidate
-    return None
-
-
 def _derive(table: str, keys: Sequence[str], ids: list[str | None], taken: set[str]) -> None:
     for place, key in enumerate(keys):
         attempt = 0
         while ids[place] is None:
-            ids[place] = _first_free(iter((derived_id(table, key, attempt),)), taken)
+            derived = derived_id(table, key, attempt)
+            if derived not in taken:
+                ids[place] = derived
+                taken.add(derived)
             attempt += 1
 
 

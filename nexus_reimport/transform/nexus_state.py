@@ -9,6 +9,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from nexus_reimport.transform.adoption.living import Living, living_rows
 from nexus_reimport.transform.exceptions import MissingContentTypeError
 from nexus_reimport.transform.text import name_key, uuid_text
 
@@ -85,13 +86,9 @@ class NexusState:
         """Return FileMaker id to the living rows that carry it, preferred first."""
         return self._of(f"claim:{table}")
 
-    def naturals(self, table: str) -> Mapping[str, list[str]]:
-        """Return natural key to the living rows that have it and no identity, preferred first."""
-        return self._of(f"natural:{table}")
-
-    def externals(self) -> Mapping[str, list[str]]:
-        """Return gateway message id to the living messages that have it, preferred first."""
-        return self._of("external:sms_messages")
+    def adoptable(self, row_type: type[Living]) -> list[Living]:
+        """Return the living rows without an identity that may be a record of FileMaker, the oldest first."""
+        return living_rows(row_type, self._lines(row_type.kind(), "key", "id", "detail"))
 
     def s3_keys(self, table: str) -> Mapping[str, list[str]]:
         """Return S3 key to the living rows that have it and no identity, preferred first."""
@@ -163,10 +160,10 @@ class NexusState:
 
 
 def _folded(kind: str, key: str) -> str:
-    """Compare names without case and ids in lower case; gateway ids and S3 keys exactly."""
+    """Compare names without case and ids in lower case; S3 keys exactly."""
     if kind.endswith("_name"):
         return name_key(key)
-    return key if kind.startswith(("external:", "s3_key:")) else key.lower()
+    return key if kind.startswith("s3_key:") else key.lower()
 
 
 def empty_state() -> pd.DataFrame:

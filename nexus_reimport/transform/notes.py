@@ -1,6 +1,6 @@
 """Clinical and other notes, from FileMaker's notes."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence, Set
 from datetime import datetime
 
 import pandas as pd
@@ -8,15 +8,16 @@ import pandas as pd
 from nexus_reimport.schemas import filemaker
 from nexus_reimport.schemas.nexus import NOTES
 from nexus_reimport.transform import choices
+from nexus_reimport.transform.adoption.candidates import candidates
+from nexus_reimport.transform.adoption.living import LivingNote
+from nexus_reimport.transform.adoption.notes import IMPORTER, AdoptableNote, adopt_notes
 from nexus_reimport.transform.dates import day, microseconds, noon
 from nexus_reimport.transform.extracts import Extract, creation_instants, read_extract
-from nexus_reimport.transform.identity import Adoption, decide_ids, natural_key
+from nexus_reimport.transform.identity import decide_ids
 from nexus_reimport.transform.known_patients import KnownPatients, known_patients
 from nexus_reimport.transform.nexus_state import NexusState
 from nexus_reimport.transform.shaping import cut
 from nexus_reimport.transform.staged import Ledger, Staged
-
-IMPORTER = "FileMaker Import"
 
 
 def stage_notes(notes: pd.DataFrame, patients: Staged, state: NexusState, as_of: datetime) -> Staged:
@@ -34,9 +35,14 @@ def stage_notes(notes: pd.DataFrame, patients: Staged, state: NexusState, as_of:
     owners = [str(known.find(patient)) for patient in written.ids("id_Key")]
     contents = written.texts("Note")
     authors = [name or IMPORTER for name in written.texts("creationAccountName")]
-    handles = [natural_key(*parts) for parts in zip(owners, contents, strict=True)]
+
+    def adopted(places: Sequence[int], taken: Set[str]) -> Iterable[tuple[int, str]]:
+        living = candidates(LivingNote, known, state, taken)
+        places = living.of_their_patients(places, owners)
+        return adopt_notes(_adoptable(written, owners, places), living).items()
+
     columns: dict[str, Sequence[object]] = {
-        "id": decide_ids(written.keys, state, ledger, (Adoption(state.naturals(NOTES.name), handles),)),
+        "id": decide_ids(written.keys, state, ledger, (adopted,)),
         "note_type": [choices.note_type(text) for text in written.texts("Note Type")],
         "content": contents,
         "created_at": [created[place] for place in kept],
@@ -69,3 +75,12 @@ def _kept(notes: Extract, known: KnownPatients, ledger: Ledger) -> list[int]:
         else:
             kept.append(place)
     return kept
+
+
+def _adoptable(notes: Extract, owners: Sequence[str], places: list[int]) -> list[AdoptableNote]:
+    """Return the notes at the places, as living rows are compared with them."""
+    some = notes.take(places)
+    made = [moment or 0 for moment, _ in some.instants("creationTimestamp")]
+    told = (some.texts(field) for field in ("Note", "creationAccountName", "Note Type"))
+    patients = [owners[place] for place in places]
+    return list(map(AdoptableNote, places, some.keys, patients, made, *told))

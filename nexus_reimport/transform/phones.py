@@ -28,6 +28,11 @@ def leading_e164(text: str) -> str | None:
     return e164(found[0].strip()) if found else None
 
 
+def comparable_number(text: str) -> str:
+    """Return a number as it is compared: in E.164, else its digits alone."""
+    return e164(text) or leading_e164(text) or "".join(filter(str.isdigit, text))
+
+
 def _australian(text: str) -> str | None:
     """Recognise the ordinary cases by the library's own patterns, forty times faster than its parser."""
     if not _PLAIN.fullmatch(text):

@@ -1,6 +1,6 @@
 """SMS messages, from FileMaker's messages."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from datetime import datetime
 
 import orjson
@@ -9,11 +9,15 @@ import pandas as pd
 from nexus_reimport.schemas.filemaker import MESSAGES
 from nexus_reimport.schemas.nexus import APPOINTMENTS, SMS_MESSAGES
 from nexus_reimport.transform import choices
+from nexus_reimport.transform.adoption.candidates import candidates
+from nexus_reimport.transform.adoption.living import LivingMessage
+from nexus_reimport.transform.adoption.sms_messages import AdoptableMessage, adopt_messages
+from nexus_reimport.transform.adoption.texts import bare_digest, digest
 from nexus_reimport.transform.extracts import Extract, creation_instants, read_extract
-from nexus_reimport.transform.identity import Adoption, decide_ids, natural_key
+from nexus_reimport.transform.identity import decide_ids
 from nexus_reimport.transform.known_patients import KnownPatients, known_patients
 from nexus_reimport.transform.nexus_state import NexusState
-from nexus_reimport.transform.phones import e164, leading_e164
+from nexus_reimport.transform.phones import comparable_number, e164, leading_e164
 from nexus_reimport.transform.staged import SOURCE_KEY, Ledger, Staged, column_texts
 
 SINGLE_LENGTH = 160
@@ -55,7 +59,13 @@ def stage_sms_messages(
         "appointment_id": _appointments(texted, appointments, state, ledger),
     }
     columns["patient_id"] = _patients(texted, columns["phone_number"], known, patients, ledger)
-    columns["id"] = decide_ids(texted.keys, state, ledger, _adoptions(columns, state))
+
+    def adopted(places: Sequence[int], taken: Set[str]) -> Iterable[tuple[int, str]]:
+        living = candidates(LivingMessage, known, state, taken)
+        messages = _adoptable(texted.keys, columns, places) if living.rows else []
+        return adopt_messages(messages, living).items()
+
+    columns["id"] = decide_ids(texted.keys, state, ledger, (adopted,))
     constants = {"error_message": "", "notes": "", "retry_count": 0}
     return ledger.staged(texted.keys, columns, constants)
 
@@ -197,12 +207,23 @@ def _pairs(staged: Staged, *columns: str) -> Iterator[tuple[str, str]]:
     return ((str(one), str(two)) for one, two in zip(first, second, strict=True))
 
 
-def _adoptions(columns: Mapping[str, Sequence[object]], state: NexusState) -> tuple[Adoption, Adoption]:
-    parts = (columns[name] for name in ("patient_id", "message", "sent_at"))
-    handles = [
-        natural_key(str(patient or ""), str(message), "" if sent is None else str(sent))
-        for patient, message, sent in zip(*parts, strict=True)
-    ]
-    external = [str(text) for text in columns["external_message_id"]]
-    naturals = state.naturals(SMS_MESSAGES.name)
-    return Adoption(state.externals(), external), Adoption(naturals, handles)
+def _adoptable(
+    keys: Sequence[str], columns: Mapping[str, Sequence[object]], places: Sequence[int]
+) -> list[AdoptableMessage]:
+    """Return the messages at the places, as living rows are compared with them."""
+    names = ("patient_id", "message", "phone_number", "external_message_id", "sent_at", "created_at")
+    found = []
+    for place in places:
+        patient, message, number, gateway, sent, created = (columns[name][place] for name in names)
+        found.append(
+            AdoptableMessage(
+                place=place,
+                key=keys[place],
+                patient=str(patient or ""),
+                text=bare_digest(str(message)),
+                number=digest(comparable_number(str(number))),
+                gateway=str(gateway),
+                sent=int(str(created if sent is None else sent)),
+            )
+        )
+    return found

@@ -2,14 +2,12 @@
 
 import hashlib
 import re
-import unicodedata
 from collections.abc import Iterable
 
 import orjson
 
 _ODD = re.compile("[\x00\x0b\r\ud800-\udfff]")
 _LINE_END = re.compile("\r\n|\r|\x0b")
-_CONTROL = re.compile("[\x00-\x08\x0e-\x1b\x7f]")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 _HARMLESS_ID = re.compile(r"(?=.*\d)[0-9a-z{}_-]{1,64}")
@@ -26,16 +24,6 @@ def clean(value: str | None) -> str:
     if _ODD.search(value):
         value = _SURROGATE.sub("\ufffd", _LINE_END.sub("\n", value.replace("\x00", "")))
     return value.strip()
-
-
-def comparable(text: str) -> str:
-    r"""Return a text as it is compared with what another program made of it.
-
-    Trimmed; every line end is a blank, `_x000D_` (as spreadsheets write CR) and VT included; runs of white
-    space, NBSP among it, are one blank; control characters are gone; in NFC.
-    """
-    plain = unicodedata.normalize("NFC", text.replace("_x000D_", "\n"))
-    return " ".join(_CONTROL.sub("", plain).split())
 
 
 def uuid_text(value: str | None) -> str | None:

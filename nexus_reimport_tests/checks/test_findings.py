@@ -146,7 +146,7 @@ def test_two_claims_on_one_filemaker_id_are_named_by_key() -> None:
 
 def test_known_rows_are_those_of_nexus_and_those_staged() -> None:
     state = text_frame(
-        kind=["clinic_name", "live:patients", "clinician_id", "natural:notes"],
+        kind=["clinic_name", "live:patients", "clinician_id", "adoptable:notes"],
         key=["north", "k", "c", "d"],
         id=["clinic-1", "patient-1", "clinician-1", "note-1"],
         detail=[None] * 4,

@@ -26,9 +26,11 @@ STAMPS = {"created_at": IMPORTED_AT, "updated_at": IMPORTED_AT}
 
 
 def load(url: str, *rows: Written) -> None:
-    """Put rows into Nexus."""
+    """Put rows into Nexus, all at once."""
+    by_relation: dict[str, list[dict[str, Any]]] = {}
     for relation, row in rows:
-        load_rows(url, {relation: [row]})
+        by_relation.setdefault(relation, []).append(row)
+    load_rows(url, by_relation)
 
 
 def patient(name: str, metadata: object = None, /, **given: object) -> Written:
@@ -50,7 +52,7 @@ def note(name: str, owner: str, content: str, /, **given: object) -> Written:
     return "notes", note_row(**{**row, "created_by": "FileMaker Import", **STAMPS, **given})
 
 
-def sms(name: str, owner: str, /, **given: object) -> Written:
+def sms(name: str, owner: str | None, /, **given: object) -> Written:
     """A message that Nexus has sent."""
     row = {"id": uid(f"sms {name}"), "patient_id": owner, "phone_number": "61491570006", "message": "Hello"}
     return "sms_messages", sms_row(**{**row, "created_at": IMPORTED_AT, **given})

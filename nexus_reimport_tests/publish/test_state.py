@@ -11,8 +11,7 @@ from nexus_reimport.publish.exceptions import PublicationError, TargetNotAsExpec
 from nexus_reimport.publish.publication import publish
 from nexus_reimport.publish.state import COLUMNS, read_state
 from nexus_reimport.sandbox.clinic import SyntheticClinic
-from nexus_reimport.schemas.nexus import APPOINTMENTS, DOCUMENTS, NOTES, PATIENTS, SMS_MESSAGES
-from nexus_reimport.transform.text import natural_key
+from nexus_reimport.schemas.nexus import DOCUMENTS, PATIENTS
 from nexus_reimport_tests.line import load_state, query, tuples_written
 from nexus_reimport_tests.publish.staged_frames import AS_OF, staged_table, uid
 
@@ -113,35 +112,6 @@ def test_identities_outlive_their_rows_and_only_living_patients_are_alive(nexus_
         uid(f"key {name}"): uid(f"patients {name}") for name in ("ann", "ben")
     }
     assert of_kind(state, "live:patients") == [(uid("key ben"), uid("patients ben"))]
-
-
-def test_rows_without_an_identity_are_known_by_a_digest_as_staging_takes_it(nexus_database: str) -> None:
-    patient = {"patient_id": uid("patients ann")}
-    tables = {
-        "patients": staged_table(PATIENTS, {"name": "ann"}),
-        "appointments": staged_table(APPOINTMENTS, {"start_time": AS_OF, "notes": None, **patient}),
-        "notes": staged_table(NOTES, {"content": "Wattlebird\nand more", **patient}),
-        "sms_messages": staged_table(
-            SMS_MESSAGES,
-            {"name": "a", "message": "Hallo", "sent_at": AS_OF, "external_message_id": "GW-1", **patient},
-            {"name": "b", "message": "Hallo"},
-        ),
-    }
-    publish(nexus_database, "run", AS_OF, tables)
-    assert of_kind(read_state(nexus_database), "natural:notes") == []
-    assert of_kind(read_state(nexus_database), "external:sms_messages") == []
-    without_identities(nexus_database)
-    state = read_state(nexus_database)
-    moment = str(int(AS_OF.timestamp()) * 10**6)
-    ann = uid("patients ann")
-    assert of_kind(state, "natural:appointments") == [(natural_key(ann, moment, ""), uid("appointments 0"))]
-    assert of_kind(state, "natural:notes") == [(natural_key(ann, "Wattlebird\nand more"), uid("notes 0"))]
-    assert set(of_kind(state, "natural:sms_messages")) == {
-        (natural_key(ann, "Hallo", moment), uid("sms_messages a")),
-        (natural_key("", "Hallo", ""), uid("sms_messages b")),
-    }
-    assert of_kind(state, "external:sms_messages") == [("GW-1", uid("sms_messages a"))]
-    assert not state.map(lambda value: "Wattlebird" in str(value)).to_numpy().any()
 
 
 def test_a_document_is_claimed_by_its_id_else_by_its_files_stem(nexus_database: str) -> None:

@@ -377,11 +377,12 @@ def state(kind: str, row_id: str | None = ONE) -> pd.DataFrame:
         "content_type",
         "live:patients",
         "former:patients",
-        "external:sms_messages",
         "s3_key:images",
         *(f"identity:{table.name}" for table in TABLES),
         *(f"claim:{table.name}" for table in TABLES),
-        *(f"natural:{table.name}" for table in TABLES),
+        "adoptable:appointments",
+        "adoptable:notes",
+        "adoptable:sms_messages",
     ],
 )
 def test_the_state_has_these_kinds(kind: str) -> None:
@@ -389,7 +390,8 @@ def test_the_state_has_these_kinds(kind: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "kind", ["", "identity", "identity:nobody", "clinic_names", "live:notes", "s3_key:documents"]
+    "kind",
+    ["", "identity", "identity:nobody", "clinic_names", "live:notes", "s3_key:documents", "adoptable:images"],
 )
 def test_the_state_has_no_other_kinds(kind: str) -> None:
     assert broken(NEXUS_STATE_SCHEMA, state(kind), "key") == [("k", "kind", "unknown_kind")]

@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from nexus_reimport.schemas import filemaker
 from nexus_reimport.schemas.filemaker import EntitySet
+from nexus_reimport.transform.adoption.living import LivingRow
 from nexus_reimport.transform.appointments import stage_appointments
 from nexus_reimport.transform.documents import stage_documents
 from nexus_reimport.transform.mappings import NOTHING_SAID, Mappings
@@ -60,6 +61,12 @@ def state_of(*rows: StateRow) -> NexusState:
             {name: pd.Series([row[i] for row in full], dtype=TEXT) for i, name in enumerate(STATE_COLUMNS)}
         )
     )
+
+
+def line(living: LivingRow) -> StateRow:
+    """What the state says of a living row."""
+    kind, patient, row_id, detail = map(str, living.line())
+    return kind, patient, row_id, detail
 
 
 def listing(*objects: tuple[str, int] | tuple[str, int, datetime]) -> pd.DataFrame:

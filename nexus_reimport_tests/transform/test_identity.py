@@ -8,15 +8,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nexus_reimport.schemas.nexus import APPOINTMENTS, PATIENTS
+from nexus_reimport.transform.adoption.living import LivingNote
+from nexus_reimport.transform.adoption.texts import digest
 from nexus_reimport.transform.identity import NAMESPACE, Adoption, decide_ids, derived_id, natural_key
 from nexus_reimport.transform.staged import Ledger
 from nexus_reimport_tests.transform.records import (
     StateRow,
-    appointments_of,
     cells,
     contact,
     fm,
     key,
+    line,
     notes_of,
     patients_of,
     reasons,
@@ -156,8 +158,12 @@ def test_no_two_rows_ever_get_one_id(
 def test_who_a_row_is_does_not_depend_on_filemakers_order(seed: int) -> None:
     people = [contact(n) for n in range(1, 6)]
     written = [{"id": fm(100 + n), "id_Key": fm(1), "Note": "same"} for n in range(6)]
-    patient = derived_id("patients", key(1))
-    living: list[StateRow] = [("natural:notes", natural_key(patient, "same"), uid(50 + n)) for n in range(3)]
+    patient, same = derived_id("patients", key(1)), digest("same")
+    by_import = digest("FileMaker Import")
+    living = [
+        line(LivingNote(uid(50 + n), patient, same, same, by_import, digest("other"), imported=True))
+        for n in range(3)
+    ]
     expected = notes_of(*written, patients=patients_of(*people), state=state_of(*living)).rows
     chance = random.Random(seed)  # noqa: S311 - a shuffle, not a secret
     chance.shuffle(people)
@@ -172,18 +178,3 @@ def test_ten_thousand_equal_rows_are_paired_in_linear_time() -> None:
     keys = [key(n) for n in range(size)]
     living = Adoption({"same": [uid(n) for n in range(size)]}, ["same"] * size)
     assert decide_ids(keys, state_of(), Ledger(APPOINTMENTS), (living,)) == [uid(n) for n in range(size)]
-
-
-def test_an_appointment_without_a_filemaker_id_is_recognised_by_patient_start_notes() -> None:
-    event = {
-        "id": fm(9),
-        "id_Contact": fm(1),
-        "startDate": "2016-07-01",
-        "startTime": "09:00:00",
-        "note": "x",
-    }
-    first = appointments_of(event)
-    digest = natural_key(derived_id("patients", key(1)), str(1467327600000000), "x")
-    again = appointments_of(event, state=state_of(("natural:appointments", digest, uid(3))))
-    assert cells(first, "id") == [derived_id("appointments", key(9))]
-    assert cells(again, "id") == [uid(3)]

@@ -3,9 +3,10 @@
 import pytest
 
 from nexus_reimport.schemas.frames import NEXUS_STATE_SCHEMA, failures
+from nexus_reimport.transform.adoption.living import LivingMessage, LivingNote
 from nexus_reimport.transform.exceptions import MissingContentTypeError
 from nexus_reimport.transform.nexus_state import NexusState, empty_state
-from nexus_reimport_tests.transform.records import PATIENT_TYPE, fm, key, state_of, uid
+from nexus_reimport_tests.transform.records import PATIENT_TYPE, fm, key, line, state_of, uid
 
 
 def test_a_clinic_is_found_by_filemaker_id_before_name() -> None:
@@ -75,9 +76,12 @@ def test_claims_keep_the_frames_order() -> None:
     assert state.claims("patients") == {}
 
 
-def test_gateway_ids_compare_exactly() -> None:
-    state = state_of(("external:sms_messages", "aB", uid(1)), ("external:sms_messages", "ab", uid(2)))
-    assert state.externals() == {"aB": [uid(1)], "ab": [uid(2)]}
+def test_adoptable_rows_come_back_as_they_were_in_the_frames_order() -> None:
+    first = LivingMessage(uid(2), uid(9), text="t", number="n", gateway="aB", sent=5)
+    second = LivingMessage(uid(1), "", text="t", number="n", gateway="ab", sent=4)
+    state = state_of(line(first), line(second))
+    assert state.adoptable(LivingMessage) == [first, second]
+    assert state.adoptable(LivingNote) == []
 
 
 def test_s3_keys_compare_exactly_and_keep_the_frames_order() -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from nexus_reimport.schemas.frames import failures, staged_schema
 from nexus_reimport.schemas.nexus import NOTES
-from nexus_reimport.transform.identity import derived_id, natural_key
+from nexus_reimport.transform.identity import derived_id
 from nexus_reimport_tests.transform.records import (
     AS_OF,
     Record,
@@ -111,9 +111,3 @@ def test_notes_of_one_day_follow_one_another_by_creation() -> None:
     assert seconds(staged, "created_at") == ["2016-01-05T01:00:00+00:00"] * 2
     first, second = (value for value in cells(staged, "created_at") if isinstance(value, datetime))
     assert first > second
-
-
-def test_a_note_in_nexus_with_the_same_patient_content_is_adopted_once() -> None:
-    state = state_of(("natural:notes", natural_key(PATIENT, "Text"), uid(3)))
-    staged = notes_of(note(1), note(2), note(3, Note="Other"), state=state)
-    assert cells(staged, "id") == [uid(3), derived_id("notes", key(202)), derived_id("notes", key(203))]

@@ -4,7 +4,7 @@ import pytest
 
 from nexus_reimport.schemas.frames import failures, staged_schema
 from nexus_reimport.schemas.nexus import SMS_MESSAGES
-from nexus_reimport.transform.identity import derived_id, natural_key
+from nexus_reimport.transform.identity import derived_id
 from nexus_reimport.transform.sms_messages import phone_number, sms_count
 from nexus_reimport_tests.transform.records import (
     Record,
@@ -225,16 +225,3 @@ def test_a_gateway_id_that_does_not_fit_becomes_empty() -> None:
     longer = messages_of(message(1, _kf_GatewayMessageID="g" * 101))
     assert cell(longer, "external_message_id") == ""
     assert reasons(longer.warnings) == [(key(301), "external_message_id", "too_long")]
-
-
-def test_a_message_in_nexus_is_adopted_by_gateway_id_before_its_text() -> None:
-    digest = natural_key(PATIENT, "See you", SENT_AT)
-    state = state_of(("external:sms_messages", "gw-1", uid(4)), ("natural:sms_messages", digest, uid(3)))
-    staged = messages_of(message(1, _kf_GatewayMessageID="gw-1"), message(2), message(3), state=state)
-    assert cells(staged, "id") == [uid(4), uid(3), derived_id("sms_messages", key(303))]
-
-
-def test_a_message_of_nobody_without_a_time_is_recognised_too() -> None:
-    state = state_of(("natural:sms_messages", natural_key("", "See you", ""), uid(3)))
-    staged = messages_of(message(1, _kf_ContactID=None, SentTimestamp=None), state=state)
-    assert cell(staged, "id") == uid(3)

@@ -1,0 +1,1 @@
+"""Tests of how living rows are recognised."""
