@@ -53,6 +53,13 @@ SHORTEST = 4
 WORD = re.compile(r"[^\W_]+(?:['\u2019][^\W_]+)*")
 RUN = ("run", "--yes")
 
+# Makes PostgreSQL quote a note as it refuses it. On our own table: the schema of Nexus is looked at before.
+QUOTING = """
+    CREATE FUNCTION quote() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+        RAISE EXCEPTION 'Failing row contains (%)', (SELECT content FROM notes WHERE id = NEW.id); END $$;
+    CREATE TRIGGER quote BEFORE INSERT ON nexus_reimport.changes FOR EACH ROW EXECUTE FUNCTION quote()
+"""
+
 
 @dataclass(frozen=True)
 class Traces:
@@ -115,9 +122,9 @@ def traces(clinic: SyntheticClinic, environment: Mapping[str, str]) -> Traces:
     url = environment["NEXUS_DATABASE_URL"]
     runs = [_command(environment, *RUN)]
     query(url, "DELETE FROM notes")
-    query(url, "ALTER TABLE notes ADD CONSTRAINT short CHECK (length(content) < 3)")
+    query(url, QUOTING)
     runs.append(_command(environment, *RUN, "--phase", "notes"))
-    query(url, "ALTER TABLE notes DROP CONSTRAINT short")
+    query(url, "DROP TRIGGER quote ON nexus_reimport.changes")
     with pytest.MonkeyPatch.context() as patch:
         for name, value in environment.items():
             patch.setenv(name, value)
@@ -168,7 +175,7 @@ def _files(folder: Path) -> Iterator[str]:
 
 def test_the_runs_ended_as_they_should(traces: Traces) -> None:
     assert traces.exit_codes == [0, 1, 0]
-    assert "PostgreSQL refused (23514 CheckViolation) notes.short" in traces.printed
+    assert "PostgreSQL refused (P0001 RaiseException)" in traces.printed
     assert "57 of 58 records received, 1 missing" in traces.kept
     assert "values do not have the expected shape" in traces.kept
 

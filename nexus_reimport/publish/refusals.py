@@ -31,6 +31,12 @@ def explained(error: psycopg.Error) -> PublicationError:
             return PublicationInProgress(
                 f"Nexus's tables were in use for longer than {LOCK_WAIT}. Nothing was written; run again."
             )
+        case errors.NotNullViolation() | errors.CheckViolation() | errors.StringDataRightTruncation():
+            return TargetNotAsExpected(
+                f"PostgreSQL refused ({error.sqlstate} {type(error).__name__}) {where}: Nexus's schema has "
+                "changed since it was looked at. Nothing was written. Materialize nexus_state: it names all "
+                "that differs."
+            )
         case errors.InsufficientPrivilege():
             # Names a relation, a schema or the database
             return RightMissing(

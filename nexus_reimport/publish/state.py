@@ -14,6 +14,7 @@ from nexus_reimport.publish.adoptable import adoptable_rows, claimed_patients
 from nexus_reimport.publish.connection import Connection, read_only_snapshot
 from nexus_reimport.publish.exceptions import PublicationError, TargetNotAsExpected
 from nexus_reimport.publish.file_state import read_file_state
+from nexus_reimport.publish.target_schema import refuse_unexpected
 from nexus_reimport.schemas.nexus import TABLES
 
 COLUMNS = ("kind", "key", "id", "detail")
@@ -83,11 +84,13 @@ _FORMER = "SELECT 'former:patients', id::text, source_key, NULL FROM nexus_reimp
 def read_state(url: str) -> pd.DataFrame:
     """Return the state of Nexus at one instant, columns `kind`, `key`, `id`, `detail`, all text.
 
-    Reads under a transaction that PostgreSQL keeps from writing. Raises TargetNotAsExpected where Nexus
-    lacks a table, column or content type, and PublicationError where it can't be reached.
+    Reads under a transaction that PostgreSQL keeps from writing. Raises TargetNotAsExpected where Nexus's
+    schema is not the one that is read and written, all differences at once, or where it lacks the content
+    type; and PublicationError where it can't be reached.
     """
     try:
         with read_only_snapshot(url, "reading state") as connection:
+            refuse_unexpected(connection)
             rows = _rows(connection)
     except (errors.UndefinedTable, errors.UndefinedColumn) as error:
         message = error.diag.message_primary

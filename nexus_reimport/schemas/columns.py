@@ -56,13 +56,20 @@ class Link:
 
 @dataclass(frozen=True)
 class Table:
-    """One published table: `name` is the asset's and the reports' name, `relation` the database's."""
+    """One published table: `name` is the asset's and the reports' name, `relation` the database's.
+
+    `unique`: columns in which no two rows of the database have the same, beside the key. `accepted`: names of
+    constraints, indexes, triggers and rules of Nexus's that somebody has looked at: what is written
+    satisfies them.
+    """
 
     name: str
     relation: str
     columns: tuple[Column, ...]
     links: tuple[Link, ...] = ()
     source: str = ""
+    unique: tuple[str, ...] = ()
+    accepted: tuple[str, ...] = ()
 
     def column(self, name: str) -> Column:
         """Return the column of that name; KeyError where there is none."""

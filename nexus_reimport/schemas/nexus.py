@@ -13,6 +13,7 @@ PATIENTS = Table(
     name="patients",
     relation="patients",
     source="filemaker/contacts",
+    unique=("mrn",),
     columns=(
         KEY,
         Column("mrn", "varchar", null=True, length=50, role="initial"),
@@ -52,6 +53,7 @@ APPOINTMENTS = Table(
     name="appointments",
     relation="appointments",
     source="filemaker/events",
+    unique=("filemaker_event_id",),
     columns=(
         KEY,
         Column("start_time", "timestamptz"),
@@ -166,6 +168,7 @@ DOCUMENTS = Table(
     name="documents",
     relation="documents_document",
     source="filemaker/docs",
+    unique=("filemaker_id",),
     columns=(
         KEY,
         Column("object_id", "uuid", null=True),
@@ -211,6 +214,7 @@ IMAGES = Table(
     name="images",
     relation="images_image",
     source="files/s3_listing",
+    unique=("filemaker_id",),
     columns=(
         KEY,
         Column("s3_key", "varchar", length=500),

@@ -132,8 +132,8 @@ def test_a_plan_of_another_release_is_refused(prepared: Planned, monkeypatch: py
 
 
 def test_a_plan_whose_schema_moved_is_refused(prepared: Planned) -> None:
-    there = "ALTER TABLE notes ADD CONSTRAINT no_x CHECK (note_type <> 'x')"
-    with changed(prepared.line, there, "ALTER TABLE notes DROP CONSTRAINT no_x"):
+    there = "ALTER TABLE notes ADD COLUMN colour text"
+    with changed(prepared.line, there, "ALTER TABLE notes DROP COLUMN colour"):
         words = "does not hold any more: the schema of Nexus's database moved. "
         assert words in refused(prepared.line, prepared.plan["id"])
         assert words in dead(prepared.line, prepared.plan)

@@ -189,7 +189,7 @@ def test_a_run_that_was_gone_on_with_tells_of_all_that_was_done(line: Line) -> N
 
 
 def test_a_run_that_failed_after_its_plan_counts_no_row_as_written(line: Line) -> None:
-    query(line.url, "ALTER TABLE notes ADD CONSTRAINT none CHECK (false)")
+    query(line.url, "REVOKE INSERT ON notes FROM CURRENT_USER")
     outcome = line.run(limit=20)
     assert not outcome.success
     assert outcome.plan
