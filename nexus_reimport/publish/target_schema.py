@@ -23,6 +23,7 @@ READ: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "clinicians": ("id", "full_name", "created_at"),
         "appointment_types": ("id", "name"),
         "funding_sources": ("id", "name", "active", "created_at"),
+        "custom_funding_sources": ("id", "name", "is_active", "created_at"),
         "django_content_type": ("id", "app_label", "model"),
     }
 )
