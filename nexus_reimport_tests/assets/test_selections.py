@@ -57,8 +57,11 @@ def test_a_phase_whose_patients_are_not_in_nexus_is_refused_whole(line: Line) ->
     before = contents(line.url)
     outcome = line.run(selection=phases_selection(["notes"]))
     assert not outcome.success
-    assert "notes: a row would point at a row that isn't there" in outcome.failures[0]
-    assert "Publish what it points at too, or first" in outcome.failures[0]
+    [failure] = outcome.failures
+    assert failure.startswith(
+        "plan: Rows from FileMaker would point at rows that aren't there (notes.patient_id"
+    )
+    assert "Publish patients too, or first" in failure
     assert contents(line.url) == before
 
 

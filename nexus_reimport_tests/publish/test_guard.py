@@ -213,7 +213,8 @@ def test_a_publication_runs_under_it(guarded: str) -> None:
     assert all(one.inserted == 1 for one in outcome.tables.values())
     assert publish(guarded, "run", AS_OF, tables).number is None
     lost = staged_table(IMAGE_BATCHES, {**to_cid, "name": "day", "object_id": NOBODY})
-    with pytest.raises(BrokenLinks, match=f"images_batch: .*{guard.LINK_TRIGGER}"):
+    # Before PostgreSQL is asked to write what its trigger would refuse.
+    with pytest.raises(BrokenLinks, match=r"image_batches\.object_id: 1"):
         publish(guarded, "run", AS_OF, {**tables, "image_batches": lost})
 
 
