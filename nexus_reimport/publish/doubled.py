@@ -13,7 +13,7 @@ from psycopg import sql
 
 from nexus_reimport.publish import ledger
 from nexus_reimport.publish.connection import Connection, read_only_snapshot
-from nexus_reimport.publish.older_imports import imported
+from nexus_reimport.publish.older_imports import SAYS_IT_IS, imported
 from nexus_reimport.schemas.columns import Table
 from nexus_reimport.schemas.nexus import SMS_MESSAGES, TABLES
 from nexus_reimport.transform.adoption.texts import bare
@@ -27,17 +27,23 @@ WRITTEN_BY_SCRIPTS = tuple(table for table in TABLES if table is not SMS_MESSAGE
 Handle = tuple[object, ...]
 Row = tuple[Any, ...]
 
+# Whose a row is, whichever of a patient's rows it hangs on: older imports have written patients twice.
+_OWNER: LiteralString = """
+    coalesce((SELECT p.source_key FROM nexus_reimport.identities p
+            WHERE p.table_name = 'patients' AND p.id = t.{column}),
+        (SELECT {says} FROM patients p WHERE p.id = t.{column}), t.{column}::text)
+"""
+_PATIENT = _OWNER.replace("{column}", "patient_id").replace("{says}", SAYS_IT_IS.replace("{row}", "p"))
+_OBJECT = _OWNER.replace("{column}", "object_id").replace("{says}", SAYS_IT_IS.replace("{row}", "p"))
+
 # What tells of a row which record of FileMaker it is.
 _TOLD: Mapping[str, LiteralString] = MappingProxyType(
     {
-        "patients": """
-            lower(btrim(coalesce(t.filemaker_metadata->>'filemaker_id',
-                substring(t.notes FROM '"filemaker_id"\\s*:\\s*"([^"]*)"'))))
-        """,
-        "appointments": "t.patient_id::text, t.start_time",
-        "notes": "t.patient_id::text, t.content",
+        "patients": SAYS_IT_IS.replace("{row}", "t"),
+        "appointments": f"{_PATIENT}, t.start_time",
+        "notes": f"{_PATIENT}, t.content",
         "documents": "t.filemaker_id::text, t.s3_key",
-        "image_batches": "t.object_id::text, t.name",
+        "image_batches": f"{_OBJECT}, t.name",
         "images": "t.filemaker_id::text, t.s3_key",
     }
 )
@@ -51,6 +57,11 @@ _LEFT_OVER = """
 _OURS = """
     SELECT i.source_key, {told} FROM {relation} t
     JOIN nexus_reimport.identities i ON i.table_name = {name} AND i.id = t.id {of_patients}
+"""
+_OF_OWNERS: LiteralString = """
+    WHERE t.patient_id IN (SELECT p.id FROM nexus_reimport.identities p
+            WHERE p.table_name = 'patients' AND p.source_key = ANY (%(owners)s))
+        OR t.patient_id::text = ANY (%(owners)s)
 """
 _OUR_APPOINTMENTS = sql.SQL(
     "(SELECT a.* FROM appointments a JOIN nexus_reimport.identities i"
@@ -99,14 +110,14 @@ def _left_over(connection: Connection, table: Table) -> list[Row]:
 
 def _ours(connection: Connection, table: Table, left_over: list[Row]) -> Iterable[Row]:
     by_patient = any(column.name == "patient_id" for column in table.columns)
-    patients = sorted({str(row[1]) for row in left_over}) if by_patient else []
+    owners = sorted({str(row[1]) for row in left_over}) if by_patient else []
     statement = sql.SQL(_OURS).format(
         told=sql.SQL(_TOLD[table.name]),
         relation=sql.Identifier(table.relation),
         name=sql.Literal(table.name),
-        of_patients=sql.SQL("WHERE t.patient_id = ANY (%s::uuid[])" if by_patient else ""),
+        of_patients=sql.SQL(_OF_OWNERS if by_patient else ""),
     )
-    return connection.execute(statement, [patients] if by_patient else None)
+    return connection.execute(statement, {"owners": owners} if by_patient else None)
 
 
 @dataclass(frozen=True)

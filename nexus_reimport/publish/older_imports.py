@@ -20,6 +20,12 @@ from nexus_reimport.transform.imported_keys import DOCUMENTS_PREFIX, IMAGE_PREFI
 _BATCH_NAME: LiteralString = "right({t}.name, length({name_end})) = {name_end} AND {t}.uploaded_by_id IS NULL"
 _IMAGE_KEY: LiteralString = "{t}.s3_key ^@ ANY ({image_prefixes})"
 
+# Which FileMaker id a patient's {row} says it has; NULL where it says none.
+SAYS_IT_IS: LiteralString = """
+    lower(btrim(coalesce({row}.filemaker_metadata->>'filemaker_id',
+        substring({row}.notes FROM '"filemaker_id"\\s*:\\s*"([^"]*)"'))))
+"""
+
 _AS_REIMPORTED: LiteralString = """
     {t}.filemaker_event_id IS NULL AND {t}.patient_id IS NOT NULL
         AND {t}.notes IS NOT NULL AND {t}.end_time IS NOT NULL AND NOT {t}.is_recurring
@@ -59,12 +65,18 @@ _MARKS: Mapping[str, LiteralString] = MappingProxyType(
     }
 )
 
+# The patient may be another row of the same one, since older imports have written patients twice. What ends a
+# day at midnight was read as its beginning.
 _MATCHED: LiteralString = """
-    EXISTS (SELECT FROM {ours} o WHERE o.patient_id = {t}.patient_id
-        AND o.appointment_type_id = {t}.appointment_type_id
-        AND (o.start_time AT TIME ZONE 'Australia/Sydney')::date
-            = ({t}.start_time AT TIME ZONE 'Australia/Sydney')::date)
-"""
+    ({t}.patient_id, {t}.appointment_type_id, ({t}.start_time AT TIME ZONE 'Australia/Sydney')::date) IN (
+        SELECT who.id, o.appointment_type_id, (o.start_time AT TIME ZONE 'Australia/Sydney' - day.back)::date
+        FROM {ours} o CROSS JOIN (VALUES (interval '0'), (interval '1 s')) AS day (back)
+        JOIN (SELECT p.id AS patient, p.id FROM patients p UNION ALL
+            SELECT one.id, twin.id FROM patients one JOIN patients twin ON twin.id <> one.id
+                AND {says_one} = {says_twin}) who ON who.patient = o.patient_id)
+""".replace("{says_one}", SAYS_IT_IS.replace("{row}", "one")).replace(
+    "{says_twin}", SAYS_IT_IS.replace("{row}", "twin")
+)
 
 # Scripts let Nexus set both stamps at once, and saved no appointment and no note again.
 WORKED_ON: LiteralString = "({t}.updated_at >= {t}.created_at + interval '1 minute')"

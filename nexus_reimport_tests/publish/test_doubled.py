@@ -96,6 +96,22 @@ def test_a_row_of_an_older_import_that_says_what_ours_says_is_doubled(
     assert [one.id for one in read_left_over(url, table)] == [row[1]["id"]]
 
 
+def test_what_hangs_on_another_row_of_the_same_patient_doubles_what_is_ours(url: str) -> None:
+    twin, ben = uid("patient twin"), uid("patient Ben")
+    older.load(
+        url,
+        older.patient("twin", {"filemaker_id": KEY.upper()}),
+        older.patient("Ben", {"filemaker_id": uid("key ben")}),
+        *(older.appointment(f"of {owner}", owner) for owner in (twin, ben)),
+        *(older.note(f"of {owner}", owner, "Walks well.\nCafé.") for owner in (twin, ben)),
+        *(older.batch(f"of {owner}", owner, name="18 Oct 2016 (FileMaker Import)") for owner in (twin, ben)),
+    )
+    for name, kind in (("appointments", "appointment"), ("notes", "note"), ("image_batches", "batch")):
+        found = {row.id: row.doubled for row in read_left_over(url, BY_NAME[name])}
+        expected = {uid(f"{kind} of {twin}"): True, uid(f"{kind} of {ben}"): False}
+        assert found == expected, name
+
+
 def test_people_s_own_rows_are_no_doubles_however_much_they_are_like_ours(url: str) -> None:
     older.load(
         url,
