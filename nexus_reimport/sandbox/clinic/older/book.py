@@ -14,8 +14,8 @@ class Book:
     were made from records but no longer say which, such as a note whose text the sheet turned into a date.
     `people`: by relation the ids of rows that people made. `edits`: by relation and row id the columns of an
     import's row that a person has changed since, and what they hold. `worked_on`: ids of imported
-    appointments that somebody went on with, and which FileMaker decides about all the same. `strays`: keys
-    in S3 that no row names.
+    appointments that somebody went on with, and which FileMaker decides about all the same. `shared`: ids of
+    imported batches with a picture of a person's in them. `strays`: keys in S3 that no row names.
     """
 
     sources: dict[str, dict[str, Key]] = field(default_factory=dict)
@@ -23,6 +23,7 @@ class Book:
     people: dict[str, set[str]] = field(default_factory=dict)
     edits: dict[str, dict[str, dict[str, object]]] = field(default_factory=dict)
     worked_on: set[str] = field(default_factory=set)
+    shared: set[str] = field(default_factory=set)
     strays: list[str] = field(default_factory=list)
 
     def came_from(self, relation: str, row_id: object, key: object) -> None:

@@ -70,6 +70,8 @@ def _work_on_appointments(nexus: OlderNexus) -> None:
         if row["id"] in nexus.book.sources.get("appointments", {}):
             row |= {"reason": sentence(nexus.chance), "status": "checked_in", "updated_at": nexus.now()}
             nexus.book.worked_on.add(str(row["id"]))
+            for column in ("reason", "status"):
+                nexus.book.is_edited("appointments", row["id"], column, row[column])
 
 
 def _timed_events(nexus: OlderNexus) -> Iterator[tuple[Row, Row, datetime]]:
@@ -78,6 +80,7 @@ def _timed_events(nexus: OlderNexus) -> Iterator[tuple[Row, Row, datetime]]:
         event
         for event in nexus.clinic.entities["API_event"]
         if event["startDate"]
+        and "\u0000" not in str(event["note"])
         and len(str(event["startTime"])) == len("09:00:00")
         and nexus.patient(event["id_Contact"])
     ]
@@ -246,3 +249,4 @@ def _add_own(batch: Row, nexus: OlderNexus) -> None:
     )
     _write("images_image", image, nexus)
     batch["image_count"] = int(str(batch["image_count"])) + 1
+    nexus.book.shared.add(str(batch["id"]))
