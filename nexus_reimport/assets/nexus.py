@@ -11,6 +11,7 @@ from nexus_reimport.assets.publishing import (
     BACKUP,
     backup_of_run,
     plan_of_run,
+    sources_of,
     staged_tables,
     unseen_pictures,
 )
@@ -27,8 +28,10 @@ from nexus_reimport.publish.exceptions import BrokenLinks, PublicationError
 from nexus_reimport.publish.ledger import COUNTED, TableCounts
 from nexus_reimport.publish.publication import Publication, Terms, publish
 from nexus_reimport.publish.verification import count_stale_links
+from nexus_reimport.release import code_fingerprint
 from nexus_reimport.schemas.columns import Table
 from nexus_reimport.schemas.nexus import BY_NAME, TABLES
+from nexus_reimport.transform.figures import SourceFigures
 from nexus_reimport.transform.staged import Staged
 
 PROVED = "links_proved_before_commit"
@@ -86,7 +89,7 @@ def publication_asset(gate: Gate) -> dg.AssetsDefinition:
                     staged_tables(staged),
                     before_commit=lambda _: gate.refuse_unproved(context.instance, frames, inputs),
                     progress=context.log.info,
-                    terms=_terms(context, frames, options),
+                    terms=_terms(context, frames, options, sources_of(frames, gate.lineage(inputs))),
                 )
         except BrokenLinks as refusal:
             yield from _disproved(names, refusal)
@@ -99,7 +102,12 @@ def publication_asset(gate: Gate) -> dg.AssetsDefinition:
     return nexus_publication
 
 
-def _terms(context: dg.AssetExecutionContext, frames: FrameIOManager, options: RunOptions) -> Terms:
+def _terms(
+    context: dg.AssetExecutionContext,
+    frames: FrameIOManager,
+    options: RunOptions,
+    sources: Mapping[str, SourceFigures],
+) -> Terms:
     """Return on what terms to publish: a plan of this very run binds it, and no row is touched unsaved."""
     plan, ahead = plan_of_run(context, frames), backup_of_run(context)
     store, plan_id = open_store(frames.location), plan["id"] if plan else None
@@ -110,7 +118,8 @@ def _terms(context: dg.AssetExecutionContext, frames: FrameIOManager, options: R
         header = backups.Header(name, context.run.run_id, plan_id, now)
         return back_up_now(connection, store, header, decision.tables, ahead)
 
-    return Terms(options.choices(), plan_id, plan["writes"] if plan else None, back_up)
+    writes = plan["writes"] if plan else None
+    return Terms(options.choices(), plan_id, writes, back_up, code_fingerprint(), sources)
 
 
 def _selected(context: dg.AssetExecutionContext) -> list[str]:

@@ -9,7 +9,7 @@ import pandas as pd
 from nexus_reimport.assets.coverage import covered_tables
 from nexus_reimport.assets.metadata import OWNERS
 from nexus_reimport.assets.plan_metadata import plan_metadata
-from nexus_reimport.assets.publishing import PLAN, staged_tables, unseen_pictures
+from nexus_reimport.assets.publishing import PLAN, SOURCES, staged_tables, unseen_pictures
 from nexus_reimport.assets.refusals import publication_refusal
 from nexus_reimport.assets.thumbnails import known_thumbnails
 from nexus_reimport.checks.gate import Gate
@@ -104,7 +104,7 @@ def _columns() -> dg.TableSchema:
 def _sources(instance: dg.DagsterInstance, gate: Gate, names: list[str]) -> dict[str, str]:
     """Return the data version of every source that the tables are made from, by asset."""
     lineage = gate.lineage([dg.AssetKey(["staged", name]) for name in names])
-    sources = sorted(key for key in lineage if key.path[0] in ("filemaker", "files"))
+    sources = sorted(key for key in lineage if key.path[0] in SOURCES)
     versions = {}
     for key in sources:
         event = instance.get_latest_materialization_event(key)

@@ -1,6 +1,6 @@
 """What a publication, and the plan of one, are given of the staged frames; and the plan that binds it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import dagster as dg
 import pandas as pd
@@ -9,6 +9,7 @@ from nexus_reimport.clients.frame_store import open_store
 from nexus_reimport.io_manager import FrameIOManager
 from nexus_reimport.publish.deciding import StagedTable
 from nexus_reimport.publish.plans import PlanRecord, load_plan
+from nexus_reimport.transform.figures import SourceFigures, figures_of_source
 from nexus_reimport.transform.images import TO_MAKE
 from nexus_reimport.transform.imported_keys import stem_of
 from nexus_reimport.transform.staged import Staged
@@ -17,6 +18,8 @@ PLAN = dg.AssetKey("plan")
 PLAN_ID = "plan_id"
 BACKUP = dg.AssetKey("backup")
 BACKUP_NAME = "backup"
+# The groups of what is read from outside.
+SOURCES = ("filemaker", "files")
 WITHOUT_PATIENT = ("patient_not_found", "no_batch")
 
 
@@ -43,6 +46,12 @@ def _named(staged: Staged) -> tuple[tuple[str, ...], tuple[str, ...]]:
     known = reported.loc[~reported["reason"].isin(["no_metadata", TO_MAKE]), "key"]
     lost = staged.rejects.loc[staged.rejects["reason"].isin(WITHOUT_PATIENT), "key"]
     return tuple(stem_of(key).lower() for key in known), tuple(stem_of(key).lower() for key in lost)
+
+
+def sources_of(frames: FrameIOManager, lineage: Iterable[dg.AssetKey]) -> dict[str, SourceFigures]:
+    """Return how much each source says of those that something is made from, by asset."""
+    sources = sorted(key for key in lineage if key.path[0] in SOURCES)
+    return {key.to_user_string(): figures_of_source(frames.read(key)) for key in sources}
 
 
 def unseen_pictures(staged: Mapping[str, Staged]) -> list[str]:

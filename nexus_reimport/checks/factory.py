@@ -1,5 +1,6 @@
 """How checks become Dagster asset checks: one step per asset, each check a row of its own in the UI."""
 
+import functools
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import cast
@@ -13,6 +14,8 @@ from nexus_reimport.clients.resources import BucketResource, NexusResource, RunO
 from nexus_reimport.clients.thumbnailing import list_thumbnails
 from nexus_reimport.io_manager import FrameIOManager, Value
 from nexus_reimport.privacy import keeps_values_out_of_errors
+from nexus_reimport.publish.figures import read_last_figures
+from nexus_reimport.transform.figures import SourceFigures, figures_of_source
 from nexus_reimport.transform.imported_keys import IMAGES_PREFIX
 from nexus_reimport.transform.staged import Staged
 
@@ -21,7 +24,8 @@ from nexus_reimport.transform.staged import Staged
 class Evidence:
     """What a check may look at: stored frames, what assets told, Nexus, the bucket, the run's options.
 
-    `uploaded` lists the thumbnails that are in the bucket: key and size in bytes.
+    `uploaded` lists the thumbnails that are in the bucket: key and size in bytes. `last_figures`: how much
+    each source, by asset, said at its last publication.
     """
 
     frames: FrameIOManager
@@ -29,11 +33,16 @@ class Evidence:
     nexus: NexusResource
     options: RunOptions
     uploaded: Callable[[], Mapping[str, int]] = dict
+    last_figures: Callable[[], Mapping[str, SourceFigures]] = dict
     _read: dict[dg.AssetKey, Value] = field(default_factory=dict)
 
     def frame(self, *key: str) -> pd.DataFrame:
         """Return the stored frame of an asset; read once for all checks of a step."""
         return cast("pd.DataFrame", self._stored(dg.AssetKey(key)))
+
+    def figures(self, *key: str) -> SourceFigures:
+        """Return how much the stored frame of a source says."""
+        return figures_of_source(self._stored(dg.AssetKey(key)))
 
     def read_export(self) -> Staged:
         """Return the image export as read: rows and rejects."""
@@ -98,7 +107,11 @@ def checks_over(name: str, checks: Mapping[dg.AssetKey, list[Check]]) -> dg.Asse
         def uploaded() -> Mapping[str, int]:
             return list_thumbnails(bucket.store(s3), IMAGES_PREFIX)
 
-        evidence = Evidence(frames, context.instance, nexus, options, uploaded)
+        @functools.cache
+        def last_figures() -> Mapping[str, SourceFigures]:
+            return read_last_figures(nexus.database_url)
+
+        evidence = Evidence(frames, context.instance, nexus, options, uploaded, last_figures)
         for key in sorted(context.selected_asset_check_keys, key=list(by_key).index):
             yield _result(key, by_key[key], _found(by_key[key], evidence))
 

@@ -12,6 +12,7 @@ from nexus_reimport.checks.findings import (
     thumbnails_finding,
     unique_finding,
 )
+from nexus_reimport.checks.shrinking import shrinking_finding
 from nexus_reimport.schemas.filemaker import ENTITY_SETS, EntitySet
 from nexus_reimport.schemas.frames import (
     NEXUS_STATE_SCHEMA,
@@ -43,7 +44,20 @@ def extract_checks(entity_set: EntitySet) -> list[Check]:
             "No two rows have the same FileMaker id, whatever its case.",
             lambda seen: unique_finding(seen.frame(*key), entity_set.key),
         ),
+        shrinking_check(*key),
     ]
+
+
+def shrinking_check(*key: str) -> Check:
+    """Return the check of one source that it says as much as at the last publication."""
+    source = "/".join(key)
+    return Check(
+        "not_shrunk",
+        "As many rows as at the last publication, and each field says as much, but for a tenth.",
+        lambda seen: shrinking_finding(
+            source, seen.last_figures().get(source), seen.figures(*key), seen.options.allow_shrunk
+        ),
+    )
 
 
 def _images(seen: Evidence) -> pd.DataFrame:
@@ -77,6 +91,7 @@ source_checks = [
                 blocking=False,
                 severity=dg.AssetCheckSeverity.WARN,
             ),
+            shrinking_check("files", "s3_listing"),
         ],
     ),
     checks_of(
@@ -95,6 +110,7 @@ source_checks = [
                 blocking=False,
                 severity=dg.AssetCheckSeverity.WARN,
             ),
+            shrinking_check("files", "image_csv"),
         ],
     ),
     checks_of(

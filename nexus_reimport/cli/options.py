@@ -5,7 +5,7 @@ from typing import Any, TypeVar
 
 import click
 
-from nexus_reimport.cli.session import TableName
+from nexus_reimport.cli.session import ShrinkingName, TableName
 from nexus_reimport.publish.choices import WITHOUT_CLINIC
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -35,7 +35,10 @@ class TableChoice(click.ParamType[tuple[str, str]]):
 _OPTIONS = (
     click.option("--limit", type=click.IntRange(min=1), help="Only so many patients, and what is theirs."),
     click.option(
-        "--allow-shrunk", multiple=True, type=TableName(), help="A table that may have lost over a tenth."
+        "--allow-shrunk",
+        multiple=True,
+        type=ShrinkingName(),
+        help="A table, a source, or a field of one (contacts.DOB) that may have lost over a tenth.",
     ),
     click.option(
         "--conflicts",

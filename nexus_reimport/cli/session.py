@@ -42,6 +42,24 @@ class TableName(click.ParamType[str]):
         return value
 
 
+class ShrinkingName(click.ParamType[str]):
+    """The name of what may shrink: a table, a source, or one field of a source."""
+
+    name = "table|source|source.field"
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Return the name, or fail naming the tables and sources there are, or the source's fields."""
+        from nexus_reimport.schemas.nexus import BY_NAME
+        from nexus_reimport.schemas.sources import FIELDS
+
+        source, dot, field = value.partition(".")
+        if dot and source in FIELDS and field not in FIELDS[source]:
+            self.fail(f"{value!r}: {source} has {', '.join(FIELDS[source])}.", param, ctx)
+        if source not in FIELDS and (dot or source not in BY_NAME):
+            self.fail(f"{value!r} is none of {', '.join({**BY_NAME, **FIELDS})}.", param, ctx)
+        return value
+
+
 def finish(outcome: Any, json_file: Path | None) -> NoReturn:
     """Write a run's outcome where asked, and end with the exit code that says how it went."""
     write_json(json_file, outcome)

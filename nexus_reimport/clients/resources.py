@@ -150,7 +150,8 @@ class RunOptions(dg.ConfigurableResource):  # type: ignore[type-arg]  # it holds
     )
     allow_shrunk: list[str] = Field(
         default=[],
-        description="Tables that may hold fewer than 90 % of the last publication's rows, by name.",
+        description="What may be less than 90 % of the last publication's: a table (patients), a source"
+        " (contact_details), or a field of a source (contacts.DOB).",
     )
 
     full_dump: bool = Field(

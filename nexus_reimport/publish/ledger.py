@@ -6,7 +6,7 @@ It is in the same database as the rows it speaks of, so that it commits with the
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from datetime import datetime
-from typing import Literal
+from typing import Literal, LiteralString
 
 from psycopg import sql
 from psycopg.types.json import Jsonb
@@ -32,9 +32,12 @@ _RELATIONS = {
         plan_id text,
         backup text,
         undoes bigint[] NOT NULL DEFAULT '{}',
-        undone_by bigint
+        undone_by bigint,
+        code text,
+        sources jsonb NOT NULL DEFAULT '{}',
+        changes jsonb NOT NULL DEFAULT '{}'
         """,
-        "One row per reimport or rollback that wrote something: its run and counts.",
+        "One row per reimport or rollback that wrote something: its run, its counts, and what sources said.",
     ),
     "changes": (
         """
@@ -73,21 +76,18 @@ _RELATIONS = {
         "Rows that a reimport took out of their table, whole.",
     ),
 }
-# What publications had not from the start.
-_LATER_COLUMNS = """
-    ALTER TABLE nexus_reimport.publications
-        ADD COLUMN IF NOT EXISTS kind text NOT NULL DEFAULT 'publication',
-        ADD COLUMN IF NOT EXISTS plan_id text,
-        ADD COLUMN IF NOT EXISTS backup text,
-        ADD COLUMN IF NOT EXISTS undoes bigint[] NOT NULL DEFAULT '{}',
-        ADD COLUMN IF NOT EXISTS undone_by bigint
-"""
-_AS_OF_THIS_RELEASE = """
-    CREATE TEMPORARY VIEW publications AS
-    SELECT id, run_id, as_of, published_at, tables, 'publication'::text AS kind, NULL::text AS plan_id,
-        NULL::text AS backup, '{}'::bigint[] AS undoes, NULL::bigint AS undone_by
-    FROM nexus_reimport.publications
-"""
+# What publications had not from the start: each column's type and constraint, and its value where it is not.
+_LATER_COLUMNS: dict[str, tuple[LiteralString, LiteralString]] = {
+    "kind": ("text NOT NULL DEFAULT 'publication'", "'publication'::text"),
+    "plan_id": ("text", "NULL::text"),
+    "backup": ("text", "NULL::text"),
+    "undoes": ("bigint[] NOT NULL DEFAULT '{}'", "'{}'::bigint[]"),
+    "undone_by": ("bigint", "NULL::bigint"),
+    "code": ("text", "NULL::text"),
+    "sources": ("jsonb NOT NULL DEFAULT '{}'", "'{}'::jsonb"),
+    "changes": ("jsonb NOT NULL DEFAULT '{}'", "'{}'::jsonb"),
+}
+_FIRST_COLUMNS = ("id", "run_id", "as_of", "published_at", "tables")
 
 
 @dataclass(frozen=True)
@@ -159,8 +159,8 @@ def prepare(connection: Connection) -> None:
     for name in _RELATIONS:
         if name not in present:
             _create(connection, SCHEMA, name)
-    if "undone_by" not in present.get("publications", {"undone_by"}):
-        connection.execute(_LATER_COLUMNS)
+    if lacking := _lacking(present):
+        connection.execute(_completed_publications(lacking))
     for table in TABLES:
         have = present.get(f"written_{table.name}", set())
         if not have:
@@ -180,8 +180,8 @@ def stand_in(connection: Connection) -> None:
     for name in _RELATIONS:
         if name not in present:
             _create(connection, "pg_temp", name)
-    if "undone_by" not in present.get("publications", {"undone_by"}):
-        connection.execute(_AS_OF_THIS_RELEASE)
+    if lacking := _lacking(present):
+        connection.execute(_publications_seen_complete(lacking))
     for table in TABLES:
         have = present.get(f"written_{table.name}")
         if have is None:
@@ -219,6 +219,33 @@ def _create(connection: Connection, schema: str, name: str) -> None:
     relation = sql.Identifier(schema, name)
     connection.execute(sql.SQL("CREATE TABLE {} ({})").format(relation, sql.SQL(columns)))
     connection.execute(sql.SQL("COMMENT ON TABLE {} IS {}").format(relation, sql.Literal(meaning)))
+
+
+def _lacking(present: Mapping[str, set[str]]) -> list[str]:
+    """Return the columns that publications of an older release lack; none where the relation is not there."""
+    have = present.get("publications", set(_LATER_COLUMNS))
+    return [name for name in _LATER_COLUMNS if name not in have]
+
+
+def _completed_publications(lacking: list[str]) -> sql.Composed:
+    added = (
+        sql.SQL("ADD COLUMN {} {}").format(sql.Identifier(name), sql.SQL(_LATER_COLUMNS[name][0]))
+        for name in lacking
+    )
+    return sql.SQL("ALTER TABLE nexus_reimport.publications {}").format(sql.SQL(", ").join(added))
+
+
+def _publications_seen_complete(lacking: list[str]) -> sql.Composed:
+    columns = (
+        sql.SQL("{} AS {}").format(
+            sql.SQL(_LATER_COLUMNS[name][1]) if name in lacking else sql.Identifier(name),
+            sql.Identifier(name),
+        )
+        for name in (*_FIRST_COLUMNS, *_LATER_COLUMNS)
+    )
+    return sql.SQL("CREATE TEMPORARY VIEW publications AS SELECT {} FROM nexus_reimport.publications").format(
+        sql.SQL(", ").join(columns)
+    )
 
 
 def _digest_table(schema: str, table: Table) -> sql.Composed:

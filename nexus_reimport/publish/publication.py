@@ -7,7 +7,7 @@ from datetime import datetime
 import psycopg
 from psycopg import errors
 
-from nexus_reimport.publish import deciding, ledger, links
+from nexus_reimport.publish import deciding, figures, ledger, links
 from nexus_reimport.publish.choices import Choices
 from nexus_reimport.publish.connection import Connection, connect
 from nexus_reimport.publish.deciding import Decision, Progress, StagedTable
@@ -16,6 +16,7 @@ from nexus_reimport.publish.grants.owner import let_owner_read
 from nexus_reimport.publish.ledger import Entry, TableCounts
 from nexus_reimport.publish.locking import lock_tables
 from nexus_reimport.publish.refusals import explained
+from nexus_reimport.transform.figures import SourceFigures
 
 # What backs up the rows that a decision is about to touch, and returns the backup's name.
 TakeBackup = Callable[[Connection, Decision], str | None]
@@ -27,13 +28,16 @@ class Terms:
 
     `planned`: by table, the digest of what the plan said is to be touched (`deciding.digest_writes`); where
     it is given, nothing else is written. `choices`: what the person decided about conflicts and missing rows.
-    `back_up` is called before the first write, under the locks.
+    `back_up` is called before the first write, under the locks. `code`: a digest of what decides rows;
+    `sources`: how much each source said, by asset. Both are what the next run is held against.
     """
 
     choices: Choices = field(default_factory=Choices)
     plan_id: str | None = None
     planned: Mapping[str, str] | None = None
     back_up: TakeBackup = lambda _connection, _decision: None
+    code: str = ""
+    sources: Mapping[str, SourceFigures] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -122,6 +126,7 @@ def _apply(
     if _wrote_anything(connection):
         cut = {name: one.cut for name, one in staged.items()}
         number = ledger.record(connection, replace(entry, backup=backup), decision.counts, cut)
+        figures.record_figures(connection, number, terms.code, terms.sources)
         for table in decision.tables:
             ledger.record_changes(connection, number, table)
     return Publication(number, decision.counts, broken, backup)

@@ -160,16 +160,16 @@ def test_a_shrunk_source_stops_the_run_unless_it_is_allowed_by_name(
     fewer = clinic.entities["API_Contacts"][: int(len(clinic.entities["API_Contacts"]) * 0.8)]
     line.filemaker = filemaker_with(API_Contacts=fewer)
     outcome = line.run_with_sources("nexus/patients")
-    assert line.failed_checks(outcome) == {("staged/patients", "not_shrunk")}
-    said = says(outcome, "staged/patients", "not_shrunk")
-    assert "58 read before, 46 now" in said
-    assert "allow_shrunk" in said
+    assert line.failed_checks(outcome) == {("filemaker/contacts", "not_shrunk")}
+    said = says(outcome, "filemaker/contacts", "not_shrunk")
+    assert "58 rows before, 46 now" in said
+    assert "--allow-shrunk contacts" in said
     assert contents(line.url) == before
 
     wrong = line.run_with_sources("nexus/patients", allow_shrunk=["notes"])
-    assert line.failed_checks(wrong) == {("staged/patients", "not_shrunk")}
+    assert line.failed_checks(wrong) == {("filemaker/contacts", "not_shrunk")}
     allowed = line.run_with_sources("nexus/patients", allow_shrunk=["patients"])
-    assert ("staged/patients", "not_shrunk") not in line.failed_checks(allowed)
+    assert "not_shrunk" not in {check for _, check in line.failed_checks(allowed)}
     published = clinic.expected["patients"]["published"]
     counts = allowed.tables["patients"]
     assert counts["missing"] == published - counts["unchanged"] - counts["updated"] > 0
