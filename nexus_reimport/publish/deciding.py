@@ -12,6 +12,8 @@ from psycopg import sql
 from nexus_reimport.publish import copying, encoding, ledger, left_overs, links, merge, missing, repair
 from nexus_reimport.publish.choices import Choices
 from nexus_reimport.publish.connection import Connection
+from nexus_reimport.publish.entries.deciding import decide_entries
+from nexus_reimport.publish.entries.fragments import create_relation
 from nexus_reimport.publish.exceptions import LeftOversUnknown, StagedFramesOutdated
 from nexus_reimport.publish.ledger import TableCounts
 from nexus_reimport.schemas.columns import Table
@@ -67,6 +69,8 @@ def create_relations(connection: Connection) -> None:
         )
         statements += [merge.create_staged(table), merge.create_decided(table)]
         statements.append(columns.format(ledger.touched(table)))
+        if table.made_of_entries:
+            statements.append(create_relation(table))
     statements += [
         *repair.create_relations(),
         *missing.create_relations(),
@@ -110,6 +114,7 @@ def decide(
         progress(f"{table.name}: comparing {len(staged[table.name].rows)} rows")
         _refuse_contradictions(connection, table)
         wins = choices.filemaker_wins(table.name)
+        decide_entries(connection, table, staged[table.name].rows, filemaker_wins=wins)
         connection.execute(merge.fill_decided(table, filemaker_wins=wins))
         # Its other columns are wide, and nothing is looked up by them.
         connection.execute(sql.SQL("ANALYZE {} (id, absent)").format(merge.decided(table)))

@@ -3,7 +3,7 @@
 It is in the same database as the rows it speaks of, so that it commits with them or not at all.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 from typing import Literal, LiteralString
@@ -13,7 +13,7 @@ from psycopg.types.json import Jsonb
 
 from nexus_reimport.publish.connection import Connection
 from nexus_reimport.publish.grants.owner import let_owner_read
-from nexus_reimport.schemas.columns import Table
+from nexus_reimport.schemas.columns import Column, Table
 from nexus_reimport.schemas.nexus import TABLES
 
 SCHEMA = "nexus_reimport"
@@ -165,7 +165,7 @@ def prepare(connection: Connection) -> None:
         have = present.get(f"written_{table.name}", set())
         if not have:
             connection.execute(_digest_table(SCHEMA, table))
-        elif missing := [c.name for c in table.named("source") if c.name not in have]:
+        elif missing := [name for name in _digest_columns(table) if name not in have]:
             connection.execute(_more_digests(table, missing))
     let_owner_read(connection)
 
@@ -186,7 +186,7 @@ def stand_in(connection: Connection) -> None:
         have = present.get(f"written_{table.name}")
         if have is None:
             connection.execute(_digest_table("pg_temp", table))
-        elif any(column.name not in have for column in table.named("source")):
+        elif not have.issuperset(_digest_columns(table)):
             connection.execute(_completed_digests(table, have))
 
 
@@ -248,17 +248,32 @@ def _publications_seen_complete(lacking: list[str]) -> sql.Composed:
     )
 
 
+def _digest_columns(table: Table) -> dict[str, LiteralString]:
+    """Return the columns of a table's digests, beside those of the row, with their types."""
+    return {
+        **{column.name: "uuid" for column in table.named("source")},
+        **{entries_column(column): "uuid[]" for column in table.made_of_entries},
+    }
+
+
+def entries_column(column: Column) -> str:
+    """Return the name of the column with the digests of the entries that a value had as last written.
+
+    Null where they are not known: an older release wrote the value.
+    """
+    return f"entries_{column.name}"
+
+
 def _digest_table(schema: str, table: Table) -> sql.Composed:
-    columns = [sql.SQL("{} uuid").format(sql.Identifier(c.name)) for c in table.named("source")]
     return sql.SQL("CREATE TABLE {} (id uuid PRIMARY KEY, whole uuid, {})").format(
-        sql.Identifier(schema, f"written_{table.name}"), sql.SQL(", ").join(columns)
+        sql.Identifier(schema, f"written_{table.name}"), _defined(table, _digest_columns(table))
     )
 
 
 def _completed_digests(table: Table, have: set[str]) -> sql.Composed:
     columns = (
-        sql.SQL("{}" if column.name in have else "NULL::uuid AS {}").format(sql.Identifier(column.name))
-        for column in table.named("source")
+        sql.SQL("{}" if name in have else f"NULL::{kind} AS {{}}").format(sql.Identifier(name))
+        for name, kind in _digest_columns(table).items()
     )
     return sql.SQL("CREATE TEMPORARY VIEW {} AS SELECT id, whole, {} FROM {}").format(
         sql.Identifier(f"written_{table.name}"), sql.SQL(", ").join(columns), digests(table)
@@ -266,8 +281,15 @@ def _completed_digests(table: Table, have: set[str]) -> sql.Composed:
 
 
 def _more_digests(table: Table, names: list[str]) -> sql.Composed:
-    added = [sql.SQL("ADD COLUMN {} uuid").format(sql.Identifier(name)) for name in names]
+    added = [sql.SQL("ADD COLUMN {}").format(_defined(table, [name])) for name in names]
     return sql.SQL("ALTER TABLE {} {}").format(digests(table), sql.SQL(", ").join(added))
+
+
+def _defined(table: Table, names: Iterable[str]) -> sql.Composed:
+    kinds = _digest_columns(table)
+    return sql.SQL(", ").join(
+        sql.SQL("{} {}").format(sql.Identifier(name), sql.SQL(kinds[name])) for name in names
+    )
 
 
 @dataclass(frozen=True)

@@ -2,8 +2,9 @@
 
 Three values of each field are held against each other: staged (FileMaker now), the target's (Nexus now)
 and the digest of what was last written. A field that a person has changed in Nexus since stays theirs,
-unless the run is told that FileMaker wins. The ledger's relations are named without their schema: a plan
-over a Nexus that has none yet puts empty ones in their place.
+unless the run is told that FileMaker wins; so does an entry, of a value made of entries. The ledger's
+relations are named without their schema: a plan over a Nexus that has none yet puts empty ones in their
+place.
 """
 
 from collections.abc import Callable, Iterable
@@ -11,6 +12,8 @@ from collections.abc import Callable, Iterable
 from psycopg import sql
 
 from nexus_reimport.publish import adopted_values
+from nexus_reimport.publish.entries import fragments as entries
+from nexus_reimport.publish.ledger import entries_column
 from nexus_reimport.schemas.columns import Column, Table
 
 Fragment = sql.Composable
@@ -45,13 +48,17 @@ def create_decided(table: Table) -> sql.Composed:
         """
         CREATE TEMPORARY TABLE {} AS
         SELECT id, false AS absent, '{{}}'::text[] AS changed, '{{}}'::text[] AS conflicts,
-            '{{}}'::text[] AS edits, {}, {}, NULL::uuid AS whole, false AS unwritten, false AS stale
+            '{{}}'::text[] AS edits, {}, {}, {} NULL::uuid AS whole, false AS unwritten, false AS stale
         FROM {} WITH NO DATA
         """
     ).format(
         decided(table),
         _names(columns),
         _comma(sql.SQL("NULL::uuid AS {}").format(sql.Identifier(f"digest_{c.name}")) for c in columns),
+        sql.SQL("").join(
+            sql.SQL("NULL::uuid[] AS {},").format(sql.Identifier(entries_column(c)))
+            for c in table.made_of_entries
+        ),
         sql.Identifier(table.relation),
     )
 
@@ -68,30 +75,33 @@ def _decision(table: Table, *, filemaker_wins: bool) -> sql.Composed:
 
     The result has `id`, `absent`, `changed`, `conflicts` and `edits` (arrays of column names), `stale`
     (digests are to be written), `unwritten` (there are none yet), the merged value of each source column
-    under its name, and its new digest under `digest_…`. Rows equal on all three sides are not in it. Where
-    FileMaker wins, each field that a person changed is a conflict: none of these edits is kept.
+    under its name, its new digest under `digest_…`, and those of its entries under `entries_…`. Rows equal on
+    all three sides are not in it. Where FileMaker wins, each field that a person changed is a conflict: none
+    of these edits is kept.
     """
     columns = table.named("source")
     wins = sql.SQL("true" if filemaker_wins else "false")
     return sql.SQL(
         """
         SELECT s.id, t.id IS NULL AS absent, {changed} AS changed, {conflicts} AS conflicts,
-            {edits} AS edits, m.*, g.*,
+            {edits} AS edits, m.*, g.*, n.*,
             k.whole, w.id IS NULL AS unwritten,
             w.id IS NULL OR ({digests_new}) IS DISTINCT FROM ({digests_old})
-                OR w.whole IS DISTINCT FROM k.whole AS stale
+                OR w.whole IS DISTINCT FROM k.whole {stale_entries} AS stale
         FROM {staged} s
         LEFT JOIN {target} t ON t.id = s.id
         LEFT JOIN {written} v ON v.id = s.id
+        {entries}
         -- OFFSET 0 keeps the planner from computing a digest again wherever it is named
         CROSS JOIN LATERAL (SELECT {hashes} OFFSET 0) h
         CROSS JOIN LATERAL (SELECT v.id, v.whole, {last_written}) w
         CROSS JOIN LATERAL (SELECT {values} OFFSET 0) m
         CROSS JOIN LATERAL (SELECT {new_digests} OFFSET 0) g
+        CROSS JOIN LATERAL (SELECT {new_entries} OFFSET 0) n
         CROSS JOIN LATERAL (
             SELECT CASE WHEN {merged} IS NOT DISTINCT FROM {staged_row} THEN {whole} END AS whole OFFSET 0) k
         WHERE t.id IS NULL OR w.id IS NULL OR w.whole IS DISTINCT FROM {whole}
-            OR {staged_row} IS DISTINCT FROM {target_row} OR {is_mended}
+            OR {staged_row} IS DISTINCT FROM {target_row} OR {is_mended} {unknown_entries}
         """
     ).format(
         staged=staged(table),
@@ -113,6 +123,10 @@ def _decision(table: Table, *, filemaker_wins: bool) -> sql.Composed:
         new_digests=_comma(_new_digest(c, wins) for c in columns),
         digests_new=_comma(_field("g", f"digest_{c.name}") for c in columns),
         digests_old=_comma(_field("w", c.name) for c in columns),
+        entries=entries.joined(table),
+        new_entries=entries.new_digests(table),
+        stale_entries=entries.are_stale(table),
+        unknown_entries=entries.are_unknown(table),
     )
 
 
@@ -158,32 +172,37 @@ def update_changed(table: Table) -> sql.Composed:
 
 def insert_digests(table: Table) -> sql.Composed:
     """Return SQL that writes the digests of rows that have none yet."""
-    columns = table.named("source")
+    written_names, decided_names = zip(*_digest_columns(table), strict=True)
     return sql.SQL(
         "INSERT INTO {written} (id, whole, {names}) SELECT d.id, d.whole, {values} FROM {decided} d"
         " WHERE d.unwritten"
     ).format(
         written=written(table),
-        names=_names(columns),
-        values=_comma(_field("d", f"digest_{c.name}") for c in columns),
+        names=_comma(map(sql.Identifier, written_names)),
+        values=_comma(_field("d", name) for name in decided_names),
         decided=decided(table),
     )
 
 
 def update_digests(table: Table) -> sql.Composed:
     """Return SQL that writes the digests of rows whose digests have changed."""
-    columns = table.named("source")
     return sql.SQL(
         "UPDATE {written} w SET whole = d.whole, {assignments} FROM {decided} d"
         " WHERE d.id = w.id AND d.stale AND NOT d.unwritten"
     ).format(
         written=written(table),
         assignments=_comma(
-            sql.SQL("{} = {}").format(sql.Identifier(c.name), _field("d", f"digest_{c.name}"))
-            for c in columns
+            sql.SQL("{} = {}").format(sql.Identifier(name), _field("d", decided_name))
+            for name, decided_name in _digest_columns(table)
         ),
         decided=decided(table),
     )
+
+
+def _digest_columns(table: Table) -> list[tuple[str, str]]:
+    """Return the names of the digests as they are kept, and as they are decided."""
+    columns = [(column.name, f"digest_{column.name}") for column in table.named("source")]
+    return columns + [(entries_column(column),) * 2 for column in table.made_of_entries]
 
 
 def keep_identities(table: Table) -> sql.Composed:
@@ -286,22 +305,24 @@ def _takes_source(column: Column, wins: Fragment) -> Fragment:
 
 
 def _merged(column: Column, wins: Fragment) -> Fragment:
-    return sql.SQL("CASE WHEN {} THEN {} ELSE {} END AS {}").format(
-        _takes_source(column, wins),
-        _field("s", column.name),
-        _field("t", column.name),
-        sql.Identifier(column.name),
+    value = sql.SQL("CASE WHEN {} THEN {} ELSE {} END").format(
+        _takes_source(column, wins), _field("s", column.name), _field("t", column.name)
+    )
+    return sql.SQL("{} AS {}").format(
+        entries.or_merged(column, entries.merged, value), sql.Identifier(column.name)
     )
 
 
 def _new_digest(column: Column, wins: Fragment) -> Fragment:
-    return sql.SQL("CASE WHEN {takes} OR {source} = {target} THEN {source} ELSE {old} END AS {name}").format(
+    source = _field("h", f"source_{column.name}")
+    digest = sql.SQL("CASE WHEN {takes} OR {source} = {target} THEN {source} ELSE {old} END").format(
         takes=_takes_source(column, wins),
-        source=_field("h", f"source_{column.name}"),
+        source=source,
         target=_field("h", f"target_{column.name}"),
         old=_field("w", column.name),
-        name=sql.Identifier(f"digest_{column.name}"),
     )
+    name = sql.Identifier(f"digest_{column.name}")
+    return sql.SQL("{} AS {}").format(entries.or_merged(column, lambda _: source, digest), name)
 
 
 def _changes(column: Column) -> Fragment:
@@ -312,21 +333,24 @@ def _changes(column: Column) -> Fragment:
 
 def _edited(column: Column) -> Fragment:
     """Say that a person changed the field since it was written, to something else than FileMaker has."""
-    return sql.SQL("({} AND {} <> {})").format(
+    edited = sql.SQL("({} AND {} <> {})").format(
         _edited_since(column), _field("h", f"source_{column.name}"), _field("h", f"target_{column.name}")
     )
+    return entries.or_merged(column, entries.differs_from_source, edited)
+
+
+def _moved(column: Column) -> Fragment:
+    """Say that FileMaker has changed the field since it was written too; of entries, the very same one."""
+    moved = sql.SQL("{} <> {}").format(_field("w", column.name), _field("h", f"source_{column.name}"))
+    return entries.or_merged(column, entries.is_clash, moved)
 
 
 def _conflicts(column: Column) -> Fragment:
-    return sql.SQL("{} AND {} <> {}").format(
-        _edited(column), _field("w", column.name), _field("h", f"source_{column.name}")
-    )
+    return sql.SQL("{} AND {}").format(_edited(column), _moved(column))
 
 
 def _edited_only(column: Column) -> Fragment:
-    return sql.SQL("{} AND {} = {}").format(
-        _edited(column), _field("w", column.name), _field("h", f"source_{column.name}")
-    )
+    return sql.SQL("{} AND NOT {}").format(_edited(column), _moved(column))
 
 
 def _is_mended(column: str, value: Fragment) -> Fragment:

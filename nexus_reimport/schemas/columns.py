@@ -8,6 +8,7 @@ import pyarrow as pa
 
 Kind = Literal["uuid", "text", "varchar", "date", "timestamptz", "integer", "numeric", "boolean", "jsonb"]
 Role = Literal["key", "source", "initial", "stamp"]
+EntriesOf = Literal["contact", "address"]
 
 ARROW_TYPES: dict[Kind, pa.DataType] = {
     "uuid": pa.string(),
@@ -29,7 +30,8 @@ class Column:
     `role` says who decides its value. "key": the row's UUID. "source": FileMaker; compared and merged
     field by field at every publication. "initial": given once, when the row is inserted, and Nexus's own
     from then on. "stamp": the run's instant, whenever the row is written.
-    `volatile_keys` are keys of a jsonb object that alone never make a row different.
+    `volatile_keys` are keys of a jsonb object that alone never make a row different. `entries`: of what kind
+    the entries are that the value is made of; a person's edit is merged with FileMaker's entry by entry.
     """
 
     name: str
@@ -39,6 +41,7 @@ class Column:
     choices: tuple[str, ...] = ()
     role: Role = "source"
     volatile_keys: tuple[str, ...] = ()
+    entries: EntriesOf | None = None
 
     @property
     def dtype(self) -> pd.ArrowDtype:
@@ -81,3 +84,8 @@ class Table:
     def named(self, *roles: Role) -> tuple[Column, ...]:
         """Return the columns that have one of the roles, in the table's order."""
         return tuple(column for column in self.columns if column.role in roles)
+
+    @property
+    def made_of_entries(self) -> tuple[Column, ...]:
+        """The columns whose value is made of entries."""
+        return tuple(column for column in self.columns if column.entries)

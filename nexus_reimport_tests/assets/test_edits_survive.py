@@ -3,7 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
+import orjson
+
 from nexus_reimport.sandbox.clinic import SyntheticClinic
+from nexus_reimport.sandbox.readers.patient_page import Shown, saved_address, saved_contact, shown_contact
 from nexus_reimport.schemas.columns import Column, Table
 from nexus_reimport.schemas.nexus import TABLES
 from nexus_reimport_tests.line import Line, query
@@ -91,3 +94,59 @@ def test_every_edit_of_every_column_survives_a_run_with_a_changed_source(
     for name in ("patients", "appointments", "notes", "sms_messages", "documents"):
         assert outcome.tables[name]["updated"] > 0, name
         assert outcome.tables[name]["conflicts"] > 0 or name == "documents", name
+
+
+def contact_of(url: str, filemaker_id: str) -> dict[str, Any]:
+    [(found,)] = query(
+        url,
+        "SELECT contact_json FROM patients WHERE filemaker_metadata->>'filemaker_id' = %s",
+        filemaker_id,
+    )
+    contact: dict[str, Any] = found
+    return contact
+
+
+def test_a_number_corrected_on_the_page_stays_and_the_patients_other_entries_follow_filemaker(
+    line: Line, clinic: SyntheticClinic, filemaker_with: ServeFileMaker
+) -> None:
+    assert line.run().right
+    edited: dict[str, Shown] = {}
+    for row_id, owner, contact, address in query(
+        line.url,
+        "SELECT id, filemaker_metadata->>'filemaker_id', contact_json, address_json FROM patients"
+        " WHERE jsonb_array_length(contact_json->'phones') > 1 AND address_json ? 'street'"
+        " ORDER BY id LIMIT 20",
+    ):
+        saved, label = saved_contact(contact), contact["phones"][0]["label"]
+        saved[contact["phones"][0]["type"]][label]["value"] = "0400 000 000"
+        corrected = {**saved_address(address), "street": "9 New Rd"}
+        query(
+            line.url,
+            "UPDATE patients SET contact_json = %s, address_json = %s WHERE id = %s RETURNING 1",
+            orjson.dumps(saved).decode(),
+            orjson.dumps(corrected).decode(),
+            row_id,
+        )
+        edited[owner] = shown_contact(saved)
+    assert edited
+    details = [
+        {**row, "ph": f"99 {row['ph']}"}
+        if str(row["type"]).lower() in ("phone", "mobile") and row["ph"]
+        else row
+        for row in clinic.entities["API_Contact_Details"]
+    ]
+    line.filemaker = filemaker_with(API_Contact_Details=details)
+    outcome = line.run()
+    assert outcome.right, (outcome.failures, line.failed_checks(outcome))
+    for owner, before in edited.items():
+        now = shown_contact(contact_of(line.url, owner))
+        for kind in ("phone", "mobile"):
+            wanted = sorted(
+                number if number == "0400 000 000" else f"99 {number}" for number in before[kind].values()
+            )
+            assert sorted(now[kind].values()) == wanted
+        assert now["email"] == before["email"]
+    assert outcome.tables["patients"]["conflicts"] == len(edited)
+    again = line.run()
+    assert again.right
+    assert again.tables["patients"]["updated"] == 0

@@ -40,7 +40,7 @@ def _id(deed: Deed) -> str:
 
 def _edit(nexus: Connection, deed: Deed) -> None:
     """Edit a row that came from FileMaker, if there is one."""
-    column = list(VALUES[deed.table])[deed.row % len(VALUES[deed.table])]
+    column = list(VALUES[deed.table])[(deed.row + deed.pick) % len(VALUES[deed.table])]
     relation, value = BY_NAME[deed.table].relation, VALUES[deed.table][column][deed.pick]
     ours = (
         f"SELECT t.id FROM {relation} t JOIN {ledger.SCHEMA}.identities i ON i.id = t.id"  # noqa: S608 - ours

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
+import orjson
 from hypothesis import strategies as st
 
 from nexus_reimport.publish import copying, ledger
@@ -22,16 +23,23 @@ from nexus_reimport.schemas.nexus import (
     PATIENTS,
     TABLES,
 )
+from nexus_reimport.transform.contact_shape import contact_json
 from nexus_reimport_tests.publish.staged_frames import staged_table, uid
 
 COVERED = (PATIENTS, APPOINTMENTS, NOTES, DOCUMENTS, IMAGE_BATCHES, IMAGES)
 DUMP = "filemaker-import/images-bulk-dump/"
+MOBILE = {"type": "mobile", "label": "Mobile", "number": "0491 570 156"}
+HOME = {"type": "phone", "label": "Home", "number": "02 5550 0001"}
 # A few values each, so that both sides often come to the same, and nulls stand beside what is like them.
 VALUES: Mapping[str, Mapping[str, list[Any]]] = {
     "patients": {
         "first_name": ["", "Ann", "Bo\\.\n"],
         "middle_names": [None, "", "X"],
         "filemaker_metadata": ['{"a": 1}', '{"a": 1, "imported_at": "x"}', '{"a": 2}'],
+        "contact_json": [
+            orjson.dumps(contact_json(phones, [])).decode()
+            for phones in ([MOBILE], [MOBILE, HOME], [{**HOME, "number": "02 5550 0002"}])
+        ],
     },
     "appointments": {"reason": [None, "", "Fitting"], "status": ["scheduled", "completed", "no_show"]},
     "notes": {"content": ["", "one", "two"], "created_by": [None, "", "somebody"]},
