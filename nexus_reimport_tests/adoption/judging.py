@@ -13,7 +13,7 @@ from psycopg import sql
 
 from nexus_reimport.sandbox.clinic.older import Book
 from nexus_reimport.schemas.columns import Table
-from nexus_reimport.schemas.nexus import TABLES
+from nexus_reimport.schemas.nexus import IMAGES, TABLES
 from nexus_reimport_tests.line import query, relations
 
 Digests = Mapping[str, Mapping[str, str]]
@@ -80,9 +80,12 @@ class Before:
         )
 
     def gone_on_with(self, table: Table) -> set[str]:
-        """Return the rows of imports that people have put something of their own into."""
-        edited = self.book.edits.get(table.relation, {}).keys()
-        return {*self.book.worked_on, *edited, *self.book.shared}
+        """Return the rows of imports that people have put something of their own into.
+
+        An image in a batch that somebody has called otherwise is still an import's own.
+        """
+        edits = self.book.edits.get(table.relation, {}) if table is not IMAGES else {}
+        return {*self.book.worked_on, *edits, *self.book.shared}
 
     def _rows_of(self, relation: str, key: str) -> list[str]:
         return self._by_key.setdefault(relation, _reversed(self.book.sources.get(relation, {}))).get(key, [])

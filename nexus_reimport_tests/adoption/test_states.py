@@ -1,5 +1,7 @@
 """Over what each of the clinic's own scripts left: every row goes to its own record, and people's stay."""
 
+from typing import Any
+
 import pytest
 
 from nexus_reimport_tests.adoption.trial import Trial, tried
@@ -7,23 +9,29 @@ from nexus_reimport_tests.adoption.trial import Trial, tried
 SCALE = 0.01
 RECORDS = ("patients", "appointments", "notes")
 FILES = ("patients", "documents", "image_batches", "images")
+MIXTURE = "older:P1+P3+A1+A2+N1+N2+D1+I1+I2"
+REMOVE: dict[str, Any] = {
+    "older_imports": dict.fromkeys(("appointments", "notes", "documents", "images"), "remove"),
+    "missing_percent": 100.0,
+    "missing_rows": 10_000,
+}
 STATES = [
-    pytest.param(("older:P2+A2+N2+D2+I2", ()), id="the last from the API"),
-    pytest.param(("older:P1+A1+N1+D1+I1", ()), id="the first"),
-    pytest.param(("older:P1+P3+A1+A2+N1+N2+D1+I1+I2", ()), id="a mixture"),
-    pytest.param(("older:P3+A3+N3", RECORDS), id="the last from sheets"),
-    pytest.param(("older:P2*2+A2*2+N2+N3*2", RECORDS), id="records twice"),
-    pytest.param(("older:P1-notes+A1+N1+P3+A3", RECORDS), id="never migrated, then a sheet"),
-    pytest.param(("older:P2+A2+delete+P3+A3+A1+N3+N1", RECORDS), id="deleted and imported again"),
-    pytest.param(("older:P1+D1+I1+delete+P2+D3+I1+I2", FILES), id="files of patients who are gone"),
+    pytest.param(("older:P2+A2+N2+D2+I2", (), {}), id="the last from the API"),
+    pytest.param(("older:P1+A1+N1+D1+I1", (), {}), id="the first"),
+    pytest.param((MIXTURE, (), REMOVE), id="a mixture, and no left-overs"),
+    pytest.param(("older:P3+A3+N3", RECORDS, {}), id="the last from sheets"),
+    pytest.param(("older:P2*2+A2*2+N2+N3*2", RECORDS, {}), id="records twice"),
+    pytest.param(("older:P1-notes+A1+N1+P3+A3", RECORDS, {}), id="never migrated, then a sheet"),
+    pytest.param(("older:P2+A2+delete+P3+A3+A1+N3+N1", RECORDS, {}), id="deleted and imported again"),
+    pytest.param(("older:P1+D1+I1+delete+P2+D3+I1+I2", FILES, {}), id="files of patients who are gone"),
 ]
 
 
 @pytest.fixture(scope="module", params=STATES)
 def trial(request: pytest.FixtureRequest) -> Trial:
     """A state, tried; its services are gone again."""
-    state, tables = request.param
-    return tried(state, SCALE, tables)
+    state, tables, options = request.param
+    return tried(state, SCALE, tables, **options)
 
 
 def test_each_row_is_its_own_records_and_no_other(trial: Trial) -> None:
@@ -78,6 +86,15 @@ def test_the_check_finds_what_the_judge_finds(trial: Trial) -> None:
     assert red == {name for name, checked in trial.checked.items() if checked}
     others = [one for one in trial.outcome.checks if one["check"] != "no_doubled_rows"]
     assert [one for one in others if not one["passed"] and one["severity"] == "ERROR"] == []
+
+
+def test_where_left_overs_are_taken_out_none_stays_but_what_people_went_on_with(trial: Trial) -> None:
+    removed = {name for name, counts in trial.outcome.tables.items() if counts["removed"]}
+    if "older_imports" in trial.options:
+        assert removed >= {"appointments", "notes", "images"}
+        for name in removed:
+            assert trial.verdicts[name].doubled <= trial.verdicts[name].gone_on_with
+            assert trial.checked[name] == set()
 
 
 def test_a_second_run_writes_nothing(trial: Trial) -> None:

@@ -41,14 +41,16 @@ Result = TypeVar("Result")
 
 @dataclass(frozen=True)
 class Trial:
-    """What came of it. `touched`: people's rows of all Nexus that are not as they were, by relation.
+    """What came of it; `options` were the runs'.
 
-    `undecided`: records that the run itself says nothing tells the row of. `checked`: by table the doubled
-    rows that the reimport finds in Nexus. `written_again`: tuples that the second run wrote. `left`: rows
-    that the rollback did not set back, by relation. `seconds`: by step.
+    `touched`: people's rows of all Nexus that are not as they were, by relation. `undecided`: records that
+    the run itself says nothing tells the row of. `checked`: by table the doubled rows that the reimport finds
+    in Nexus. `written_again`: tuples that the second run wrote. `left`: rows that the rollback did not set
+    back, by relation. `seconds`: by step.
     """
 
     clinic: SyntheticClinic
+    options: Mapping[str, Any]
     before: Before
     outcome: RunOutcome
     again: RunOutcome
@@ -123,6 +125,7 @@ def tried(state: str, scale: float, tables: Sequence[str] = (), **options: Any) 
         clock.time("rollback", lambda: launch_rollback(line.definitions(), line.instance, {}))
         return Trial(
             clinic,
+            options,
             before,
             outcome,
             again,

@@ -18,6 +18,7 @@ from nexus_reimport.sandbox.clinic.nexus_rows import (
 )
 from nexus_reimport.sandbox.clinic.objects import ClinicObject, Photograph
 from nexus_reimport.sandbox.clinic.older.images import SUFFIX
+from nexus_reimport.sandbox.clinic.older.look_alikes import CREATED_BY, add_look_alikes
 from nexus_reimport.sandbox.clinic.older.nexus import OlderNexus
 from nexus_reimport.sandbox.clinic.pdf import tiny_pdf
 from nexus_reimport.sandbox.clinic.peoples_rows import peoples_rows
@@ -30,8 +31,6 @@ RENAMED_BATCHES: Final = 15
 BATCHES_WITH_OWN: Final = 15
 WORKED_ON: Final = 30
 """How many imported appointments the desk has gone on with."""
-CREATED_BY: Final = "Marigold"
-"""A person; no account of FileMaker's has this name."""
 
 
 def add_people(nexus: OlderNexus) -> None:
@@ -49,6 +48,7 @@ def add_people(nexus: OlderNexus) -> None:
     _messages(nexus)
     _documents(nexus)
     _images(nexus)
+    add_look_alikes(nexus)
 
 
 def _write(relation: str, row: Row, nexus: OlderNexus) -> Row:

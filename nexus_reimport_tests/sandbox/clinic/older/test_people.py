@@ -17,8 +17,15 @@ def state(small: SyntheticClinic) -> OlderState:
 
 
 def peoples(state: OlderState, relation: str) -> Iterator[Row]:
-    """People's rows of a relation."""
-    return (row for row in state.rows[relation] if row["id"] in state.book.people[relation])
+    """People's rows of a relation, without those that are like one import's row."""
+    ids = state.book.people[relation] - state.book.look_alikes
+    return (row for row in state.rows[relation] if row["id"] in ids)
+
+
+def look_alikes(state: OlderState, relation: str) -> list[Row]:
+    """People's rows of a relation that are like one import's row."""
+    ids = state.book.people[relation] & state.book.look_alikes
+    return [row for row in state.rows[relation] if row["id"] in ids]
 
 
 def test_people_book_at_the_start_of_an_event_and_at_noon_and_midnight_of_its_day(
@@ -81,3 +88,45 @@ def test_people_go_on_with_imported_rows_which_stay_imported(state: OlderState) 
     assert renamed.keys() <= state.book.sources["images_batch"].keys()
     own = {row["batch_id"] for row in peoples(state, "images_image")}
     assert own & state.book.sources["images_batch"].keys()
+
+
+def test_people_book_again_at_the_very_start_of_an_imported_appointment_with_its_notes(
+    state: OlderState,
+) -> None:
+    rows = list(state.rows["appointments"])
+    starts = {
+        (row["patient_id"], row["start_time"], row["notes"])
+        for row in rows
+        if row["id"] in state.book.sources["appointments"]
+    }
+    again = [
+        row
+        for row in look_alikes(state, "appointments")
+        if (row["patient_id"], row["start_time"], row["notes"]) in starts and not row["is_recurring"]
+    ]
+    assert len({(row["reason"] is None, row["appointment_type_id"] is None) for row in again}) >= 2
+    assert not [row for row in again if row["reason"] is None and row["appointment_type_id"] is None]
+
+
+def test_people_upload_documents_whose_key_has_filemakers_name(state: OlderState) -> None:
+    ids = set(state.book.sources["documents_document"].values())
+    keys = [str(row["s3_key"]) for row in look_alikes(state, "documents_document")]
+    assert [key for key in keys if key.rpartition("/")[2].removesuffix(".pdf").lower() in ids]
+    assert set(keys) <= {entry.key for entry in state.objects}
+
+
+def test_an_app_created_namesake_has_rows_like_the_other_s_and_a_batch_with_an_import_s_name(
+    state: OlderState,
+) -> None:
+    named = {(row["first_name"], row["last_name"], row["dob"]): row for row in state.rows["patients"]}
+    namesakes = [
+        row
+        for row in look_alikes(state, "patients")
+        if row["dob"] and named[row["first_name"], row["last_name"], row["dob"]] and not row["mrn"]
+    ]
+    assert namesakes
+    ids = {row["id"] for row in namesakes}
+    for relation in ("appointments", "notes"):
+        assert [row for row in look_alikes(state, relation) if row["patient_id"] in ids]
+    batches = [row for row in look_alikes(state, "images_batch") if row["object_id"] in ids]
+    assert {str(row["name"]).endswith("(FileMaker Import)") for row in batches} == {True}
