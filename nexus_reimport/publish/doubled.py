@@ -40,7 +40,7 @@ _OBJECT = _OWNER.replace("{column}", "object_id").replace("{says}", SAYS_IT_IS.r
 _TOLD: Mapping[str, LiteralString] = MappingProxyType(
     {
         "patients": SAYS_IT_IS.replace("{row}", "t"),
-        "appointments": f"{_PATIENT}, t.start_time",
+        "appointments": f"{_PATIENT}, t.start_time, t.filemaker_event_id::text",
         "notes": f"{_PATIENT}, t.content",
         "documents": "t.filemaker_id::text, t.s3_key",
         "image_batches": f"{_OBJECT}, t.name",
@@ -139,7 +139,7 @@ def _starts(told: list[Any]) -> Iterator[Handle]:
     No time, or one that it could not read, became midnight; the midnight at the end of a day became that
     day's last second, or its beginning. The hour that occurs twice a year is the same by the clock.
     """
-    patient, start = told
+    patient, start, _ = told
     wall = start.astimezone(SYDNEY).replace(tzinfo=None)
     midnight = datetime.combine(wall.date(), datetime.min.time())
     readings = {wall, midnight}
@@ -149,8 +149,10 @@ def _starts(told: list[Any]) -> Iterator[Handle]:
 
 
 def _start(told: list[Any]) -> Iterator[Handle]:
-    patient, start = told
+    patient, start, event = told
     yield patient, start.astimezone(SYDNEY).replace(tzinfo=None)
+    if event:
+        yield "event", event
 
 
 def _text(told: list[Any]) -> Iterator[Handle]:
@@ -175,7 +177,7 @@ def _day(told: list[Any]) -> Iterator[Handle]:
 _HANDLES: Mapping[str, _Handles] = MappingProxyType(
     {
         "patients": _Handles(lambda key, _: iter([(key,)]), _patient),
-        "appointments": _Handles(lambda _, told: _starts(told), _start),
+        "appointments": _Handles(lambda key, told: iter([("event", key), *_starts(told)]), _start),
         "notes": _Handles(lambda _, told: _text(told), _text),
         "documents": _Handles(lambda key, told: iter([("id", key), *_file(told)]), _file),
         "images": _Handles(lambda key, told: iter([("id", key), *_file(told)]), _file),

@@ -19,7 +19,7 @@ from nexus_reimport.transform.clinics import ClinicFinder, clinic_names
 from nexus_reimport.transform.dates import microseconds
 from nexus_reimport.transform.event_times import EventTimes, Span, event_span
 from nexus_reimport.transform.extracts import Extract, creation_instants, read_extract
-from nexus_reimport.transform.identity import decide_ids
+from nexus_reimport.transform.identity import decide_ids, unique_ids
 from nexus_reimport.transform.known_patients import KnownPatients, known_patients
 from nexus_reimport.transform.mappings import NOTHING_SAID, Mappings
 from nexus_reimport.transform.nexus_state import NexusState
@@ -72,7 +72,6 @@ def stage_appointments(
         **_time_columns(appointments, spans, microseconds(as_of), ledger),
         **_configured_columns(appointments, state, mappings, ledger),
         **_text_columns(appointments),
-        "filemaker_event_id": appointments.keys,
     }
 
     def adopted(places: Sequence[int], taken: Set[str]) -> Iterable[tuple[int, str]]:
@@ -83,7 +82,9 @@ def stage_appointments(
             ledger.warn(key, "id", "adoption_undecided")
         return found.items()
 
-    columns["id"] = decide_ids(appointments.keys, state, ledger, (adopted,))
+    ids = decide_ids(appointments.keys, state, ledger, (adopted,))
+    columns["id"] = ids
+    columns["filemaker_event_id"] = unique_ids(appointments.keys, ids, state.claims(APPOINTMENTS.name))
     return ledger.staged(appointments.keys, columns, {"updated_at": microseconds(as_of), **_INITIAL})
 
 
