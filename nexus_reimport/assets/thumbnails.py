@@ -85,6 +85,9 @@ class Record:
                 dg.TableColumn("thumbnail_key", "text", description="Where its thumbnail is."),
                 dg.TableColumn("thumbnail_size", "integer", description="The thumbnail's bytes."),
                 dg.TableColumn("fault", "text", description="Why there is no thumbnail; null if there is."),
+                dg.TableColumn("warning", "text", description="What is amiss though there is a thumbnail."),
+                dg.TableColumn("thumbnail_etag", "text", description="What proves the thumbnail's bytes."),
+                dg.TableColumn("rules", "integer", description="The rules it was looked at by."),
             ]
         )
     },

@@ -32,7 +32,7 @@ class Evidence:
     instance: dg.DagsterInstance
     nexus: NexusResource
     options: RunOptions
-    uploaded: Callable[[], Mapping[str, int]] = dict
+    uploaded: Callable[[], Mapping[str, tuple[int, str]]] = dict
     last_figures: Callable[[], Mapping[str, SourceFigures]] = dict
     _read: dict[dg.AssetKey, Value] = field(default_factory=dict)
 
@@ -104,7 +104,7 @@ def checks_over(name: str, checks: Mapping[dg.AssetKey, list[Check]]) -> dg.Asse
         bucket: BucketResource,
         s3: S3Resource,
     ) -> Iterator[dg.AssetCheckResult]:
-        def uploaded() -> Mapping[str, int]:
+        def uploaded() -> Mapping[str, tuple[int, str]]:
             return list_thumbnails(bucket.store(s3), IMAGES_PREFIX)
 
         @functools.cache

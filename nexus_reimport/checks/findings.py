@@ -151,11 +151,11 @@ def images_accounting_finding(image_keys: list[str], staged: Staged) -> Finding:
 
 
 def thumbnails_finding(
-    listing: pd.DataFrame, thumbnails: pd.DataFrame, uploaded: Mapping[str, int]
+    listing: pd.DataFrame, thumbnails: pd.DataFrame, uploaded: Mapping[str, tuple[int, str]]
 ) -> Finding:
     """Say whether each image of the listing has, for its ETag, a fault or a thumbnail that is in the bucket.
 
-    `uploaded`: key and size in bytes of each thumbnail that is there.
+    `uploaded`: by key size in bytes and ETag, empty where not told, of each thumbnail that is there.
     """
     answers = {(fact.key, fact.etag): fact for fact in thumbnails.itertuples(index=False)}
     asked = list(zip(listing["key"], listing["etag"], strict=True))
@@ -163,7 +163,7 @@ def thumbnails_finding(
     lost = [
         fact.key
         for fact in answers.values()
-        if pd.isna(fact.fault) and uploaded.get(fact.thumbnail_key) != fact.thumbnail_size
+        if pd.isna(fact.fault) and not _is_what_was_uploaded(fact, uploaded.get(fact.thumbnail_key))
     ]
     facts: dict[str, Fact] = {"images": len(asked), "unanswered": len(unanswered), "lost": len(lost)}
     if not (unanswered or lost):
@@ -176,6 +176,14 @@ def thumbnails_finding(
         "Materialize thumbnails again.",
         {**facts, "first_keys": sorted([*unanswered, *lost])[:KEYS_SHOWN]},
     )
+
+
+def _is_what_was_uploaded(fact: object, there: tuple[int, str] | None) -> bool:
+    if there is None:
+        return False
+    size, etag = there
+    known = getattr(fact, "thumbnail_size", None), getattr(fact, "thumbnail_etag", None)
+    return (size, etag) == known or (size, etag) == (known[0], "")
 
 
 def shrunk_finding(table: str, staged: Staged, last: Mapping[str, int], allowed: list[str]) -> Finding:

@@ -9,8 +9,10 @@ import pyarrow as pa
 from nexus_reimport.clients.thumbnailing import (
     CHANGED,
     GONE,
+    RULES,
     SEVERAL_OBJECTS,
     ImageObject,
+    StoredThumbnail,
     ThumbnailFact,
     name_of,
 )
@@ -29,7 +31,7 @@ KINDS = {
     "heif": HEIC,
 }
 
-_TYPES: dict[str, pa.DataType] = {"width": pa.int64(), "height": pa.int64(), "thumbnail_size": pa.int64()}
+_TYPES: dict[str, pa.DataType] = dict.fromkeys(("width", "height", "thumbnail_size", "rules"), pa.int64())
 SCHEMA = pa.schema([(one.name, _TYPES.get(one.name, pa.string())) for one in fields(ThumbnailFact)])
 
 
@@ -41,8 +43,10 @@ def facts_frame(facts: Iterable[ThumbnailFact]) -> pd.DataFrame:
 
 
 def facts_of(frame: pd.DataFrame) -> list[ThumbnailFact]:
-    """Return the facts that a frame holds."""
-    records = pa.Table.from_pandas(frame, schema=SCHEMA, preserve_index=False).to_pylist()
+    """Return the facts that a frame holds; what an older release did not write down yet is not known."""
+    records = pa.Table.from_pandas(
+        frame.reindex(columns=SCHEMA.names), schema=SCHEMA, preserve_index=False
+    ).to_pylist()
     return [ThumbnailFact(**record) for record in records]
 
 
@@ -54,18 +58,21 @@ def image_objects_in(listing: pd.DataFrame, prefix: str) -> list[ImageObject]:
 
 
 def still_true(
-    objects: Sequence[ImageObject], facts: Iterable[ThumbnailFact], uploaded: Mapping[str, int]
+    objects: Sequence[ImageObject], facts: Iterable[ThumbnailFact], uploaded: Mapping[str, StoredThumbnail]
 ) -> dict[str, ThumbnailFact]:
     """Return by key the facts that need no second look.
 
-    The object has the ETag it had, and its thumbnail is in the bucket (`uploaded`: key to size in bytes)
-    with the size it had. Of several facts of one object the last counts.
+    The object has the ETag it had, it was looked at by the rules of today, and its thumbnail is in the
+    bucket (`uploaded`), the same bytes. Of several facts of one object the last counts.
     """
     known = {fact.key: fact for fact in facts}
     return {
         one.key: fact
         for one in objects
-        if (fact := known.get(one.key)) and fact.etag == one.etag and _is_there(fact, uploaded)
+        if (fact := known.get(one.key))
+        and fact.etag == one.etag
+        and fact.rules == RULES
+        and _is_there(fact, uploaded)
     }
 
 
@@ -93,7 +100,8 @@ def _expected(one: ImageObject, fault: str | None) -> ThumbnailFact:
     return ThumbnailFact(one.key, one.etag, mime_type=kind, thumbnail_key=shown, fault=fault)
 
 
-def _is_there(fact: ThumbnailFact, uploaded: Mapping[str, int]) -> bool:
+def _is_there(fact: ThumbnailFact, uploaded: Mapping[str, StoredThumbnail]) -> bool:
     if fact.fault:
         return fact.fault not in (CHANGED, GONE, SEVERAL_OBJECTS)
-    return fact.thumbnail_key is not None and uploaded.get(fact.thumbnail_key) == fact.thumbnail_size
+    there = uploaded.get(fact.thumbnail_key or "")
+    return there is not None and there.is_of(fact)

@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
+from typing import NamedTuple
 
 import obstore
 from obstore import exceptions
@@ -25,6 +26,8 @@ SEVERAL_OBJECTS = "several_objects"
 # A photograph has a few megabytes; this many at most are held at once, one a thread.
 LARGEST_FILE = 200 * 1024 * 1024
 AT_ONCE = 512
+# Counted up where what becomes of the same bytes changes: they are looked at once more.
+RULES = 2
 
 
 class _ChangedMeanwhile(Exception):
@@ -42,7 +45,11 @@ class ImageObject:
 
 @dataclass(frozen=True)
 class ThumbnailFact:
-    """What is known of one image object: its size as seen and its uploaded thumbnail, or its fault."""
+    """What is known of one image object: its size as seen and its uploaded thumbnail, or its fault.
+
+    warning: what is amiss with it though it has a thumbnail. thumbnail_etag: without quotes, as S3 said it.
+    rules: the rules that it was looked at by; None before there was more than one set of them.
+    """
 
     key: str
     etag: str
@@ -52,6 +59,20 @@ class ThumbnailFact:
     thumbnail_key: str | None = None
     thumbnail_size: int | None = None
     fault: str | None = None
+    warning: str | None = None
+    thumbnail_etag: str | None = None
+    rules: int | None = RULES
+
+
+class StoredThumbnail(NamedTuple):
+    """A thumbnail in the bucket, as listed: its size in bytes, and its ETag, empty where none is told."""
+
+    size: int
+    etag: str
+
+    def is_of(self, fact: ThumbnailFact) -> bool:
+        """Say whether it is what was uploaded: the same bytes, not only as many."""
+        return self.size == fact.thumbnail_size and self.etag in (fact.thumbnail_etag, "")
 
 
 def make_thumbnails(
@@ -99,11 +120,11 @@ def _facts(pool: ThreadPoolExecutor, store: S3Store, objects: list[ImageObject])
         yield from pool.map(lambda one: _fact(store, one), shard)
 
 
-def list_thumbnails(store: S3Store, prefix: str) -> dict[str, int]:
-    """Return key and size of every thumbnail under a prefix. Raises ConnectionFailed or AccessDenied."""
+def list_thumbnails(store: S3Store, prefix: str) -> dict[str, StoredThumbnail]:
+    """Return by key every thumbnail under a prefix. Raises ConnectionFailed or AccessDenied."""
     with _explained(prefix):
         return {
-            entry["path"]: entry["size"]
+            entry["path"]: StoredThumbnail(entry["size"], _bare(entry["e_tag"]))
             for chunk in obstore.list(store, prefix=prefix)
             for entry in chunk
             if "_thumb." in entry["path"] or entry["path"].endswith("_thumb")
@@ -120,7 +141,7 @@ def _fact(store: S3Store, image: ImageObject) -> ThumbnailFact:
     except _ChangedMeanwhile:
         return ThumbnailFact(image.key, image.etag, fault=CHANGED)
     key = thumbnail_key(image.key, thumbnail.mime_type)
-    _upload(store, key, thumbnail)
+    etag = _upload(store, key, thumbnail)
     return ThumbnailFact(
         key=image.key,
         etag=image.etag,
@@ -129,6 +150,8 @@ def _fact(store: S3Store, image: ImageObject) -> ThumbnailFact:
         mime_type=thumbnail.source_mime_type,
         thumbnail_key=key,
         thumbnail_size=len(thumbnail.content),
+        warning=thumbnail.warning,
+        thumbnail_etag=etag,
     )
 
 
@@ -144,18 +167,19 @@ def _content(store: S3Store, image: ImageObject) -> bytes:
         return bytes(answer.bytes())
 
 
-def _upload(store: S3Store, key: str, thumbnail: Thumbnail) -> None:
-    """Upload a thumbnail and prove that what is there is what was sent."""
+def _upload(store: S3Store, key: str, thumbnail: Thumbnail) -> str:
+    """Upload a thumbnail, prove that what is there is what was sent, and return its ETag."""
     attributes = {"Content-Type": thumbnail.mime_type}
     with _explained(key):
         answer = obstore.put(store, key, thumbnail.content, attributes=attributes, use_multipart=False)
         etag = _bare(answer["e_tag"])
         if etag == hashlib.md5(thumbnail.content, usedforsecurity=False).hexdigest():
-            return
+            return etag
         # Encrypted buckets have other ETags: there, what is stored must have this one and the right size.
         stored = obstore.head(store, key)
     if _bare(stored["e_tag"]) != etag or stored["size"] != len(thumbnail.content):
         raise UploadNotProved(f"{key} in S3 is not what was uploaded. Run again.")
+    return etag
 
 
 @contextmanager

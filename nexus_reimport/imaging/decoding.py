@@ -11,8 +11,9 @@ from PIL.JpegImagePlugin import JpegImageFile
 
 from nexus_reimport.imaging.colour import extremes, plain
 from nexus_reimport.imaging.exceptions import Fault, UnreadableImage
-from nexus_reimport.imaging.formats import Kind, Picture
+from nexus_reimport.imaging.formats import Kind, Picture, has_end
 from nexus_reimport.imaging.heic import HeicPicture, embedded_copy
+from nexus_reimport.imaging.jpeg_ending import whole_jpeg
 from nexus_reimport.imaging.orientation import orientation
 from nexus_reimport.imaging.phone_jpeg import shrunk_jpeg
 
@@ -62,6 +63,7 @@ class Decoded:
     """A picture shrunk most of the way, or all of it: plain pixels, how many of them count, and facts.
 
     size: width and height of the original as stored; way: its orientation; profile: its ICC profile.
+    is_ended: whether the file has what its kind ends with.
     """
 
     pixels: Image.Image
@@ -69,12 +71,14 @@ class Decoded:
     size: Size
     way: int
     profile: bytes | None
+    is_ended: bool = True
 
 
 def decode(content: bytes, kind: Kind, longest_side: int) -> Decoded:
     """Decode the first picture of a file, at no more than the scale that a thumbnail needs.
 
-    Raises UnreadableImage `too_large` before anything is decoded; whatever else the decoders raise.
+    Raises UnreadableImage `too_large` before anything is decoded, `truncated` where a JPEG lacks part of its
+    picture; whatever else the decoders raise.
     """
     image = kind.reader(io.BytesIO(content))
     size = image.size
@@ -91,11 +95,12 @@ def decode(content: bytes, kind: Kind, longest_side: int) -> Decoded:
         small = shrunk_jpeg(content, size, scale, aim) if scale > 1 and image.mode == "RGB" else None
         if small:
             return Decoded(small, small.size, size, way, image.info.get("icc_profile"))
+        image, is_ended = _whole(image, content, kind, aim)
         image.load()
         # A reader may learn the size, or turn the picture, only now.
         size = image.size if scale == 1 else size
         pixels, reach = _reduced(image, (size[0] / scale, size[1] / scale), fitting(size, longest_side))
-    return Decoded(pixels, reach, size, way, image.info.get("icc_profile"))
+    return Decoded(pixels, reach, size, way, image.info.get("icc_profile"), is_ended)
 
 
 def fitting(size: Size, longest_side: int) -> Size:
@@ -117,6 +122,18 @@ def _reduce_in_decoder(image: Picture, aim: Size, content: bytes) -> int:
             image.draft(None, wanted)
             return scale
     return 1
+
+
+def _whole(image: Picture, content: bytes, kind: Kind, aim: Size) -> tuple[Picture, bool]:
+    """Return a picture none of which is missing, and whether the file has what its kind ends with."""
+    if not isinstance(image, JpegImageFile):
+        return image, has_end(content, kind)
+    ended, is_mended = whole_jpeg(content)
+    if not is_mended:
+        return image, True
+    image = JpegImageFile(io.BytesIO(ended))
+    _reduce_in_decoder(image, aim, ended)
+    return image, False
 
 
 def _memory(image: Picture, size: Size, kind: Kind) -> int:

@@ -17,7 +17,7 @@ class Fault(StrEnum):
 ADVICE = {
     Fault.EMPTY: "The file has no bytes. Upload it again from its source.",
     Fault.NOT_AN_IMAGE: "The bytes are not those of an image, whatever the name says. Look at the file.",
-    Fault.TRUNCATED: "The end of the file is missing. Upload it again from its source.",
+    Fault.TRUNCATED: "Part of the picture is missing. Upload it again from its source.",
     Fault.DAMAGED: "The file contradicts itself and cannot be decoded. Upload it again from its source.",
     Fault.TOO_LARGE: "It would need more memory or time than one picture may. Save a smaller copy of it.",
     Fault.UNSUPPORTED: "A kind of image that is not read here. Save it as JPEG or PNG.",

@@ -144,6 +144,16 @@ def ends_early(content: bytes, kind: Kind) -> bool:
     return False
 
 
+def has_end(content: bytes, kind: Kind) -> bool:
+    """Say whether a file whose picture is whole has the mark that its kind ends with, whatever follows it."""
+    if kind.mime_type == PNG:
+        return b"\x00\x00\x00\x00IEND" in content
+    if kind.mime_type == GIF:
+        # Its last block ends in a zero, and so does padding after the mark.
+        return not content.endswith(b"\x00") or content.rstrip(b"\x00").endswith(b"\x3b")
+    return True
+
+
 def _by_signature(content: bytes) -> str | None:
     return next((mime_type for start, mime_type in SIGNATURES if content.startswith(start)), None)
 

@@ -13,18 +13,24 @@ from nexus_reimport.imaging.lanczos import shrunk
 from nexus_reimport.imaging.orientation import SIDEWAYS, turned
 
 LONGEST_SIDE = 300
+# The picture is whole, but the file stops before the mark that says so.
+NO_END_MARKER = "no_end_marker"
 JPEG_EXTENSIONS = frozenset({".jpg", ".jpeg"})
 
 
 @dataclass(frozen=True)
 class Thumbnail:
-    """A thumbnail's bytes and media type; the original's type, and its size as viewers show it."""
+    """A thumbnail's bytes and media type; the original's type, and its size as viewers show it.
+
+    warning: the code of what is amiss with the original, though its picture is whole.
+    """
 
     content: bytes
     mime_type: str
     source_mime_type: str
     width: int
     height: int
+    warning: str | None = None
 
 
 def make_thumbnail(content: bytes) -> Thumbnail:
@@ -65,7 +71,8 @@ def _shrunk(content: bytes, kind: Kind) -> Thumbnail:
     upright = turned(in_srgb(small, decoded.profile), decoded.way)
     mime_type = THUMBNAIL_TYPES[kind.mime_type]
     width, height = decoded.size[::-1] if decoded.way in SIDEWAYS else decoded.size
-    return Thumbnail(encoded(upright, mime_type), mime_type, kind.mime_type, width, height)
+    warning = None if decoded.is_ended else NO_END_MARKER
+    return Thumbnail(encoded(upright, mime_type), mime_type, kind.mime_type, width, height, warning)
 
 
 def _fault(error: Exception, content: bytes, kind: Kind) -> Fault:

@@ -234,6 +234,7 @@ def thumbnails_schema() -> pandera.DataFrameSchema:
         "thumbnail_key": (TEXT, _NO_NUL, "The thumbnail's key."),
         "thumbnail_size": (number, _IS_POSITIVE, "Exact bytes of the thumbnail."),
     }
+    code = _matches("reason_code", _REASON)
     return pandera.DataFrameSchema(
         {
             "key": pandera.Column(TEXT, unique=True, description="The original's key."),
@@ -244,10 +245,15 @@ def thumbnails_schema() -> pandera.DataFrameSchema:
             },
             "fault": pandera.Column(
                 TEXT,
-                checks=[_matches("reason_code", _REASON)],
+                checks=[code],
                 nullable=True,
                 description="Reason code, null where there is a thumbnail.",
             ),
+            "warning": pandera.Column(
+                TEXT, checks=[code], nullable=True, description="Code of what is amiss with a readable one."
+            ),
+            "thumbnail_etag": pandera.Column(TEXT, nullable=True, description="The thumbnail's ETag."),
+            "rules": pandera.Column(number, nullable=True, description="By which rules it was looked at."),
         },
         checks=[_fault_or_thumbnail(*facts)],
         strict=True,

@@ -33,15 +33,16 @@ _FIELDS = {
 }
 _ROW_COLUMNS = ("filemaker_id", "contact", "recid", "type", "date")
 _THUMBNAIL_COLUMNS = (
-    "thumbnail_etag",
+    "seen_etag",
     "width",
     "height",
     "mime_type",
     "thumbnail_key",
     "thumbnail_size",
     "fault",
+    "warning",
 )
-_NOT_NEEDED_FURTHER = ("etag", "thumbnail_etag", "modified", "contact", "fault")
+_NOT_NEEDED_FURTHER = ("etag", "seen_etag", "modified", "contact", "fault")
 _HARMLESS = re.compile(r"(?=.*\d)[0-9A-Za-z_./-]{1,64}")  # anything else may be somebody's name
 _UNKNOWN_RECID = np.int64(2**62)  # after every recid there is
 
@@ -88,7 +89,7 @@ def image_objects(
     shared_thumbnail (another object's lies under the same key), key_too_long, file_too_big.
     """
     table = _joined(_listed(listing), "stem", image_csv, "recid", _ROW_COLUMNS)
-    described = thumbnails.rename(columns={"etag": "thumbnail_etag"})
+    described = thumbnails.rename(columns={"etag": "seen_etag"})
     table = _joined(table, "key", described, "key", _THUMBNAIL_COLUMNS)
     owners = _owners(table["contact"].combine_chunks(), known_patients(patients, state), state)
     table = table.append_column("owner", owners["owner"])
@@ -172,8 +173,8 @@ def _own_faults(table: pa.Table) -> pa.ChunkedArray:
     """Return what is wrong with each object itself, whosever it is."""
     lengths = [pc.fill_null(pc.utf8_length(table[name]), 0) for name in ("key", "thumbnail_key")]
     return pc.coalesce(
-        _reason("no_thumbnail", pc.is_null(table["thumbnail_etag"])),
-        _reason("stale_thumbnail", pc.not_equal(table["etag"], table["thumbnail_etag"])),
+        _reason("no_thumbnail", pc.is_null(table["seen_etag"])),
+        _reason("stale_thumbnail", pc.not_equal(table["etag"], table["seen_etag"])),
         table["fault"],
         _reason("shared_thumbnail", pa.array(_shares_thumbnail(table))),
         _reason("key_too_long", pc.greater(pc.max_element_wise(*lengths), KEY_LENGTH)),

@@ -71,13 +71,17 @@ def stage_images(
 
     Takes the image CSV's rows and rejects, the listing, the thumbnails, the staged patients and batches.
     Rejects: see `image_objects`, and no_batch where the batches were staged from other inputs. A row of
-    the CSV without an object is warned of, `no_object`, and so is a row the CSV's reading rejected.
+    the CSV without an object is warned of, `no_object`, and so is a row the CSV's reading rejected. What
+    is amiss with a picture that can be read is a warning, `no_end_marker`.
     """
     ledger = Ledger(IMAGES)
     objects = image_objects(image_csv, csv_rejects, listing, thumbnails, patients, state)
     images = _published(_with_batches(objects, batches), image_csv, csv_rejects, ledger)
     del objects  # as large as the images themselves
     keys = images["filemaker_id"].to_pylist()
+    for key, warning in zip(keys, images["warning"].to_pylist(), strict=True):
+        if warning:
+            ledger.warn(key, "s3_key", warning)
     ids = image_ids(images, state, ledger)
     columns: dict[str, Sequence[object]] = {
         "id": ids,

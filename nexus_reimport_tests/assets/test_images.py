@@ -110,7 +110,7 @@ def test_from_empty_every_photograph_is_there_with_a_thumbnail(
     thumbnails = list_thumbnails(store_of(reimported), IMAGES_PREFIX)
     sizes = {item.key: len(item.body) for item in clinic.objects if item.key.startswith(IMAGES_PREFIX)}
     for image in images.values():
-        assert thumbnails[image["s3_thumbnail_key"]] == image["thumbnail_size"]
+        assert thumbnails[image["s3_thumbnail_key"]].size == image["thumbnail_size"]
         assert sizes[image["s3_key"]] == image["file_size"]
         assert image["width"]
         assert image["height"]

@@ -86,7 +86,7 @@ def assert_all_there(url: str, facts: dict[str, ThumbnailFact]) -> None:
     """Each fact is a fault or names a thumbnail that is in the bucket with that size."""
     uploaded = list_thumbnails(store_at(url), IMAGES_PREFIX)
     for fact in facts.values():
-        assert fact.fault or uploaded[str(fact.thumbnail_key)] == fact.thumbnail_size
+        assert fact.fault or uploaded[str(fact.thumbnail_key)].is_of(fact)
 
 
 def test_a_second_run_fetches_nothing_and_uploads_nothing(bucket: Relay, tmp_path: Path) -> None:
@@ -122,6 +122,15 @@ def test_only_what_changed_is_looked_at_again(bucket: Relay, tmp_path: Path) -> 
     assert after[changed].etag != before[changed].etag
     assert removed not in after
     assert after[lost] == before[lost]
+
+
+def test_a_thumbnail_exchanged_for_one_as_long_is_made_again(bucket: Relay, tmp_path: Path) -> None:
+    storage = tmp_path / "storage"
+    run(storage, bucket.url)
+    fact = stored(storage)[NAMES[0]]
+    bucket.put(str(fact.thumbnail_key), bytes(fact.thumbnail_size or 0))
+    assert told(run(storage, bucket.url)) == (1, COUNT - 1, {"not_an_image": 1})
+    assert_all_there(bucket.url, stored(storage))
 
 
 def test_an_interrupted_run_is_gone_on_with_and_so_is_the_one_after_it(bucket: Relay, tmp_path: Path) -> None:

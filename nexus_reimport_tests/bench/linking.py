@@ -12,6 +12,7 @@ import pandas as pd
 import pyarrow as pa
 
 from nexus_reimport.clients.thumbnail_record import SCHEMA
+from nexus_reimport.clients.thumbnailing import RULES
 from nexus_reimport.publish.deciding import StagedTable
 from nexus_reimport.publish.publication import publish
 from nexus_reimport.publish.state import read_state
@@ -136,6 +137,8 @@ def _thumbnails(images: int) -> pd.DataFrame:
         "mime_type": ["image/jpeg"] * images,
         "thumbnail_key": [f"{IMAGES_PREFIX}{number}_thumb.jpg" for number in range(images)],
         "thumbnail_size": [9000] * images,
-        "fault": [None] * images,
+        **dict.fromkeys(("fault", "warning"), [None] * images),
+        "thumbnail_etag": [f"{number:032x}" for number in range(images)],
+        "rules": [RULES] * images,
     }
     return pa.table(columns, schema=SCHEMA).to_pandas(types_mapper=pd.ArrowDtype)

@@ -103,9 +103,9 @@ def test_no_words_of_a_file_name_are_shown(listed: pd.DataFrame, staged: Staged)
     assert "toe" not in f"{finding.says} {finding.facts}"
 
 
-MADE = ThumbnailFact("a/1.jpg", "e1", 4, 3, "image/jpeg", "a/1_thumb.jpg", 77)
+MADE = ThumbnailFact("a/1.jpg", "e1", 4, 3, "image/jpeg", "a/1_thumb.jpg", 77, thumbnail_etag="s1")
 BAD = ThumbnailFact("a/2.jpg", "e2", fault="truncated")
-THERE = {"a/1_thumb.jpg": 77}
+THERE = {"a/1_thumb.jpg": (77, "s1")}
 LISTED = pd.DataFrame({"key": ["a/1.jpg", "a/2.jpg"], "etag": ["e1", "e2"]})
 
 
@@ -121,14 +121,27 @@ def test_each_image_has_its_thumbnail_in_the_bucket_or_a_reason() -> None:
         ([MADE], THERE, 1, 0, ["a/2.jpg"]),
         ([replace(MADE, etag="e0"), BAD], THERE, 1, 0, ["a/1.jpg"]),
         ([MADE, BAD], {}, 0, 1, ["a/1.jpg"]),
-        ([MADE, BAD], {"a/1_thumb.jpg": 78}, 0, 1, ["a/1.jpg"]),
+        ([MADE, BAD], {"a/1_thumb.jpg": (78, "s1")}, 0, 1, ["a/1.jpg"]),
+        ([MADE, BAD], {"a/1_thumb.jpg": (77, "s2")}, 0, 1, ["a/1.jpg"]),
         ([replace(MADE, thumbnail_key=None), BAD], THERE, 0, 1, ["a/1.jpg"]),
         ([], {}, 2, 0, ["a/1.jpg", "a/2.jpg"]),
     ],
-    ids=["not looked at", "looked at as it was", "deleted", "replaced", "never made", "nothing known"],
+    ids=[
+        "not looked at",
+        "looked at as it was",
+        "deleted",
+        "replaced",
+        "as long, not the same",
+        "never made",
+        "nothing known",
+    ],
 )
 def test_a_thumbnail_that_is_missing_is_named(
-    facts: list[ThumbnailFact], uploaded: dict[str, int], unanswered: int, lost: int, keys: list[str]
+    facts: list[ThumbnailFact],
+    uploaded: dict[str, tuple[int, str]],
+    unanswered: int,
+    lost: int,
+    keys: list[str],
 ) -> None:
     finding = thumbnails_finding(LISTED, facts_frame(facts), uploaded)
     assert not finding.passed

@@ -9,12 +9,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nexus_reimport.clients.thumbnail_record import facts_frame, facts_of, image_objects_in, still_true
-from nexus_reimport.clients.thumbnailing import ImageObject, ThumbnailFact
+from nexus_reimport.clients.thumbnailing import RULES, ImageObject, StoredThumbnail, ThumbnailFact
 from nexus_reimport.schemas.frames import thumbnails_schema
 
 ONE = ImageObject("dump/1.jpg", 1000, "etag-1")
-MADE = ThumbnailFact(ONE.key, ONE.etag, 640, 480, "image/jpeg", "dump/1_thumb.jpg", 77)
-UPLOADED = {"dump/1_thumb.jpg": 77}
+MADE = ThumbnailFact(
+    ONE.key, ONE.etag, 640, 480, "image/jpeg", "dump/1_thumb.jpg", 77, thumbnail_etag="small-1"
+)
+SMALL = StoredThumbnail(77, "small-1")
+UPLOADED = {"dump/1_thumb.jpg": SMALL}
 
 
 def test_an_unchanged_object_whose_thumbnail_is_there_needs_no_second_look() -> None:
@@ -26,8 +29,11 @@ def test_an_unchanged_object_whose_thumbnail_is_there_needs_no_second_look() -> 
     [
         (replace(ONE, etag="etag-2"), MADE, UPLOADED),
         (ONE, MADE, {}),
-        (ONE, MADE, {"dump/1_thumb.jpg": 76}),
-        (ONE, MADE, {"dump/2_thumb.jpg": 77}),
+        (ONE, MADE, {"dump/1_thumb.jpg": SMALL._replace(size=76)}),
+        (ONE, MADE, {"dump/2_thumb.jpg": SMALL}),
+        (ONE, MADE, {"dump/1_thumb.jpg": SMALL._replace(etag="small-2")}),
+        (ONE, replace(MADE, rules=None), UPLOADED),
+        (ONE, ThumbnailFact(ONE.key, ONE.etag, fault="truncated", rules=RULES - 1), UPLOADED),
         (ONE, replace(MADE, thumbnail_key=None), UPLOADED),
         (ONE, replace(MADE, key="dump/2.jpg"), UPLOADED),
         (ONE, ThumbnailFact(ONE.key, ONE.etag, fault="gone"), UPLOADED),
@@ -39,6 +45,9 @@ def test_an_unchanged_object_whose_thumbnail_is_there_needs_no_second_look() -> 
         "deleted",
         "other size",
         "other name",
+        "other bytes",
+        "before there were rules",
+        "by older rules",
         "no thumbnail",
         "other object",
         "gone",
@@ -47,7 +56,7 @@ def test_an_unchanged_object_whose_thumbnail_is_there_needs_no_second_look() -> 
     ],
 )
 def test_whatever_else_is_looked_at_again(
-    image: ImageObject, fact: ThumbnailFact, uploaded: dict[str, int]
+    image: ImageObject, fact: ThumbnailFact, uploaded: dict[str, StoredThumbnail]
 ) -> None:
     assert still_true([image], [fact], uploaded) == {}
 
@@ -79,6 +88,9 @@ facts = st.builds(
     thumbnail_key=st.none() | texts,
     thumbnail_size=st.none() | st.integers(0, 2**40),
     fault=st.none() | texts,
+    warning=st.none() | texts,
+    thumbnail_etag=st.none() | texts,
+    rules=st.none() | st.integers(1, 9),
 )
 
 
@@ -86,6 +98,17 @@ facts = st.builds(
 def test_a_frame_of_facts_gives_them_back_in_order_of_key(known: list[ThumbnailFact]) -> None:
     frame = facts_frame(known)
     assert facts_of(frame) == sorted(known, key=lambda fact: fact.key)
+
+
+def test_a_bucket_that_lists_no_etags_is_believed_by_size() -> None:
+    assert still_true([ONE], [MADE], {"dump/1_thumb.jpg": SMALL._replace(etag="")}) == {ONE.key: MADE}
+
+
+def test_a_frame_of_an_older_release_is_read_and_each_picture_looked_at_again() -> None:
+    older = facts_frame([MADE]).drop(columns=["warning", "thumbnail_etag", "rules"])
+    [fact] = facts_of(older)
+    assert fact == replace(MADE, thumbnail_etag=None, rules=None)
+    assert still_true([ONE], [fact], UPLOADED) == {}
 
 
 def test_no_facts_are_a_frame_of_the_same_shape() -> None:

@@ -253,6 +253,9 @@ THUMBNAIL: dict[str, tuple[object, pa.DataType]] = {
     "thumbnail_key": ("a/1_thumb.jpg", pa.string()),
     "thumbnail_size": (1, pa.int64()),
     "fault": (None, pa.string()),
+    "warning": (None, pa.string()),
+    "thumbnail_etag": ("s", pa.string()),
+    "rules": (2, pa.int64()),
 }
 
 

@@ -6,6 +6,7 @@ from datetime import date, datetime
 import pandas as pd
 import pyarrow as pa
 
+from nexus_reimport.clients.thumbnail_record import SCHEMA
 from nexus_reimport.transform.image_csv import ROW_COLUMNS
 from nexus_reimport.transform.images import stage_image_batches, stage_images
 from nexus_reimport.transform.imported_keys import IMAGES_PREFIX
@@ -118,10 +119,13 @@ def thumbnails_of(objects: pd.DataFrame, **changed: Fields) -> pd.DataFrame:
             "thumbnail_key": object_name.replace(".", "_thumb."),
             "thumbnail_size": 999,
             "fault": None,
+            "warning": None,
+            "thumbnail_etag": "small",
+            "rules": 2,
         }
         lines.append({**facts, **changed.get(f"_{stem}", {})})
-    numbers = {"width", "height", "thumbnail_size"}
-    names = ("key", "etag", "width", "height", "mime_type", "thumbnail_key", "thumbnail_size", "fault")
+    numbers = {"width", "height", "thumbnail_size", "rules"}
+    names = SCHEMA.names
     return _frame(
         {
             name: pa.array([line[name] for line in lines], pa.int64() if name in numbers else pa.string())

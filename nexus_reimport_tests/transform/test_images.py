@@ -523,3 +523,12 @@ def _seconds(count: int) -> float:
     begin = time.perf_counter()
     staged_images(*rows, objects=objects, thumbnails=thumbnails_of(objects))
     return time.perf_counter() - begin
+
+
+def test_a_picture_without_its_end_mark_is_published_with_a_warning() -> None:
+    made = thumbnails_of(objects_of("1.jpg", "2.jpg"), _2={"warning": "no_end_marker"})
+    _, images = staged_images(row(1), row(2), thumbnails=made)
+    assert len(images.rows) == 2
+    assert [tuple(one) for one in images.warnings[["key", "field", "reason"]].to_numpy()] == [
+        (image(2), "s3_key", "no_end_marker")
+    ]
