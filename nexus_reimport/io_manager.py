@@ -9,6 +9,7 @@ from pydantic import Field
 
 from nexus_reimport.clients.addresses import require_storage
 from nexus_reimport.clients.frame_store import FRAMES, FrameStore, open_store
+from nexus_reimport.clients.storage_faults import prove_storage
 from nexus_reimport.transform.staged import Staged
 
 PROGRESS = "progress"
@@ -22,8 +23,9 @@ class FrameIOManager(dg.ConfigurableIOManager):
     location: str = Field(description="A folder, or s3://bucket/prefix")
 
     def setup_for_execution(self, context: dg.InitResourceContext) -> None:  # noqa: ARG002 - Dagster's
-        """Refuse a location that is none before anything is read, and before a folder is made of it."""
+        """Refuse a location that is none, or can't be written, before anything is read."""
         require_storage(self.location)
+        prove_storage(open_store(self.location))
 
     def handle_output(self, context: dg.OutputContext, obj: Value) -> None:
         """Replace the asset's frames by the given ones, whole or not at all."""

@@ -12,6 +12,9 @@ from typing import ParamSpec, TypeVar
 
 import dagster as dg
 
+from nexus_reimport.clients.exceptions import StorageFailed
+from nexus_reimport.clients.storage_faults import is_of_folder, storage_fault
+
 P = ParamSpec("P")
 R = TypeVar("R")
 
@@ -28,6 +31,8 @@ def without_values() -> Iterator[None]:
     except Exception as error:
         if _is_ours(error):
             raise
+        if is_of_folder(error):
+            raise StorageFailed(storage_fault(error)) from None
         raise UnforeseenError(_kind_and_place(error)) from None
 
 

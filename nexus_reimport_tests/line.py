@@ -202,3 +202,12 @@ def tuples_written(url: str) -> int:
         ).fetchone()
     assert row is not None
     return int(row[0])
+
+
+def break_notes(url: str) -> None:
+    """Have PostgreSQL refuse every note, by what nobody looks at before: an index of a failing expression."""
+    query(
+        url,
+        "CREATE FUNCTION refuse(text) RETURNS text IMMUTABLE LANGUAGE plpgsql AS "
+        "$$ BEGIN RAISE 'refused'; END $$; CREATE INDEX refusing ON notes (refuse(content))",
+    )

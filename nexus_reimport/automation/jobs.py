@@ -3,15 +3,16 @@
 import dagster as dg
 
 from nexus_reimport.checks.nexus import nexus_checks
+from nexus_reimport.clients.resources import DRY_RUN, REIMPORT
 
 reimport = dg.define_asset_job(
-    "reimport",
+    REIMPORT,
     selection=dg.AssetSelection.all(),
     description="The whole line: read FileMaker and S3, stage, check, publish, check again.",
 )
 
 dry_run = dg.define_asset_job(
-    "dry_run",
+    DRY_RUN,
     selection=dg.AssetSelection.all()
     - dg.AssetSelection.key_prefixes("nexus")
     - dg.AssetSelection.assets("thumbnails", "backup"),

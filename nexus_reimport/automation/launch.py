@@ -13,6 +13,7 @@ import dagster as dg
 from nexus_reimport.automation.abandoned import fail_abandoned_runs, process_tag
 from nexus_reimport.automation.exceptions import NothingSelected
 from nexus_reimport.automation.execution import Selected, execute_here
+from nexus_reimport.clients.resources import REIMPORT
 from nexus_reimport.publish.ledger import COUNTED
 from nexus_reimport.schemas.nexus import TABLES
 
@@ -22,7 +23,6 @@ EventListener = Callable[[dg.DagsterEvent], None]
 Counts = dict[str, Any]
 
 
-REIMPORT = "reimport"
 PLAN, REPORT = dg.AssetKey("plan"), dg.AssetKey("report")
 # What a dry run leaves out: whatever writes anything to Nexus or to the bucket.
 WRITING = ("nexus", "thumbnails", "backup")

@@ -107,7 +107,7 @@ def gather_facts(
         ended=_ended(record),
         as_of=_as_of(instance, run),
         options=_options(run),
-        publication=run_events.published_as(events) or _in_ledger(database_url, run_id),
+        publication=run_events.published_as(events) or (_in_ledger(database_url, run_id) if census else None),
         undone=_numbers(events, "undone"),
         stand_again=_numbers(events, "stand_again"),
         plan_id=plan_id,

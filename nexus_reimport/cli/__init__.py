@@ -41,10 +41,20 @@ class OneLineErrors(click.Group):
         except (ClientError, PublicationError, SandboxError) as error:
             raise click.ClickException(str(error)) from None
         except Exception as error:
-            if type(error).__name__ not in DAGSTER_STORAGE_ERRORS:
+            if not (said := _in_one_line(error)):
                 raise
-            message = "Dagster's database could not be reached. Check DAGSTER_PG_URL and that it is up."
-            raise click.ClickException(message) from None
+            raise click.ClickException(said) from None
+
+
+def _in_one_line(error: Exception) -> str | None:
+    """Return what an error of Dagster's database or of the storage means; None for any other."""
+    if type(error).__name__ in DAGSTER_STORAGE_ERRORS:
+        return "The connection to Dagster's database broke off. Check that it is up, then run again."
+    if type(error).__module__.startswith("obstore"):
+        from nexus_reimport.clients.storage_faults import storage_fault
+
+        return storage_fault(error)
+    return None
 
 
 @click.group(cls=OneLineErrors, context_settings={"help_option_names": ["-h", "--help"]})

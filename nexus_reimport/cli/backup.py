@@ -75,14 +75,13 @@ def dump(json_file: Path | None) -> None:
     """Dump the whole of Nexus's database and prove the dump by restoring it elsewhere."""
     require_environment()
     with importing():
-        import dagster as dg
-
         from nexus_reimport.automation.dump_job import dump_definitions, launch_dump
+        from nexus_reimport.automation.instance import open_instance
         from nexus_reimport.definitions import environment_resources
         from nexus_reimport.terminal import run_display
 
     console = open_console()
-    with dg.DagsterInstance.get() as instance, run_display(console) as listener:
+    with open_instance() as instance, run_display(console) as listener:
         outcome = launch_dump(dump_definitions(environment_resources()), instance, listener)
     if told := outcome.counts:
         proved = "proved" if told["proved"] else f"not proved: {told['why_not_proved']}"

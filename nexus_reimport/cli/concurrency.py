@@ -14,7 +14,7 @@ def make_way(instance: Any, request: Any, *, wait: bool) -> None:
     """
     from nexus_reimport.automation.exceptions import AnotherRunGoing
     from nexus_reimport.automation.going import mention_others, stay_clear_of_others
-    from nexus_reimport.automation.launch import REIMPORT
+    from nexus_reimport.clients.resources import REIMPORT
 
     if request.job != REIMPORT:
         return

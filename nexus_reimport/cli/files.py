@@ -102,14 +102,13 @@ def list_backups(json_file: Path | None) -> None:
 
 def _launch(job: str, config: Mapping[str, Any]) -> Any:
     """Run a job on the same Dagster instance as the UI, and show it."""
-    import dagster as dg
-
     from nexus_reimport.automation.file_jobs import file_definitions, launch_file_job
+    from nexus_reimport.automation.instance import open_instance
     from nexus_reimport.definitions import environment_resources
     from nexus_reimport.terminal import run_display
 
     definitions = file_definitions(environment_resources())
-    with dg.DagsterInstance.get() as instance, run_display(open_console()) as listener:
+    with open_instance() as instance, run_display(open_console()) as listener:
         return launch_file_job(definitions, instance, job, config, listener)
 
 

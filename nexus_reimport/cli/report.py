@@ -17,13 +17,13 @@ from nexus_reimport.cli.session import in_json, open_console, refuse, require_en
 def report(run_id: str | None, again: bool, open_path: bool, json_file: Path | None) -> None:
     """Say where the report of a run is (the last one, if none is named), and how the run went."""
     require_environment()
-    import dagster as dg
 
+    from nexus_reimport.automation.instance import open_instance
     from nexus_reimport.report.exceptions import NoSuchRun
     from nexus_reimport.report.record import to_json
     from nexus_reimport.report.verdict import verdict_of
 
-    with dg.DagsterInstance.get() as instance:
+    with open_instance() as instance:
         try:
             kept = report_of(instance, run_id or _last_run(instance), again=again)
         except NoSuchRun as error:

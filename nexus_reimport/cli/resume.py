@@ -31,15 +31,15 @@ def resume(yes: bool, json_file: Path | None) -> None:
     """
     require_environment()
     gc.disable()
-    import dagster as dg
 
     from nexus_reimport.automation.exceptions import AnotherRunGoing, NothingToResume
+    from nexus_reimport.automation.instance import open_instance
     from nexus_reimport.automation.resume import resumption
     from nexus_reimport.definitions import GATE, build_definitions, storage_frames
 
     gc.enable()
     definitions = build_definitions()
-    with dg.DagsterInstance.get() as instance:
+    with open_instance() as instance:
         try:
             found = resumption(definitions, instance, GATE, storage_frames(), _applied_by)
         except NothingToResume as error:

@@ -100,17 +100,16 @@ def _counts_table(tables: Mapping[str, Mapping[str, int]], columns: Mapping[str,
 def _launched(config: Mapping[str, Any]) -> tuple[Any, Any]:
     """Run the job on the same Dagster instance as the UI; return its outcome and where its report is."""
     with importing():
-        import dagster as dg
-
         from nexus_reimport.automation.exceptions import AnotherRunGoing
         from nexus_reimport.automation.going import stay_clear_of_others
+        from nexus_reimport.automation.instance import open_instance
         from nexus_reimport.automation.rollback_job import launch_rollback, rollback_definitions
         from nexus_reimport.automation.run_report import make_report, stored_report
         from nexus_reimport.definitions import environment_resources
         from nexus_reimport.terminal import run_display
 
     location, url = os.environ["NEXUS_REIMPORT_STORAGE"], os.environ["NEXUS_DATABASE_URL"]
-    with dg.DagsterInstance.get() as instance:
+    with open_instance() as instance:
         try:
             stay_clear_of_others(instance, wait=False, say=click.echo)
         except AnotherRunGoing as error:

@@ -22,6 +22,7 @@ from nexus_reimport.cli.session import (
     refuse,
     require_environment,
 )
+from nexus_reimport.clients.exceptions import ClientError
 
 
 @click.command()
@@ -106,28 +107,37 @@ def _plain(value: Any) -> Any:
 def run_here(request: Any, wait: bool = False) -> Any:
     """Launch a run and show it. What a run needs is imported here: other commands start without it."""
     with importing():
-        import dagster as dg
-
         from nexus_reimport.automation.exceptions import NothingSelected
-        from nexus_reimport.automation.launch import REIMPORT, launch
+        from nexus_reimport.automation.instance import open_instance
+        from nexus_reimport.automation.launch import launch
+        from nexus_reimport.clients.resources import REIMPORT
         from nexus_reimport.definitions import build_definitions
         from nexus_reimport.plan_display import show_plan_of
         from nexus_reimport.terminal import run_display, show_outcome
 
     console = open_console()
-    with dg.DagsterInstance.get() as instance, run_display(console) as listener:
+    with open_instance() as instance, run_display(console) as listener:
         make_way(instance, request, wait=wait)
         try:
             outcome = launch(build_definitions(), instance, request, listener)
         except NothingSelected as error:
             refuse(str(error))
-        kept = report_of(instance, outcome.run_id) if request.job == REIMPORT else None
+        kept = _report_line(instance, outcome.run_id) if request.job == REIMPORT else None
     if outcome.dry_run:
         show_plan_of(console, outcome)
     show_outcome(console, outcome)
     if kept:
-        console.print(f"Report: {kept.url or kept.place}", highlight=False, markup=False, soft_wrap=True)
+        console.print(kept, highlight=False, markup=False, soft_wrap=True)
     return outcome
+
+
+def _report_line(instance: Any, run_id: str) -> str:
+    """Return where a run's report is. That it can't be kept takes nothing away from how the run went."""
+    try:
+        kept = report_of(instance, run_id)
+    except ClientError as error:
+        return f"Report: none was kept. {error}"
+    return f"Report: {kept.url or kept.place}"
 
 
 def run_request(phases: Sequence[str], selection: str | None, dry_run: bool, options: dict[str, Any]) -> Any:
@@ -148,7 +158,8 @@ def run_request(phases: Sequence[str], selection: str | None, dry_run: bool, opt
 
 def writes(request: Any) -> bool:
     """Say whether a run writes into Nexus or the bucket; one that only reads or checks needs no yes."""
-    from nexus_reimport.automation.launch import REIMPORT, WRITING
+    from nexus_reimport.automation.launch import WRITING
+    from nexus_reimport.clients.resources import REIMPORT
 
     if request.dry_run or request.job != REIMPORT:
         return False

@@ -68,13 +68,12 @@ def _listed(rejects: str | None, warnings: str | None, *, left_over: bool) -> li
 
 def _shown_overview() -> Any:
     """Print where things stand and return it."""
-    import dagster as dg
-
     from nexus_reimport import terminal
     from nexus_reimport.automation import overview
+    from nexus_reimport.automation.instance import open_instance
     from nexus_reimport.definitions import GATE, storage_frames
 
-    with dg.DagsterInstance.get() as instance:
+    with open_instance() as instance:
         found = overview.read_overview(instance, GATE, storage_frames(), os.environ["NEXUS_DATABASE_URL"])
     terminal.show_overview(open_console(), found)
     return found

@@ -85,6 +85,10 @@ class FrameDamaged(PermanentError):
     """A stored frame's bytes are not the ones that were written."""
 
 
+class StorageFailed(TransientError):
+    """Where frames, plans, backups and reports are kept can't be written or read."""
+
+
 class UploadNotProved(TransientError):
     """What is in the bucket after an upload is not what was sent."""
 

@@ -18,14 +18,17 @@ import pyarrow.parquet as pq
 from obstore.store import LocalStore, ObjectStore, S3Store
 
 from nexus_reimport.clients.addresses import require_storage
-from nexus_reimport.clients.exceptions import FrameDamaged, FrameMissing
+from nexus_reimport.clients.exceptions import FrameDamaged, FrameMissing, StorageFailed
 from nexus_reimport.clients.loopback import require_private
+from nexus_reimport.clients.storage_faults import storage_fault, tells_storage_faults
 
 MANIFEST = "manifest.json"
 FRAMES = "frames"
 # What a new file's mode leaves out: everything for anybody but its owner.
 OWNER_ONLY = 0o077
 ENCRYPTION = "AES256"
+# An S3 server that does not answer is to be told of within 15 s; obstore's own patience is three minutes.
+RETRIES: Any = {"max_retries": 4, "retry_timeout": timedelta(seconds=10)}
 
 
 def open_store(location: str, environ: Mapping[str, str] = os.environ) -> ObjectStore:
@@ -39,11 +42,7 @@ def open_store(location: str, environ: Mapping[str, str] = os.environ) -> Object
         # Of the process, since a file's mode can't be given to the store; of a single write it can't be set
         # without a thread beside it seeing it.
         os.umask(OWNER_ONLY)
-        folder = Path(location).expanduser().resolve()
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        # Whoever made the folder, what is in it is its owner's alone.
-        (folder / FRAMES).mkdir(mode=0o700, exist_ok=True)
-        return LocalStore(folder)
+        return LocalStore(_own_folder(location))
     named = {
         "region": environ.get("AWS_REGION"),
         "access_key_id": environ.get("AWS_ACCESS_KEY_ID"),
@@ -55,7 +54,20 @@ def open_store(location: str, environ: Mapping[str, str] = os.environ) -> Object
     endpoint = str(config.get("endpoint", "https:"))
     require_private(endpoint, "AWS_ENDPOINT_URL_S3")
     options: Any = {"allow_http": not endpoint.startswith("https:"), "timeout": timedelta(seconds=60)}
-    return S3Store.from_url(location, client_options=options, **config)
+    options["connect_timeout"] = timedelta(seconds=4)
+    return S3Store.from_url(location, client_options=options, retry_config=RETRIES, **config)
+
+
+def _own_folder(location: str) -> Path:
+    """Return the folder, made if need be. Raises StorageFailed where there can't be one."""
+    folder = Path(location).expanduser().resolve()
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        # Whoever made the folder, what is in it is its owner's alone.
+        (folder / FRAMES).mkdir(mode=0o700, exist_ok=True)
+    except OSError as error:
+        raise StorageFailed(storage_fault(error)) from None
+    return folder
 
 
 def content_version(*frames: pd.DataFrame) -> str:
@@ -104,6 +116,7 @@ class FrameStore:
     def __init__(self, store: ObjectStore) -> None:
         self._store = store
 
+    @tells_storage_faults
     def save(self, name: str, version: str, frames: Mapping[str, pd.DataFrame]) -> None:
         """Replace the set `name` by `frames`; `version` (a run's id) goes into the files' names."""
         earlier = self._earlier_parts(name)
@@ -111,6 +124,7 @@ class FrameStore:
         obstore.put(self._store, f"{name}/{MANIFEST}", orjson.dumps(Manifest(version, parts)))
         self._forget(name, parts, earlier)
 
+    @tells_storage_faults
     def load(self, name: str) -> dict[str, pd.DataFrame]:
         """Return the set `name`. Raises FrameMissing or, where bytes have changed, FrameDamaged."""
         while manifest := self._manifest(name):
@@ -122,6 +136,7 @@ class FrameStore:
                     raise FrameDamaged(f"A file of {name} is gone: materialize {name} again.") from None
         raise FrameMissing(f"{name} has not been materialized yet: materialize it, or what comes before it.")
 
+    @tells_storage_faults
     def version(self, name: str) -> str | None:
         """Return the version that the set `name` was saved with; None where there is no such set."""
         manifest = self._manifest(name)

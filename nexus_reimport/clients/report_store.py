@@ -9,6 +9,7 @@ import orjson
 from obstore.store import ObjectStore
 
 from nexus_reimport.clients.frame_store import open_store
+from nexus_reimport.clients.storage_faults import tells_storage_faults
 
 REPORTS = "reports"
 PLANS = "plans"
@@ -35,11 +36,13 @@ class ReportStore:
         """Return where a run's report is, as a path or an s3:// address."""
         return f"{self.location}/{REPORTS}/{run_id}.{kind}"
 
+    @tells_storage_faults
     def save(self, run_id: str, page: str, record: bytes) -> None:
         """Keep a run's page and record; the record last, so that whoever finds it finds the page too."""
         obstore.put(self._store, f"{REPORTS}/{run_id}.{HTML}", page.encode())
         obstore.put(self._store, f"{REPORTS}/{run_id}.{JSON}", record)
 
+    @tells_storage_faults
     def read(self, name: str) -> bytes | None:
         """Return a stored file by its name, such as `{run id}.html`; None where there is none."""
         if not is_report_name(name):
@@ -49,6 +52,7 @@ class ReportStore:
         except FileNotFoundError:
             return None
 
+    @tells_storage_faults
     def read_plan(self, plan_id: str | None) -> dict[str, Any] | None:
         """Return a stored plan by its id; None where it is not stored any more."""
         if plan_id is None or not _PLAN_ID.fullmatch(plan_id):
@@ -61,6 +65,7 @@ class ReportStore:
             return None
         return plan
 
+    @tells_storage_faults
     def names(self) -> list[str]:
         """Return the names of all stored files, the last written first."""
         found = [entry for page in obstore.list(self._store, prefix=f"{REPORTS}/") for entry in page]

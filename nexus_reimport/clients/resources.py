@@ -18,6 +18,7 @@ from nexus_reimport.clients.image_exports import ImageExports
 from nexus_reimport.clients.loopback import require_private
 from nexus_reimport.clients.mappings_file import read_mappings
 from nexus_reimport.publish.choices import WITHOUT_CLINIC, Choices, Conflicts, OlderImports, OnMissing
+from nexus_reimport.publish.readiness import prove_readable, prove_writable
 from nexus_reimport.schemas.filemaker import ENTITY_SETS, EntitySet
 from nexus_reimport.schemas.nexus import BY_NAME
 from nexus_reimport.settings import latest_fmid_token
@@ -27,6 +28,19 @@ from nexus_reimport.transform.mappings import NOTHING_SAID, Mappings
 def asset_key(entity_set: EntitySet) -> dg.AssetKey:
     """Return the key of the asset that an entity set is extracted into."""
     return dg.AssetKey(["filemaker", entity_set.asset])
+
+
+# The jobs of the whole line. A run of one names no assets where it is to make them all.
+REIMPORT, DRY_RUN = "reimport", "dry_run"
+_ALL_OF = {REIMPORT: ("files", "plan", "nexus"), DRY_RUN: ("files", "plan")}
+
+
+def _takes(context: dg.InitResourceContext, name: str) -> bool:
+    """Say whether a run makes the asset of this name, or any under it."""
+    run = context.run
+    if run is None or run.asset_selection is None:
+        return run is not None and name in _ALL_OF.get(run.job_name, ())
+    return any(key.path[0] == name for key in run.asset_selection)
 
 
 class FileMakerResource(dg.ConfigurableResource):  # type: ignore[type-arg]  # it holds no inner value
@@ -76,11 +90,15 @@ class NexusResource(dg.ConfigurableResource):  # type: ignore[type-arg]  # it ho
         default=None, description="The same database for a role that can only read: plans are made by it"
     )
 
-    def setup_for_execution(self, context: dg.InitResourceContext) -> None:  # noqa: ARG002 - Dagster's
-        """Refuse URLs that can't be taken apart before anything is read."""
+    def setup_for_execution(self, context: dg.InitResourceContext) -> None:
+        """Refuse, before anything is read, what a run would meet once all is staged: see `readiness`."""
         require_postgres(self.database_url, "NEXUS_DATABASE_URL")
         if self.readonly_url:
             require_postgres(self.readonly_url, "NEXUS_READONLY_DATABASE_URL")
+        if _takes(context, "nexus"):
+            prove_writable(self.database_url)
+        if _takes(context, "plan"):
+            prove_readable(self.planning_url)
 
     @property
     def planning_url(self) -> str:
@@ -114,6 +132,12 @@ class ImageCsvFolder(dg.ConfigurableResource):  # type: ignore[type-arg]  # it h
 
     folder: str = Field(description="The folder with Image_dataV*.csv")
     s3_prefix: str | None = Field(default=None, description="A prefix in the bucket, beside the folder")
+
+    def setup_for_execution(self, context: dg.InitResourceContext) -> None:
+        """Refuse a folder that is none before anything is read, where no other place is named."""
+        if _takes(context, "files") and not self.s3_prefix and not Path(self.folder).is_dir():
+            message = "IMAGE_CSV_DIR: there is no such folder. FileMaker's exports are dropped there."
+            raise SettingsRefused(message)
 
     def exports(self, bucket: BucketResource, s3: S3Resource) -> ImageExports:
         """Return the exports that there are in both places."""

@@ -2,10 +2,12 @@
 
 from dataclasses import dataclass
 
+import psycopg
 from psycopg import sql
 
 from nexus_reimport.publish import ledger
 from nexus_reimport.publish.connection import Connection, read_only_snapshot
+from nexus_reimport.publish.exceptions import PublicationError
 from nexus_reimport.schemas.columns import Table
 from nexus_reimport.schemas.nexus import TABLES
 
@@ -20,10 +22,13 @@ class Census:
 
 
 def count_rows(url: str) -> dict[str, Census]:
-    """Return the census of each published table, of one instant of Nexus."""
-    with read_only_snapshot(url, "counting") as connection:
-        known = ledger.exists(connection)
-        return {table.name: _count(connection, table, known=known) for table in TABLES}
+    """Return the census of each published table, of one instant. Raises PublicationError where it can't."""
+    try:
+        with read_only_snapshot(url, "counting") as connection:
+            known = ledger.exists(connection)
+            return {table.name: _count(connection, table, known=known) for table in TABLES}
+    except psycopg.Error as error:
+        raise PublicationError(f"Nexus's rows could not be counted ({type(error).__name__}).") from None
 
 
 def _count(connection: Connection, table: Table, *, known: bool) -> Census:

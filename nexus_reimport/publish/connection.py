@@ -12,6 +12,7 @@ from psycopg.conninfo import conninfo_to_dict
 from nexus_reimport.clients.addresses import POSTGRES_FORM, SSL_MODES, refused
 from nexus_reimport.clients.loopback import is_loopback
 from nexus_reimport.publish.exceptions import ConnectionNotSafe, DatabaseUnreachable, EncodingUnfit
+from nexus_reimport.publish.unreachable import why_unreachable
 
 Connection = psycopg.Connection[tuple[Any, ...]]
 
@@ -27,7 +28,8 @@ TEXTS = {
 }
 # A decision is in temporary tables, read several times over by statements that are each executed once.
 SPEED = "-c temp_buffers=512MB -c jit=off"
-CONNECT_SECONDS = 15
+# Told within 15 s: a run's start takes about 5, and its report asks once more.
+CONNECT_SECONDS = 5
 VERIFYING = ("verify-ca", "verify-full")
 
 
@@ -58,11 +60,14 @@ def _open(url: str, name: str) -> Connection:
             **secured,
         )
     except psycopg.OperationalError as error:
-        # Its words may quote the URL.
-        raise DatabaseUnreachable(
-            f"Nexus's database could not be reached ({error.sqlstate or 'no answer'}). Check "
-            "NEXUS_DATABASE_URL, the role's password, TLS, and that the server is up."
-        ) from None
+        # "from None": its words may quote the URL.
+        raise DatabaseUnreachable(why_unreachable(error, "Nexus's database", _setting_of(url))) from None
+
+
+def _setting_of(url: str) -> str:
+    """Return the name of the setting that a URL came from: two lead to Nexus."""
+    other = "NEXUS_READONLY_DATABASE_URL"
+    return other if url == os.environ.get(other) else "NEXUS_DATABASE_URL"
 
 
 def _settle(connection: Connection) -> None:

@@ -17,6 +17,7 @@ from nexus_reimport.publish.deciding import Decision, Progress, StagedTable
 from nexus_reimport.publish.exceptions import RightMissing
 from nexus_reimport.publish.ledger import TableCounts
 from nexus_reimport.publish.refusals import explained
+from nexus_reimport.publish.rights import refuse_missing_to_plan
 from nexus_reimport.schemas.columns import Table
 from nexus_reimport.schemas.nexus import BY_NAME, PATIENTS, TABLES
 
@@ -131,7 +132,7 @@ def _reading(url: str) -> Iterator[Connection]:
 
 def _prepare(connection: Connection) -> None:
     connection.read_only = False
-    _refuse_missing_rights(connection)
+    refuse_missing_to_plan(connection)
     try:
         ledger.stand_in(connection)
         ledger.bring_in_sight(connection)
@@ -145,32 +146,6 @@ def _prepare(connection: Connection) -> None:
     connection.read_only = True
     connection.isolation_level = IsolationLevel.REPEATABLE_READ
     ledger.bring_in_sight(connection)
-
-
-# Both are asked of every role: PostgreSQL shows who may do what to anybody.
-_RIGHTS_MISSING = """
-    SELECT 'TEMPORARY on the database' WHERE NOT has_database_privilege(current_database(), 'TEMPORARY')
-    UNION ALL
-    SELECT 'USAGE on the schema nexus_reimport' FROM pg_namespace
-    WHERE nspname = 'nexus_reimport' AND NOT has_schema_privilege(oid, 'USAGE')
-    UNION ALL
-    SELECT 'SELECT on ' || string_agg(n.nspname || '.' || c.relname, ', ' ORDER BY n.nspname DESC, c.relname)
-    FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-    WHERE c.relkind IN ('r', 'p', 'v') AND NOT has_table_privilege(c.oid, 'SELECT')
-        AND (n.nspname = 'nexus_reimport' OR c.oid IN (SELECT to_regclass(name) FROM unnest(%s::text[]) name))
-    HAVING count(*) > 0
-"""
-
-
-def _refuse_missing_rights(connection: Connection) -> None:
-    """Name every right that the role lacks, at once."""
-    names = [*(table.relation for table in TABLES), *fingerprints.CONFIGURATION]
-    rows = connection.execute(_RIGHTS_MISSING, [names]).fetchall()
-    if rows:
-        raise RightMissing(
-            f"The role that plans lacks {'; '.join(str(right) for (right,) in rows)}. Nothing was written. "
-            "Apply again what nexus-reimport grants --planner prints."
-        )
 
 
 def _take_as_known(connection: Connection, unseen: list[str]) -> None:

@@ -96,6 +96,11 @@ def refuse_unexpected(connection: Connection) -> None:
     catalogue, which needs no right.
     """
     found = _columns(connection)
+    if not any(table.relation in found for table in TABLES):
+        raise TargetNotAsExpected(
+            "None of Nexus's tables is in this database: NEXUS_DATABASE_URL leads to another one, or Nexus's "
+            "migrations have not run. Nothing was staged or written."
+        )
     differences = [one for table in TABLES for one in _of_columns(table, found.get(table.relation, {}))]
     for relation, names in READ.items():
         there = found.get(relation, {})

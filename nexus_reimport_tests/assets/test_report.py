@@ -23,7 +23,7 @@ from nexus_reimport.sandbox.clinic import SyntheticClinic
 from nexus_reimport.sandbox.filemaker import Fault
 from nexus_reimport.schemas.nexus import TABLES
 from nexus_reimport_tests.automation.test_resume import failing_at, resume
-from nexus_reimport_tests.line import Line, query
+from nexus_reimport_tests.line import Line, break_notes, query
 from nexus_reimport_tests.line_fixtures import MakeLine, ServeFileMaker
 from nexus_reimport_tests.report.reading import Page
 from nexus_reimport_tests.test_run_privacy import found_in, values_of
@@ -189,7 +189,7 @@ def test_a_run_that_was_gone_on_with_tells_of_all_that_was_done(line: Line) -> N
 
 
 def test_a_run_that_failed_after_its_plan_counts_no_row_as_written(line: Line) -> None:
-    query(line.url, "REVOKE INSERT ON notes FROM CURRENT_USER")
+    break_notes(line.url)
     outcome = line.run(limit=20)
     assert not outcome.success
     assert outcome.plan

@@ -16,7 +16,7 @@ from nexus_reimport.definitions import GATE
 from nexus_reimport.io_manager import FrameIOManager, Value
 from nexus_reimport.sandbox.clinic import SyntheticClinic
 from nexus_reimport.schemas.nexus import BY_NAME
-from nexus_reimport_tests.line import Line, query, served_filemaker
+from nexus_reimport_tests.line import Line, break_notes, query, served_filemaker
 
 NOTES = dg.AssetKey(["filemaker", "notes"])
 AS_OF = datetime(2026, 7, 1, 2, 0, tzinfo=UTC)
@@ -97,13 +97,8 @@ def entities_of(seen: list[str]) -> set[str]:
     return {path.split("/")[5] for path in seen if path.count("/") > 4}
 
 
-def break_notes(url: str) -> None:
-    """Have PostgreSQL refuse every note, so that the publication fails."""
-    query(url, "REVOKE INSERT ON notes FROM CURRENT_USER")
-
-
 def mend_notes(url: str) -> None:
-    query(url, "GRANT INSERT ON notes TO CURRENT_USER")
+    query(url, "DROP INDEX refusing")
 
 
 def test_a_source_that_failed_is_read_again_and_no_other(watched: Line, seen: list[str]) -> None:

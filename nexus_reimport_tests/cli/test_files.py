@@ -37,7 +37,7 @@ def files(port: int, monkeypatch: pytest.MonkeyPatch) -> Files:
     for name, value in {**NOWHERE, **own}.items():
         monkeypatch.setenv(name, value)
     # A Dagster in memory: to make one on disk takes seconds.
-    monkeypatch.setattr(dg.DagsterInstance, "get", dg.DagsterInstance.ephemeral)
+    monkeypatch.setattr("nexus_reimport.automation.instance.open_instance", dg.DagsterInstance.ephemeral)
     return found
 
 
