@@ -12,7 +12,7 @@ from nexus_reimport.publish.grants import statements
 from nexus_reimport.publish.rollback.rollback import rollback
 from nexus_reimport.sandbox.postgres import Cluster
 from nexus_reimport.sandbox.postgres_programs import program
-from nexus_reimport_tests.line import Line, contents, tuples_written
+from nexus_reimport_tests.line import Line, contents, query, tuples_written
 from nexus_reimport_tests.line_fixtures import MakeLine
 
 ROLE, PLANNER = "line_reimport", "line_planner"
@@ -50,3 +50,12 @@ def test_roles_that_own_nothing_reimport_a_broken_nexus_and_take_it_back(
     assert subprocess.run(dumped, check=True, capture_output=True).stderr == b""  # noqa: S603 - PostgreSQL's own
     rollback(line.url, open_store(str(line.storage)), "back")
     assert contents(owner.url) == before
+
+
+def test_a_right_that_is_missing_is_told_before_a_source_is_read(line: Line) -> None:
+    query(line.url, "REVOKE INSERT ON notes FROM CURRENT_USER")
+    outcome = line.run(limit=20)
+    assert not outcome.success
+    (said,) = outcome.failures
+    assert "The role that reimports lacks INSERT on notes" in said
+    assert outcome.tables == {}

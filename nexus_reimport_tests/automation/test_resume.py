@@ -244,11 +244,16 @@ def test_a_check_that_was_not_evaluated_is_evaluated_on_what_is_there(watched: L
     watched.replaced.clear()
     found = rest_of(watched)
     assert (names(found), found.kept, found.publishes) == (set(), 1, False)
-    assert {key.name for key in found.checks} == {"complete_extract", "shape", "ids_unique"}
+    assert {key.name for key in found.checks} == {"complete_extract", "shape", "ids_unique", "not_shrunk"}
     seen.clear()
     outcome = resume(watched)
     assert outcome.right
-    assert {one["check"] for one in outcome.checks} == {"complete_extract", "shape", "ids_unique"}
+    assert {one["check"] for one in outcome.checks} == {
+        "complete_extract",
+        "shape",
+        "ids_unique",
+        "not_shrunk",
+    }
     assert seen == []
     with pytest.raises(NothingToResume):
         rest_of(watched)
