@@ -9,8 +9,7 @@ import sys
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-from obstore.exceptions import BaseError
-
+from nexus_reimport.clients.exceptions import StorageFailed
 from nexus_reimport.clients.report_store import ReportStore, is_report_name
 
 LOOPBACK = "127.0.0.1"
@@ -97,7 +96,7 @@ class _Handler(BaseHTTPRequestHandler):
         name = self.path.removeprefix("/")
         try:
             content = self.server.store.read(name) if is_report_name(name) else None
-        except BaseError:
+        except StorageFailed:
             self._send(HTTPStatus.BAD_GATEWAY, b"The storage can't be reached.\n", "text/plain")
             return
         if content is None:

@@ -45,12 +45,19 @@ class ReportStore:
     @tells_storage_faults
     def read(self, name: str) -> bytes | None:
         """Return a stored file by its name, such as `{run id}.html`; None where there is none."""
-        if not is_report_name(name):
+        if not is_report_name(name) or self._leads_elsewhere(name):
             return None
         try:
             return bytes(obstore.get(self._store, f"{REPORTS}/{name}").bytes())
         except FileNotFoundError:
             return None
+
+    def _leads_elsewhere(self, name: str) -> bool:
+        """Say whether a name in the folder is a link out of it: `ui` serves what is read here."""
+        if self.location.startswith("s3://"):
+            return False
+        folder = Path(self.location) / REPORTS
+        return (folder / name).resolve() != folder / name
 
     @tells_storage_faults
     def read_plan(self, plan_id: str | None) -> dict[str, Any] | None:

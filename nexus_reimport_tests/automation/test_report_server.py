@@ -123,6 +123,22 @@ def test_it_listens_on_this_machine_alone_and_passes_over_a_taken_port() -> None
     second.close()
 
 
+def test_a_link_out_of_the_folder_is_not_followed(ask: Ask, storage: Path) -> None:
+    other = RUN.replace("0", "1")
+    (storage / "reports" / f"{other}.html").symlink_to(storage / "frames" / "secret.html")
+    assert ask(f"/{other}.html").status == HTTPStatus.NOT_FOUND
+    assert ask(f"/{RUN}.html").status == HTTPStatus.OK
+    (storage / "reports").rename(storage / "elsewhere")
+    (storage / "reports").symlink_to(storage / "elsewhere")
+    assert ask(f"/{RUN}.html").status == HTTPStatus.NOT_FOUND
+
+
+def test_a_storage_that_fails_is_told_as_such(ask: Ask, storage: Path) -> None:
+    (storage / "reports").rename(storage / "elsewhere")
+    (storage / "reports").write_text("")
+    assert ask(f"/{RUN}.html").status == HTTPStatus.BAD_GATEWAY
+
+
 def test_it_serves_from_a_process_of_its_own(storage: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NEXUS_REIMPORT_STORAGE", str(storage))
     address, child = serve_reports(18570)
