@@ -41,7 +41,7 @@ def s3_listing(
     """Every object under the import prefixes, without folder markers, thumbnails and backups."""
     with refusal_first():
         require_private(s3.endpoint_url or "https:", "AWS_ENDPOINT_URL_S3")
-    listing = list_import_objects(s3.get_client(), bucket.name, StepProgress(context))
+        listing = list_import_objects(s3.get_client(), bucket.name, StepProgress(context))
     return dg.Output(
         listing, metadata=rows_of(listing), data_version=dg.DataVersion(content_version(listing))
     )

@@ -1,14 +1,17 @@
-"""What is in the clinic's bucket, listed page by page through an S3 client."""
+"""What is in the clinic's bucket, listed page by page through boto3, which takes every key that S3 has."""
 
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
+import boto3
 import pandas as pd
 import pyarrow as pa
+from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
+from obstore.store import S3Store
 
-from nexus_reimport.clients.exceptions import AccessDenied, ConnectionFailed, NotFound
+from nexus_reimport.clients.s3_answers import answer_of, web_page
 from nexus_reimport.transform.image_objects import THUMBNAIL_MARK
 from nexus_reimport.transform.imported_keys import IMAGES_PREFIX
 
@@ -30,25 +33,57 @@ def list_import_objects(
     """Return `key`, `size` (bytes), `etag` and `modified` (UTC) of every imported original in the bucket.
 
     `client` is a boto3 S3 client. Left out: folder markers (keys that end in `/`) and thumbnails, which lie
-    beside their originals. Backups and people's uploads have prefixes of their own. Raises NotFound,
-    AccessDenied or ConnectionFailed.
+    beside their originals. Backups and people's uploads have prefixes of their own. Raises what every request
+    would meet, such as NotFound, AccessDenied, CertificateRefused, WebPageAnswered, or ConnectionFailed.
     """
     found: list[tuple[str, int, str, datetime]] = []
-    try:
-        for prefix in IMPORT_PREFIXES:
-            for page in _pages(client, bucket, prefix):
-                found += [_facts(entry) for entry in page if _is_original(entry["Key"])]
-                on_progress(len(found), None)
-    except (ClientError, BotoCoreError) as error:
-        raise _explained(error, bucket) from None
+    for prefix in IMPORT_PREFIXES:
+        for page in object_pages(client, bucket, prefix):
+            found += [_facts(entry) for entry in page if _is_original(entry["Key"])]
+            on_progress(len(found), None)
     columns = list(zip(*sorted(found), strict=True)) or [(), (), (), ()]
     arrays = [pa.array(column, field.type) for column, field in zip(columns, _SCHEMA, strict=True)]
     return pa.table(arrays, schema=_SCHEMA).to_pandas(types_mapper=pd.ArrowDtype)
 
 
-def _pages(client: Any, bucket: str, prefix: str) -> Iterator[list[Mapping[str, Any]]]:
-    for page in client.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix):
-        yield page.get("Contents", [])
+def objects_under(store: S3Store, prefix: str) -> Iterator[Mapping[str, Any]]:
+    """Yield `Key`, `Size`, `ETag` and `LastModified` of everything under a prefix of the bucket of a store.
+
+    The store's own listing stops at the first key with `//`, `..` or a control character in it. Raises what
+    `list_import_objects` does.
+    """
+    bucket, client = _client_of(store)
+    for page in object_pages(client, bucket, prefix):
+        yield from page
+
+
+def object_pages(client: Any, bucket: str, prefix: str) -> Iterator[list[Mapping[str, Any]]]:
+    """Yield the objects under a prefix, page by page. Raises what `list_import_objects` does."""
+    try:
+        for page in client.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix):
+            # A page for people is, to boto3, a list of nothing.
+            if "IsTruncated" not in page:
+                raise web_page(bucket)
+            yield page.get("Contents", [])
+    except (ClientError, BotoCoreError, RecursionError, KeyError) as error:
+        raise answer_of(error).listing_refusal(bucket) from None
+
+
+def _client_of(store: S3Store) -> tuple[str, Any]:
+    """Return the bucket of a store, and a boto3 client that reaches it in the same way."""
+    known: Mapping[str, Any] = dict(store.config)
+    retries: dict[str, Any] = dict(store.retry_config or {})
+    attempts = int(retries.get("max_retries", 5)) + 1
+    client = boto3.session.Session().client(
+        "s3",
+        region_name=known.get("region"),
+        endpoint_url=known.get("endpoint"),
+        aws_access_key_id=known.get("access_key_id"),
+        aws_secret_access_key=known.get("secret_access_key"),
+        aws_session_token=known.get("session_token") or known.get("token"),
+        config=Config(retries={"mode": "standard", "total_max_attempts": attempts}),
+    )
+    return str(known["bucket"]), client
 
 
 def _is_original(key: str) -> bool:
@@ -58,14 +93,3 @@ def _is_original(key: str) -> bool:
 
 def _facts(entry: Mapping[str, Any]) -> tuple[str, int, str, datetime]:
     return entry["Key"], entry["Size"], entry["ETag"].strip('"'), entry["LastModified"]
-
-
-def _explained(error: Exception, bucket: str) -> Exception:
-    code = error.response["Error"]["Code"] if isinstance(error, ClientError) else type(error).__name__
-    if code in {"NoSuchBucket", "404"}:
-        return NotFound(f"There is no bucket «{bucket}». Correct AWS_S3_BUCKET_NAME.")
-    if code in {"AccessDenied", "InvalidAccessKeyId", "SignatureDoesNotMatch", "403"}:
-        return AccessDenied(
-            f"The bucket «{bucket}» may not be listed ({code}). Correct the AWS key and its rights."
-        )
-    return ConnectionFailed(f"The bucket «{bucket}» could not be listed ({code}). Run again when S3 answers.")

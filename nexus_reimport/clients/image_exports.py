@@ -10,7 +10,9 @@ import obstore
 from obstore import exceptions
 from obstore.store import S3Store
 
-from nexus_reimport.clients.exceptions import ConnectionFailed, FileStillGrowing, NotFound
+from nexus_reimport.clients.bucket import objects_under
+from nexus_reimport.clients.exceptions import ConnectionFailed, FileStillGrowing, NotFound, RequestRefused
+from nexus_reimport.clients.s3_answers import ARCHIVED, ENCRYPTION_DENIED, FORBIDDEN, UNUSABLE_KEY, answer_of
 from nexus_reimport.transform.image_csv import csv_version
 
 SETTLED_SECONDS = 2.0
@@ -28,8 +30,11 @@ class Export:
     modified: float
 
     def has_settled(self, now: float) -> bool:
-        """Say whether nobody has written to it for two seconds."""
-        return now - self.modified >= SETTLED_SECONDS
+        """Say whether nobody has written to it for two seconds. One dated in the future is not being written.
+
+        A copy can bring along the date of a camera or a server whose clock is ahead.
+        """
+        return abs(now - self.modified) >= SETTLED_SECONDS
 
 
 @dataclass(frozen=True)
@@ -49,7 +54,10 @@ class ImageExports:
         return max(found, key=lambda export: (export.version, export.modified), default=None)
 
     def read(self, export: Export) -> bytes:
-        """Return an export's bytes. Raises ConnectionFailed or FileStillGrowing for one that is not there."""
+        """Return an export's bytes.
+
+        Raises FileStillGrowing for one that is not there, ConnectionFailed, or in S3 what is refused.
+        """
         if self.store is None or not export.place.startswith("s3:"):
             try:
                 return Path(export.place).read_bytes()
@@ -58,9 +66,8 @@ class ImageExports:
                 raise FileStillGrowing(message) from None
         try:
             return bytes(obstore.get(self.store, export.place.removeprefix("s3:")).bytes())
-        except (exceptions.BaseError, FileNotFoundError) as error:
-            message = f"{export.name} could not be fetched from S3 ({type(error).__name__}). Run again."
-            raise ConnectionFailed(message) from None
+        except (exceptions.BaseError, FileNotFoundError, ValueError) as error:
+            raise _not_fetched(self.store, export, error) from None
 
     def read_newest(
         self, sleep: Callable[[float], None] = time.sleep, clock: Callable[[], float] = time.time
@@ -99,15 +106,34 @@ class ImageExports:
         if self.store is None or not self.prefix:
             return []
         try:
-            entries = [entry for chunk in obstore.list(self.store, prefix=self.prefix) for entry in chunk]
-        except (exceptions.BaseError, FileNotFoundError) as error:
-            message = f"Exports under {self.prefix} in S3 could not be listed ({type(error).__name__})."
-            raise ConnectionFailed(f"{message} Run again when S3 answers.") from None
+            entries = list(objects_under(self.store, self.prefix))
+        except ConnectionFailed as error:
+            message = f"Exports under {self.prefix} in S3 could not be listed. {error}"
+            raise ConnectionFailed(message) from None
         found = []
         for entry in entries:
-            name = entry["path"].rpartition("/")[2]
+            name = entry["Key"].rpartition("/")[2]
             version = csv_version(name)
             if version is not None:
-                stamp, modified = str(entry["e_tag"]), entry["last_modified"].timestamp()
-                found.append(Export(name, version, f"s3:{entry['path']}", stamp, modified))
+                stamp, modified = str(entry.get("ETag")), entry["LastModified"].timestamp()
+                found.append(Export(name, version, f"s3:{entry['Key']}", stamp, modified))
         return found
+
+
+_ADVICE = {
+    ARCHIVED: "It lies in an archive class: restore it in S3, or put the export there anew.",
+    ENCRYPTION_DENIED: "Its encryption key may not be used. Give the AWS key the right kms:Decrypt.",
+    FORBIDDEN: "Give the AWS key the right s3:GetObject for it.",
+    UNUSABLE_KEY: "Its key can't be used. Put it directly under the prefix.",
+}
+
+
+def _not_fetched(store: S3Store, export: Export, error: Exception) -> Exception:
+    answer = answer_of(error)
+    fault = UNUSABLE_KEY if isinstance(error, ValueError) else answer.object_fault
+    told = f"{export.name} could not be fetched from S3"
+    if known := answer.of_all(str(store.config.get("bucket"))):
+        return known
+    if fault in _ADVICE:
+        return RequestRefused(f"{told} ({fault}). {_ADVICE[fault]}")
+    return ConnectionFailed(f"{told} ({answer.code}). Run again.")

@@ -6,14 +6,22 @@ from dataclasses import asdict, fields
 import pandas as pd
 import pyarrow as pa
 
-from nexus_reimport.clients.thumbnailing import (
+from nexus_reimport.clients.s3_answers import (
+    ARCHIVED,
     CHANGED,
+    ENCRYPTION_DENIED,
+    FORBIDDEN,
     GONE,
+    REFUSED,
+    UNUSABLE_KEY,
+)
+from nexus_reimport.clients.thumbnailing import (
     RULES,
     SEVERAL_OBJECTS,
     ImageObject,
     StoredThumbnail,
     ThumbnailFact,
+    is_usable,
     name_of,
 )
 from nexus_reimport.imaging.formats import BMP, GIF, HEIC, JPEG, PNG, THUMBNAIL_TYPES, TIFF, WEBP
@@ -30,6 +38,11 @@ KINDS = {
     "heic": HEIC,
     "heif": HEIC,
 }
+
+# What may be otherwise the next time, though the object's bytes are the same.
+PASSING = frozenset(
+    {ARCHIVED, CHANGED, ENCRYPTION_DENIED, FORBIDDEN, GONE, REFUSED, SEVERAL_OBJECTS, UNUSABLE_KEY}
+)
 
 _TYPES: dict[str, pa.DataType] = dict.fromkeys(("width", "height", "thumbnail_size", "rules"), pa.int64())
 SCHEMA = pa.schema([(one.name, _TYPES.get(one.name, pa.string())) for one in fields(ThumbnailFact)])
@@ -79,14 +92,18 @@ def still_true(
 def expected_facts(objects: Sequence[ImageObject], facts: Iterable[ThumbnailFact]) -> list[ThumbnailFact]:
     """Return what is to be expected of the objects that were not looked at since they last changed.
 
-    They are taken for readable pictures of the kind that their name says; their width, height and the
-    thumbnail's size are not known. Who has the ETag it had when it was looked at is not among them.
+    They are taken for readable pictures of the kind that their name says, if their key can be used; width,
+    height and the thumbnail's size are not known. Who has the ETag it had when it was looked at is not among
+    them.
     """
     etags = {fact.key: fact.etag for fact in facts}
     taken = {name_of(fact.key) for fact in facts if not fact.fault}
     expected = []
     for one in sorted(objects, key=lambda image: image.key):
         if etags.get(one.key) == one.etag:
+            continue
+        if not is_usable(one.key):
+            expected.append(ThumbnailFact(one.key, one.etag, fault=UNUSABLE_KEY))
             continue
         rival = name_of(one.key) in taken and one.key not in etags
         taken.add(name_of(one.key))
@@ -102,6 +119,6 @@ def _expected(one: ImageObject, fault: str | None) -> ThumbnailFact:
 
 def _is_there(fact: ThumbnailFact, uploaded: Mapping[str, StoredThumbnail]) -> bool:
     if fact.fault:
-        return fact.fault not in (CHANGED, GONE, SEVERAL_OBJECTS)
+        return fact.fault not in PASSING
     there = uploaded.get(fact.thumbnail_key or "")
     return there is not None and there.is_of(fact)

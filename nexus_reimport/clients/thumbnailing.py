@@ -14,24 +14,40 @@ import obstore
 from obstore import exceptions
 from obstore.store import S3Store
 
+from nexus_reimport.clients.bucket import objects_under
 from nexus_reimport.clients.exceptions import AccessDenied, ConnectionFailed, UploadNotProved
+from nexus_reimport.clients.s3_answers import (
+    CHANGED,
+    ENCRYPTION_DENIED,
+    FORBIDDEN,
+    REFUSED,
+    UNUSABLE_KEY,
+    answer_of,
+)
 from nexus_reimport.imaging.exceptions import Fault, UnreadableImage
 from nexus_reimport.imaging.thumbnail import Thumbnail, make_thumbnail, thumbnail_key
 
-GONE = "gone"
-# Its bytes are not those that were listed: what the listing says of it is not true of them.
-CHANGED = "changed_meanwhile"
 # Beside `5.heic`, `5.jpg` would have the same thumbnail: the first by key that can be read has it.
 SEVERAL_OBJECTS = "several_objects"
 # A photograph has a few megabytes; this many at most are held at once, one a thread.
 LARGEST_FILE = 200 * 1024 * 1024
 AT_ONCE = 512
+# A key of AWS that may read nothing is not so many objects' own fault.
+MANY = 20
+NO_RIGHT_TO_READ = (
+    "None of the images may be read. Give the AWS key the right s3:GetObject, or correct the key."
+)
+LONGEST_KEY = 1024
 # Counted up where what becomes of the same bytes changes: they are looked at once more.
 RULES = 2
 
 
-class _ChangedMeanwhile(Exception):
-    """An object was written again after it had been listed."""
+class _Refused(Exception):
+    """One object is not to be had; `fault` says why."""
+
+    def __init__(self, fault: str) -> None:
+        super().__init__(fault)
+        self.fault = fault
 
 
 @dataclass(frozen=True)
@@ -93,7 +109,7 @@ def make_thumbnails(
     rivals = defaultdict(list)
     for one in sorted(objects, key=lambda image: image.key):
         rivals[name_of(one.key)].append(one)
-    done = set(taken)
+    done, forbidden = set(taken), 0
     with ThreadPoolExecutor(workers or 2 * (os.cpu_count() or 1)) as pool:
         while rivals:
             for name in done & rivals.keys():
@@ -102,6 +118,9 @@ def make_thumbnails(
             first = [rivals[name].pop(0) for name in rivals]
             for fact in _facts(pool, store, first):
                 on_fact(fact)
+                forbidden = forbidden + 1 if fact.fault == FORBIDDEN else -len(objects)
+                if forbidden == MANY and not taken:
+                    raise AccessDenied(NO_RIGHT_TO_READ)
                 if fact.fault is None:
                     done.add(name_of(fact.key))
             rivals = defaultdict(list, {name: left for name, left in rivals.items() if left})
@@ -122,26 +141,32 @@ def _facts(pool: ThreadPoolExecutor, store: S3Store, objects: list[ImageObject])
 
 def list_thumbnails(store: S3Store, prefix: str) -> dict[str, StoredThumbnail]:
     """Return by key every thumbnail under a prefix. Raises ConnectionFailed or AccessDenied."""
-    with _explained(prefix):
-        return {
-            entry["path"]: StoredThumbnail(entry["size"], _bare(entry["e_tag"]))
-            for chunk in obstore.list(store, prefix=prefix)
-            for entry in chunk
-            if "_thumb." in entry["path"] or entry["path"].endswith("_thumb")
-        }
+    return {
+        entry["Key"]: StoredThumbnail(entry["Size"], _bare(entry.get("ETag")))
+        for entry in objects_under(store, prefix)
+        if "_thumb." in entry["Key"] or entry["Key"].endswith("_thumb")
+    }
+
+
+def is_usable(key: str) -> bool:
+    """Say whether a key can be asked for: what S3 takes and the libraries on the way do not change or refuse.
+
+    Not so are `a//b`, `./`, `../`, control characters, and one whose thumbnail's key would be too long.
+    """
+    if any(part in ("", ".", "..") for part in key.split("/")) or not _has_no_control(key):
+        return False
+    return len(thumbnail_key(key, "image/jpeg").encode()) <= LONGEST_KEY
 
 
 def _fact(store: S3Store, image: ImageObject) -> ThumbnailFact:
     try:
         thumbnail = make_thumbnail(_content(store, image))
+        key = thumbnail_key(image.key, thumbnail.mime_type)
+        etag = _upload(store, key, thumbnail)
     except UnreadableImage as error:
         return ThumbnailFact(image.key, image.etag, fault=str(error.reason))
-    except FileNotFoundError:
-        return ThumbnailFact(image.key, image.etag, fault=GONE)
-    except _ChangedMeanwhile:
-        return ThumbnailFact(image.key, image.etag, fault=CHANGED)
-    key = thumbnail_key(image.key, thumbnail.mime_type)
-    etag = _upload(store, key, thumbnail)
+    except _Refused as refusal:
+        return ThumbnailFact(image.key, image.etag, fault=refusal.fault)
     return ThumbnailFact(
         key=image.key,
         etag=image.etag,
@@ -160,17 +185,21 @@ def _content(store: S3Store, image: ImageObject) -> bytes:
         raise UnreadableImage(Fault.TOO_LARGE)
     if image.size == 0:
         raise UnreadableImage(Fault.EMPTY)
-    with _explained(image.key):
+    if not is_usable(image.key):
+        raise _Refused(UNUSABLE_KEY)
+    with _explained(store, image.key):
         answer = obstore.get(store, image.key)
-        if _bare(answer.meta["e_tag"]) not in ("", image.etag):
-            raise _ChangedMeanwhile
+        etag = _bare(answer.meta["e_tag"])
+        if etag != image.etag:
+            # Without one it is no answer of S3's: a page for people came in the object's place.
+            raise _Refused(CHANGED if etag else REFUSED)
         return bytes(answer.bytes())
 
 
 def _upload(store: S3Store, key: str, thumbnail: Thumbnail) -> str:
     """Upload a thumbnail, prove that what is there is what was sent, and return its ETag."""
     attributes = {"Content-Type": thumbnail.mime_type}
-    with _explained(key):
+    with _explained(store, key, writing=True):
         answer = obstore.put(store, key, thumbnail.content, attributes=attributes, use_multipart=False)
         etag = _bare(answer["e_tag"])
         if etag == hashlib.md5(thumbnail.content, usedforsecurity=False).hexdigest():
@@ -183,18 +212,30 @@ def _upload(store: S3Store, key: str, thumbnail: Thumbnail) -> str:
 
 
 @contextmanager
-def _explained(key: str) -> Iterator[None]:
-    """Turn the store's errors into ours; a missing object stays a FileNotFoundError."""
+def _explained(store: S3Store, key: str, *, writing: bool = False) -> Iterator[None]:
+    """Turn the store's errors into ours: about this one object, or about all that would be asked for.
+
+    A right to write is missing for all thumbnails, not for one.
+    """
     try:
         yield
-    except (exceptions.PermissionDeniedError, exceptions.UnauthenticatedError):
-        message = f"{key} may not be read or written. Correct the AWS key and its rights."
-        raise AccessDenied(message) from None
-    except FileNotFoundError:
-        raise
-    except exceptions.BaseError as error:
-        message = f"{key} could not be moved ({type(error).__name__}). Run again when S3 answers."
+    except (exceptions.BaseError, FileNotFoundError, UnicodeError, ValueError) as error:
+        if isinstance(error, UnicodeError | ValueError):
+            raise _Refused(UNUSABLE_KEY) from None
+        answer = answer_of(error)
+        if known := answer.of_all(str(store.config.get("bucket"))):
+            raise known from None
+        if answer.object_fault and not (writing and answer.object_fault in (FORBIDDEN, ENCRYPTION_DENIED)):
+            raise _Refused(answer.object_fault) from None
+        if isinstance(error, exceptions.PermissionDeniedError | exceptions.UnauthenticatedError):
+            message = f"{key} may not be read or written. Correct the AWS key and its rights."
+            raise AccessDenied(message) from None
+        message = f"{key} could not be moved ({answer.code}). Run again when S3 answers."
         raise ConnectionFailed(message) from None
+
+
+def _has_no_control(key: str) -> bool:
+    return not any(ord(one) < 32 or ord(one) == 127 for one in key)
 
 
 def _bare(etag: str | None) -> str:

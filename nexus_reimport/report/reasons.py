@@ -114,6 +114,11 @@ _ANYWHERE: dict[str, str] = {
     "damaged": "The file is damaged and can't be opened. Upload it again from its source.",
     "too_large": "The picture is too large to be opened safely.",
     "unsupported": "A kind of picture that can't be read here. Save it as JPEG and upload it again.",
+    "archived": "The file lies in an archive. Restore it in the file store; then the next full run takes it.",
+    "forbidden": "This one file may not be read with our key. Allow it in the file store.",
+    "encryption_denied": "The file is encrypted with a key that may not be used. Allow it in the file store.",
+    "unusable_key": "The file's name in the file store can't be used. Give it another one there.",
+    "refused": "The file store would not give out this one file. Look at it there.",
     "gone": "The file was deleted while the run went on.",
     "changed_meanwhile": "The file was replaced while the run went on; the next run reads the new one.",
     # The image export as a whole.

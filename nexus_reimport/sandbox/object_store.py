@@ -24,6 +24,7 @@ from werkzeug.serving import make_server
 
 from nexus_reimport.sandbox.composed_key import ComposedKey
 from nexus_reimport.sandbox.copy_requests import CopyRequest, copy_request
+from nexus_reimport.sandbox.object_faults import with_faults
 from nexus_reimport.sandbox.object_journal import Composed, ObjectJournal, StoredObject
 from nexus_reimport.sandbox.object_listing import (
     LARGEST_PAGE,
@@ -286,12 +287,16 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--bucket", required=True)
     parser.add_argument("--region", required=True)
+    parser.add_argument("--fault", action="append", default=[], help="NAME, or NAME:END of an object's key")
     options = parser.parse_args(arguments)
     restore_default_signals()
     signal.signal(signal.SIGTERM, _leave)
     journal = ObjectJournal(options.journal)
     store = ObjectStore(journal, bucket=options.bucket, region=options.region)
-    server = make_server(LOOPBACK, options.port, store, threaded=True, request_handler=QuietRequestHandler)
+    application = with_faults(store, options.fault)
+    server = make_server(
+        LOOPBACK, options.port, application, threaded=True, request_handler=QuietRequestHandler
+    )
     try:
         server.serve_forever()
     finally:

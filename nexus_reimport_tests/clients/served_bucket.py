@@ -5,7 +5,7 @@ import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -68,8 +68,10 @@ def store_at(url: str) -> S3Store:
 
 
 @contextmanager
-def served_bucket(folder: Path, objects: Mapping[str, bytes | Composed] | None = None) -> Iterator[int]:
-    """Serve a bucket as the sandbox does, in a process of its own; give its port."""
+def served_bucket(
+    folder: Path, objects: Mapping[str, bytes | Composed] | None = None, faults: Sequence[str] = ()
+) -> Iterator[int]:
+    """Serve a bucket as the sandbox does, in a process of its own, with faults by name; give its port."""
     journal = ObjectJournal(folder / "objects.sqlite")
     journal.fill(StoredObject(key, body, UPLOADED) for key, body in (objects or {}).items())
     journal.close()
@@ -77,7 +79,8 @@ def served_bucket(folder: Path, objects: Mapping[str, bytes | Composed] | None =
     command = [sys.executable, "-m", "nexus_reimport.sandbox.object_store", "--journal"]
     options = [str(folder / "objects.sqlite"), "--port", str(port), "--bucket", BUCKET]
     process = subprocess.Popen(  # noqa: S603 - our own program
-        [*command, *options, "--region", "ap-southeast-2"], stderr=subprocess.DEVNULL
+        [*command, *options, "--region", "ap-southeast-2", *(f"--fault={name}" for name in faults)],
+        stderr=subprocess.DEVNULL,
     )
     try:
         deadline = time.monotonic() + 30
