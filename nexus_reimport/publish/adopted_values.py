@@ -1,7 +1,8 @@
 """What of an adopted row stays, though FileMaker has something else: what a person has given it.
 
 A row that is adopted has no digests yet, so nothing tells who changed a field. It takes what FileMaker has,
-but for a value that no older import can have written, or that stands where FileMaker has nothing.
+but for a value that no older import can have written, or that stands where FileMaker has nothing. Values
+that are made of entries are in `entries.adoption`.
 """
 
 from collections.abc import Mapping
@@ -19,6 +20,10 @@ from nexus_reimport.transform.batch_names import DESCRIPTION, NAME_END
 _SQUEEZED: LiteralString = (
     "regexp_replace(coalesce({}, ''), '[[:space:][:cntrl:]' || chr(160) || ']+', '', 'g')"
 )
+# Letters and digits alone.
+_WORDS: LiteralString = "regexp_replace(lower({}), '[^[:alnum:]]+', '', 'g')"
+_SAVED_SINCE: LiteralString = "{t}.updated_at >= {t}.uploaded_at + interval '1 minute'"
+_SCRIPTED_CAPTION = r"^FileMaker: .*\(RecordID: [^)]*\)$"
 _NO_TEXT: LiteralString = "coalesce({s}.{c}, '') = '' AND coalesce({t}.{c}, '') <> ''"
 _NO_LINK: LiteralString = "{s}.{c} IS NULL AND {t}.{c} IS NOT NULL"
 _NO_CHOICE: LiteralString = "{s}.{c} IS NULL AND {t}.{c} = ANY ({choices})"
@@ -91,6 +96,28 @@ _PERSONS: Mapping[tuple[str, str], LiteralString] = MappingProxyType(
                     AND o.created_at BETWEEN {t}.created_at - interval '1 minute'
                         AND {t}.created_at + interval '1 minute'))
         """,
+        # The scripts wrote FileMaker's type with hyphens; people choose codes with underscores. A row that
+        # Nexus has not saved again is as a script left it.
+        ("documents", "category"): """
+            ({t}.category <> '' AND {t}.category <> {s}.category
+                AND ({s}.category = '' OR strpos({t}.category, '_') > 0 OR {saved_since}))
+        """.replace("{saved_since}", _SAVED_SINCE),
+        ("documents", "document_date"): """
+            ({t}.document_date IS NOT NULL AND ({s}.document_date IS NULL
+                OR {t}.document_date <> {s}.document_date AND {saved_since}))
+        """.replace("{saved_since}", _SAVED_SINCE),
+        # The scripts wrote FileMaker's type, or a code for a part of it; `other` where they knew none.
+        ("images", "category"): f"""
+            ({{t}}.category NOT IN ('', 'other')
+                AND strpos({_WORDS.format("{s}.category")}, {_WORDS.format("{t}.category")}) = 0)
+        """,
+        ("images", "caption"): "({t}.caption <> '' AND {t}.caption !~ {caption})",
+        # Day and month may have been taken for each other, and a year for one of the first century.
+        ("images", "date_taken"): """
+            ({t}.date_taken BETWEEN '1990-01-01' AND current_date AND ({s}.date_taken IS NULL
+                OR {t}.date_taken <> {s}.date_taken
+                    AND to_char({t}.date_taken, 'YYYY-MM-DD') <> to_char({s}.date_taken, 'YYYY-DD-MM')))
+        """,
         ("image_batches", "name"): "right({t}.name, length({name_end})) <> {name_end}",
         ("image_batches", "description"): "NOT {t}.description ^@ {description}",
         # Moved into a batch of the same patient's that is no import's
@@ -122,6 +149,7 @@ def persons_value(table: Table, column: Column) -> sql.Composable | None:
         choices=sql.Literal(list(column.choices)),
         name_end=sql.Literal(NAME_END),
         description=sql.Literal(DESCRIPTION),
+        caption=sql.Literal(_SCRIPTED_CAPTION),
         imported_batch=imported(IMAGE_BATCHES, "b"),
     )
 

@@ -134,7 +134,7 @@ def reimported_but_for_edits(alias: str) -> sql.Composed:
 
 
 def worked_on(alias: str) -> sql.Composed:
-    """Say of an appointment or a note that Nexus has saved it again since it was made."""
+    """Say of a row that Nexus has saved it again since it was made."""
     return _formatted(WORKED_ON, sql.Identifier(alias))
 
 

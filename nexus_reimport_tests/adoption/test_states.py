@@ -66,6 +66,12 @@ def test_what_people_made_is_as_it_was_in_all_of_nexus(trial: Trial) -> None:
     assert trial.touched == {}
 
 
+def test_nothing_that_a_script_wrote_is_taken_for_a_persons(trial: Trial) -> None:
+    # People have renamed batches.
+    for name in {"patients", "documents", "images"} & trial.outcome.tables.keys():
+        assert trial.outcome.tables[name]["edits_kept"] == 0, name
+
+
 def lasting_all_day(trial: Trial) -> set[str]:
     """Rows of events that last all day though they have a time, which no published row says."""
     sources = trial.before.book.sources.get("appointments", {})

@@ -9,7 +9,7 @@ import pytest
 from nexus_reimport.publish.choices import Choices
 from nexus_reimport.publish.publication import Publication, Terms, publish
 from nexus_reimport.schemas.columns import Table
-from nexus_reimport.schemas.nexus import APPOINTMENTS, NOTES, PATIENTS, SMS_MESSAGES
+from nexus_reimport.schemas.nexus import APPOINTMENTS, DOCUMENTS, IMAGES, NOTES, PATIENTS, SMS_MESSAGES
 from nexus_reimport_tests.line import query, tuples_written
 from nexus_reimport_tests.publish import older_rows as older
 from nexus_reimport_tests.publish.staged_frames import AS_OF, staged_table, uid
@@ -321,6 +321,67 @@ def test_of_a_message_stays_what_nexus_was_told_by_its_gateway(url: str) -> None
         for number, case in enumerate(cases)
     ]
     assert wrong(url, SMS_MESSAGES, cases, living) == []
+
+
+DOCUMENT_CASES = [
+    # Chosen in Nexus: a code of its own, or anything since
+    Case("category", {"category": "purchase_order"}, {"category": "file-notes"}, True),
+    Case("category", {"category": "erf", **SINCE}, {"category": "file-notes"}, True),
+    Case("category", {"category": "erf"}, {"category": ""}, True),
+    Case("document_date", {"document_date": "2024-05-06"}, {"document_date": None}, True),
+    Case("document_date", {"document_date": "2024-05-06", **SINCE}, {"document_date": "2024-05-07"}, True),
+    # As a script left it, or blank
+    Case("category", {"category": "erf"}, {"category": "file-notes"}, False),
+    Case("category", {"category": "", **SINCE}, {"category": "file-notes"}, False),
+    Case("document_date", {"document_date": "2024-05-06"}, {"document_date": "2024-05-07"}, False),
+    Case("document_date", {"document_date": None, **SINCE}, {"document_date": "2024-05-07"}, False),
+]
+
+
+def test_of_a_document_stay_the_category_and_the_date_that_a_person_gave(url: str) -> None:
+    cases = [
+        replace(case, filemaker={"s3_key": f"{older.FILED}/{number}.pdf", **case.filemaker})
+        for number, case in enumerate(DOCUMENT_CASES)
+    ]
+    living = [
+        older.document(str(number), f"{older.FILED}/{number}.pdf", **case.living)
+        for number, case in enumerate(cases)
+    ]
+    assert wrong(url, DOCUMENTS, cases, living) == []
+
+
+CAPTION = "FileMaker: Left Dorsal (RecordID: 7)"
+IMAGE_CASES = [
+    Case("category", {"category": "plantar"}, {"category": "Left Dorsal"}, True),
+    Case("category", {"category": "Wound, healed"}, {"category": "Left Dorsal"}, True),
+    Case("caption", {"caption": "Before the new insole"}, {"caption": CAPTION}, True),
+    Case("caption", {"caption": f"{CAPTION}, worse"}, {"caption": CAPTION}, True),
+    Case("date_taken", {"date_taken": "2016-10-17"}, {"date_taken": "2016-10-18"}, True),
+    Case("date_taken", {"date_taken": "2016-10-17"}, {"date_taken": None}, True),
+    # Each of the ways in which the scripts wrote a type, and what they made of a day
+    Case("category", {"category": "dorsal"}, {"category": "Left Dorsal"}, False),
+    Case("category", {"category": " left  dorsal"}, {"category": "Left Dorsal"}, False),
+    Case("category", {"category": "left_dorsal"}, {"category": "Left Dorsal"}, False),
+    Case("category", {"category": "l_brannock"}, {"category": "L Brannock (shod)"}, False),
+    Case("category", {"category": "other"}, {"category": "Left Dorsal"}, False),
+    Case("category", {"category": ""}, {"category": "Left Dorsal"}, False),
+    Case("caption", {"caption": "FileMaker: Left  Dorsal (RecordID: 7)"}, {"caption": CAPTION}, False),
+    Case("caption", {"caption": ""}, {"caption": CAPTION}, False),
+    Case("date_taken", {"date_taken": "2016-03-04"}, {"date_taken": "2016-04-03"}, False),
+    Case("date_taken", {"date_taken": "0016-10-18"}, {"date_taken": "2016-10-18"}, False),
+    Case("date_taken", {"date_taken": None}, {"date_taken": "2016-10-18"}, False),
+]
+
+
+def test_of_an_image_stay_the_category_the_caption_and_the_date_that_a_person_gave(url: str) -> None:
+    older.load(url, older.batch("B", ANN))
+    cases, living = [], []
+    for number, case in enumerate(IMAGE_CASES):
+        key = f"filemaker-import/images-bulk-dump/{number}.jpg"
+        row = {"batch_id": uid("batch B"), "s3_key": key, "s3_thumbnail_key": "t", "file_size": 5}
+        living.append(older.image(str(number), "B", key, **case.living))
+        cases.append(replace(case, filemaker={**row, "category": "x", **case.filemaker}))
+    assert wrong(url, IMAGES, cases, living) == []
 
 
 def test_a_message_shows_once_in_a_conversation_though_the_app_has_two_rows_of_it(url: str) -> None:

@@ -5,6 +5,7 @@ first address, without its label and country. The other addresses are gone from 
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from nexus_reimport.publish.entries.entry import ADDRESS, Entry, Held, NotUnderstood
@@ -25,7 +26,7 @@ def read_address(value: object) -> Held:
         return _as_saved(value)
     if not isinstance(listed, list):
         raise NotUnderstood
-    entries = [_address(one) for one in listed]
+    entries = [replace(_address(one), is_default=place == 0) for place, one in enumerate(listed)]
     top = _top_level(value)
     return Held(tuple(entries), (top,) if any(top.content) else (), own=_own(value))
 
@@ -78,7 +79,7 @@ def _address(one: object) -> Entry:
 
 
 def _top_level(value: Mapping[str, Any]) -> Entry:
-    return Entry(ADDRESS, tuple(_text(value.get(name)) for name in TOP_LEVEL))
+    return Entry(ADDRESS, tuple(_text(value.get(name)) for name in TOP_LEVEL), is_default=True)
 
 
 def _own(value: Mapping[str, Any]) -> dict[str, Any]:

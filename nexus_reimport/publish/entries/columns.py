@@ -43,7 +43,7 @@ class Outcome:
 
 def entry_digests(kind: EntriesOf | None, row_id: str, value: object) -> list[UUID]:
     """Return the digests of a value's entries, as they are kept; none for a value that has no entries."""
-    return flattened(map(Digester(row_id).known, _entries(SHAPES[kind], value)))
+    return flattened(map(Digester(row_id).known, entries_of(SHAPES[kind], value)))
 
 
 def merged_value(
@@ -60,7 +60,7 @@ def merged_value(
         return None
     if not mine and base:
         return None
-    merged = merge(of_column(base), held, _entries(shape, theirs), Digester(row_id))
+    merged = merge(of_column(base), held, entries_of(shape, theirs), Digester(row_id))
     value: object = shape.write(merged.entries, held.own)
     # An order of a person's entries among FileMaker's own says nothing; that of FileMaker's alone does
     if value != theirs and _has_the_same(value, mine):
@@ -68,7 +68,8 @@ def merged_value(
     return Outcome(value, flattened(merged.base), merged.is_clash)
 
 
-def _entries(shape: Shape, value: object) -> tuple[Entry, ...]:
+def entries_of(shape: Shape, value: object) -> tuple[Entry, ...]:
+    """Return the entries of a value of FileMaker's; none of one that has none."""
     try:
         return shape.read(value).entries
     except NotUnderstood:

@@ -14,8 +14,10 @@ from psycopg.types.json import Jsonb
 from nexus_reimport.publish import merge
 from nexus_reimport.publish.connection import Connection
 from nexus_reimport.publish.entries import fragments
+from nexus_reimport.publish.entries.adoption import adopted_value
 from nexus_reimport.publish.entries.columns import Outcome, entry_digests, merged_value
 from nexus_reimport.publish.ledger import entries_column
+from nexus_reimport.publish.older_imports import worked_on
 from nexus_reimport.schemas.columns import Column, Table
 
 # What a person has edited, where what was written is known: as FileMaker has it, if that has not moved.
@@ -24,6 +26,13 @@ _EDITED = """
     JOIN {target} t ON t.id = s.id JOIN {written} v ON v.id = s.id JOIN {relation} e ON e.id = s.id
     WHERE {edited} AND s.{column} IS DISTINCT FROM t.{column}
         AND (v.{entries} IS NOT NULL OR NOT ({moved}))
+"""
+# What an adopted row holds. Lists in a row of ours whose digests are lost are what FileMaker had.
+_ADOPTED = """
+    SELECT s.id::text, t.{column}, s.{column}, {worked_on} FROM {staged} s
+    JOIN {target} t ON t.id = s.id LEFT JOIN {written} v ON v.id = s.id
+    WHERE v.id IS NULL AND t.{column} <> s.{column}
+        AND (t.created_at <> s.created_at OR NOT t.{column} ?| '{{phones,emails,addresses}}')
 """
 _KEEP = "UPDATE {relation} SET {entries} = %s, {merged} = %s, {clash} = %s WHERE id = %s"
 
@@ -59,26 +68,33 @@ def _digests(columns: tuple[Column, ...], row_id: str, *values: object) -> Itera
 
 
 def _merge(connection: Connection, table: Table, column: Column) -> None:
-    statement = sql.SQL(_EDITED).format(
-        **_named(table, column),
-        staged=merge.staged(table),
-        target=sql.Identifier(table.relation),
-        written=merge.written(table),
+    named = _named(table, column)
+    edited = sql.SQL(_EDITED).format(
+        **named,
         edited=merge.differs_from_written("t", "v", column),
         moved=merge.differs_from_written("s", "v", column),
     )
-    for row_id, mine, theirs, base in connection.execute(statement).fetchall():
-        if outcome := merged_value(column.entries, row_id, base, mine, theirs):
-            _keep(connection, _named(table, column), row_id, outcome)
+    for row_id, mine, theirs, base in connection.execute(edited).fetchall():
+        _keep(connection, named, row_id, merged_value(column.entries, row_id, base, mine, theirs))
+    adopted = sql.SQL(_ADOPTED).format(**named, worked_on=worked_on("t"))
+    for row_id, mine, theirs, is_worked_on in connection.execute(adopted).fetchall():
+        outcome = adopted_value(column.entries, row_id, mine, theirs, is_worked_on=is_worked_on)
+        _keep(connection, named, row_id, outcome)
 
 
-def _keep(connection: Connection, named: Mapping[str, sql.Identifier], row_id: str, outcome: Outcome) -> None:
-    statement = sql.SQL(_KEEP).format(**named)
-    connection.execute(statement, [outcome.base, Jsonb(outcome.value), outcome.is_clash, row_id])
+def _keep(
+    connection: Connection, named: Mapping[str, sql.Identifier], row_id: str, outcome: Outcome | None
+) -> None:
+    if outcome:
+        given = [outcome.base, Jsonb(outcome.value), outcome.is_clash, row_id]
+        connection.execute(sql.SQL(_KEEP).format(**named), given)
 
 
 def _named(table: Table, column: Column) -> dict[str, sql.Identifier]:
     return {
+        "staged": merge.staged(table),
+        "target": sql.Identifier(table.relation),
+        "written": merge.written(table),
         "relation": fragments.relation(table),
         "column": sql.Identifier(column.name),
         "entries": sql.Identifier(entries_column(column)),
