@@ -56,7 +56,7 @@ class RollbackConfig(dg.Config):
         default=EditsChoice.refuse,
         description=(
             "What becomes of rows that somebody changed in Nexus since. refuse: undo nothing and list them. "
-            "keep: leave them as they are. discard: set them back too."
+            "keep: leave what they changed as it is. discard: set them back too."
         ),
     )
     expected: list[int] = Field(

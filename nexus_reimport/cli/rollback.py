@@ -23,6 +23,7 @@ from nexus_reimport.cli.session import (
 ROWS_SHOWN = 100
 MEANINGS = {
     "changed": "changed since",
+    "edited": "changed since; the other fields were set back",
     "deleted": "deleted since",
     "came back": "was deleted, and is there again",
     "in use": "would go, but a row that stays hangs on it",
@@ -37,7 +38,7 @@ MEANINGS = {
     metavar="PUBLICATION",
     help="Back to before this one; all since is undone too.  [default: the newest]",
 )
-@click.option("--keep-edits", is_flag=True, help="Leave rows that people changed since as they are.")
+@click.option("--keep-edits", is_flag=True, help="Leave what people changed since as it is.")
 @click.option("--discard-edits", is_flag=True, help="Set back such rows too: what was changed is lost.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @in_json

@@ -11,7 +11,7 @@ from nexus_reimport.publish.rollback.undoing import before, later, undone
 from nexus_reimport.schemas.columns import Table
 from nexus_reimport.schemas.nexus import PATIENTS
 
-What = Literal["changed", "deleted", "came back", "in use", "orphaned"]
+What = Literal["changed", "edited", "deleted", "came back", "in use", "orphaned"]
 
 # Links to patients that PostgreSQL knows nothing of.
 GENERIC = ("images_batch", "documents_document")
@@ -51,8 +51,9 @@ _REFERENCES = """
 class Obstacle:
     """A row that is not as it was left, or can't be set back, by table and id.
 
-    `changed`, `deleted`, `came back`: by somebody, since. `in use`: it would go, but a row that stays hangs
-    on it. `orphaned`: as it was, it pointed at a row that is there no more.
+    `changed`, `deleted`, `came back`: by somebody, since. `edited`: changed, and set back but for the fields
+    that were. `in use`: it would go, but a row that stays hangs on it. `orphaned`: as it was, it pointed at a
+    row that is there no more.
     """
 
     table: str

@@ -17,6 +17,7 @@ from nexus_reimport.publish.ledger import Entry
 from nexus_reimport.publish.locking import lock_tables
 from nexus_reimport.publish.refusals import explained
 from nexus_reimport.publish.rollback import obstacles, standing, undoing
+from nexus_reimport.publish.rollback.edited_fields import set_back_others
 from nexus_reimport.publish.rollback.exceptions import (
     CannotUndo,
     NothingToUndo,
@@ -36,7 +37,8 @@ class Rollback:
     """What a rollback did. `number` is its own among the publications, `undone` are those taken back.
 
     `tables`: by table, how many rows were deleted, inserted, updated and left (`kept`). `kept` has each row
-    that was left as it is and why; `discarded` each row that had been changed since and was set back anyway.
+    that was left as it is, or in part (`edited`), and why; `discarded` each row that had been changed since
+    and was set back anyway.
     """
 
     number: int
@@ -60,7 +62,8 @@ def rollback(
 
     All that was published, or taken back, since then is undone with it. `edits` says what becomes of rows
     that somebody changed since: "refuse" undoes nothing and raises RollbackRefused with every such row,
-    "keep" leaves them, "discard" sets them back too. A row that others hang on never goes.
+    "keep" sets back all but the edited fields, "discard" sets them back too. A row that others hang on never
+    goes.
     Raises a PublicationError whose message says what to do; Nexus is then as it was.
     """
     try:
@@ -102,7 +105,7 @@ def _rollback(
     progress("Comparing what was set back with what it was")
     _prove(connection, tables)
     for name, count in counts.items():
-        count["kept"] = sum(one.table == name for one in kept)
+        count["kept"] = sum(one.table == name and one.what != "edited" for one in kept)
     number = _record(connection, Entry(run_id, datetime.now(UTC), "rollback", None, backup, undone), counts)
     return Rollback(number, undone, counts, tuple(kept), tuple(discarded), backup)
 
@@ -131,9 +134,10 @@ def backups_since(connection: Connection, to: int | None) -> dict[int, str]:
 def _settle(
     connection: Connection, tables: Sequence[Table], edits: Edits
 ) -> tuple[list[Obstacle], list[Obstacle]]:
-    """Decide which rows stay as they are; return these, and those set back though they were changed."""
+    """Decide which rows stay as they are, or in part; return these, and those set back though changed."""
     obstacles.keep_changed(connection, tables)
     changed = obstacles.list_staying(connection, tables)
+    in_part = set_back_others(connection, tables) if edits == "keep" else []
     if edits == "discard":
         obstacles.keep_none(connection, tables)
     obstacles.keep_linked(connection, tables)
@@ -141,6 +145,8 @@ def _settle(
     if edits == "refuse" and kept:
         raise RollbackRefused(kept)
     staying = {(one.table, one.id) for one in kept}
+    kept += [Obstacle(*one, "edited") for one in in_part if one not in staying]
+    staying.update(in_part)
     return kept, [one for one in changed if (one.table, one.id) not in staying]
 
 

@@ -19,6 +19,7 @@ from nexus_reimport_tests.publish.rollback.histories import (
     FORMER,
     NOBODY,
     Content,
+    Row,
     ask,
     content,
     publish_backed_up,
@@ -95,6 +96,34 @@ def test_an_edited_row_is_refused_kept_or_set_back(
     outcome = take_back(url, store, "discard")
     assert (outcome.kept, outcome.discarded) == ((), (edited,))
     assert content(url) == before
+
+
+def test_of_an_edited_row_all_but_the_edited_fields_is_set_back(nexus_database: str) -> None:
+    url, store = nexus_database, MemoryStore()
+    first: dict[str, Row] = {"ann": {"first_name": "A", "last_name": "B", "sex": "F"}, "ben": {"sex": "M"}}
+    then: dict[str, Row] = {"ann": {"first_name": "C", "last_name": "D", "sex": None}, "ben": {"sex": "O"}}
+    publish_backed_up(url, store, staged(url, first), 1)
+    ask(url, "UPDATE patients SET title = 'Dr' WHERE id = %s", ANN)
+    publish_backed_up(url, store, staged(url, then), 2)
+    ask(url, "UPDATE patients SET last_name = 'by hand', mrn = 'M' WHERE id = %s", ANN)
+    outcome = take_back(url, store, "keep")
+    assert outcome.kept == (Obstacle("patients", ANN, "edited"),)
+    assert outcome.tables["patients"] == {"deleted": 0, "inserted": 0, "updated": 2, "kept": 0}
+    columns = "SELECT first_name, last_name, sex, title, mrn FROM patients WHERE id = %s"
+    assert ask(url, columns, ANN) == [("A", "by hand", "F", "Dr", "M")]
+    counts = publish_backed_up(url, store, staged(url, then), 3).tables["patients"]
+    assert (counts.updated, counts.conflicts, counts.edits_kept) == (2, 1, 1)
+    assert ask(url, columns, ANN) == [("C", "by hand", None, "Dr", "M")]
+
+
+def test_a_row_edited_where_nothing_is_known_of_its_fields_stays_whole(nexus_database: str) -> None:
+    url, store = nexus_database, MemoryStore()
+    publish_backed_up(url, store, staged(url, {"ann": {"first_name": "A"}}), 1)
+    publish_backed_up(url, store, staged(url, {"ann": {"first_name": "C"}}), 2)
+    ask(url, "UPDATE patients SET last_name = 'by hand'")
+    ask(url, "DELETE FROM nexus_reimport.written_patients")
+    assert take_back(url, store, "keep").kept == (Obstacle("patients", ANN, "changed"),)
+    assert ask(url, "SELECT first_name, last_name FROM patients") == [("C", "by hand")]
 
 
 def test_a_row_deleted_since_is_refused_left_gone_or_brought_back(
