@@ -12,6 +12,7 @@ from nexus_reimport_tests.adoption.judging import Verdict
 from nexus_reimport_tests.adoption.trial import Trial, tried
 
 FOUR = ("appointments", "notes", "documents", "images")
+WRITTEN = ("inserted", "updated", "restored", "relinked", "removed", "archived")
 EVERYTHING = {"missing_percent": 100.0, "missing_rows": 1_000_000}
 
 
@@ -53,6 +54,11 @@ def told(trial: Trial) -> dict[str, Any]:
         "tables": {name: _numbers(verdict, trial) for name, verdict in trial.verdicts.items()},
         "touched": trial.touched,
         "written_again": trial.written_again,
+        "second_run": {
+            name: written
+            for name, counts in trial.again.tables.items()
+            if (written := {count: counts[count] for count in WRITTEN if counts[count]})
+        },
         "not_rolled_back": {relation: len(ids) for relation, ids in trial.left.items()},
     }
 

@@ -13,7 +13,7 @@ from psycopg import sql
 
 from nexus_reimport.sandbox.clinic.older import Book
 from nexus_reimport.schemas.columns import Table
-from nexus_reimport.schemas.nexus import IMAGES, TABLES
+from nexus_reimport.schemas.nexus import IMAGES, NOTES, TABLES
 from nexus_reimport_tests.line import query, relations
 
 Digests = Mapping[str, Mapping[str, str]]
@@ -65,11 +65,15 @@ def undone_edits(url: str, book: Book) -> dict[str, set[str]]:
 
 @dataclass(frozen=True)
 class Before:
-    """Nexus before the run: all rows, which of them are alike, and where each came from."""
+    """Nexus before the run: all rows, which of them are alike, and where each came from.
+
+    `texts`: of each record that is a note, patient and text; two that are equal are one to a silent row.
+    """
 
     rows: Digests
     alike: Digests
     book: Book
+    texts: Mapping[str, tuple[str, str]] = field(default_factory=dict)
 
     def came_from(self, relation: str, row_id: str, key: str) -> bool:
         """Say that a row is the record's, or so like one that is that no reader can tell them apart."""
@@ -77,7 +81,18 @@ class Before:
         return row_id in sources and (
             sources[row_id] == key
             or any(alike.get(row_id) == alike.get(other) for other in self._rows_of(relation, key))
+            or (row_id in self.book.silent and self._say_the_same(sources[row_id], key))
         )
+
+    def found_by_another(self, key: str, taken: Mapping[str, str]) -> bool:
+        """Say that a record's silent row was taken for another record of the same text."""
+        return any(
+            row_id in self.book.silent and row_id in taken and self._say_the_same(taken[row_id], key)
+            for row_id in self._rows_of(NOTES.relation, key)
+        )
+
+    def _say_the_same(self, one: str, other: str) -> bool:
+        return one in self.texts and self.texts[one] == self.texts.get(other)
 
     def gone_on_with(self, table: Table) -> set[str]:
         """Return the rows of imports that people have put something of their own into.
@@ -151,7 +166,11 @@ def judge(
         right=right,
         wrong=kept.keys() - right - people,
         taken=kept.keys() & people,
-        missed={key for key in told & published.keys() if published[key] not in then},
+        missed={
+            key
+            for key in told & published.keys()
+            if published[key] not in then and not (table is NOTES and before.found_by_another(key, kept))
+        },
         doubled={row_id for row_id in beside if sources[row_id] in published},
         gone_on_with=beside & before.gone_on_with(table),
         lost=then.keys() - now.keys() - may_go,

@@ -39,6 +39,17 @@ def test_rows_that_are_alike_may_be_exchanged_and_others_not() -> None:
     assert judged({"k1": "edited", "k3": "one"}).faults == {"wrong": ["edited", "one"]}
 
 
+def test_of_two_records_of_one_text_either_may_have_the_row_that_says_nothing_else() -> None:
+    known = before()
+    known.book.silent.add("other")
+    said = Before(known.rows, known.alike, known.book, {"k3": ("ann", "text"), "k9": ("ann", "text")})
+    taken = {"k9": "other", "k3": "new"}
+    verdict = judge(NOTES, said, {"notes": ROWS}, taken)
+    assert (verdict.faults, verdict.missed) == ({}, set())
+    assert judge(NOTES, known, {"notes": ROWS}, taken).faults == {"wrong": ["other"]}
+    assert judge(NOTES, known, {"notes": ROWS}, taken).missed == {"k3"}
+
+
 def test_a_new_row_beside_one_of_its_own_is_missed_unless_that_says_no_record() -> None:
     assert judged({"k1": "new", "k4": "newer"}).missed == {"k1"}
 

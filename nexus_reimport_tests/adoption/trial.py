@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -105,15 +106,17 @@ def older_sandbox(state: str, scale: float) -> Iterator[Line]:
 
 
 def tried(state: str, scale: float, tables: Sequence[str] = (), **options: Any) -> Trial:
-    """Run a reimport over a state twice, roll it back, and judge. `options` are the runs'.
+    """Run a reimport over a state twice, at one instant, roll it back, and judge. `options` are the runs'.
 
     `tables`: what the runs are about; where none is named, everything.
     """
     clinic, clock = synthetic_clinic(scale, SEED), _Clock()
     selection = tables_selection(tables) if tables else None
+    # An appointment that begins between two runs is completed by the second.
+    options = {"as_of": datetime.now(UTC).isoformat(), **options}
     book = starting_state(state, clinic).book
     with older_sandbox(state, scale) as line:
-        before = Before(digests(line.url), likenesses(line.url), book)
+        before = Before(digests(line.url), likenesses(line.url), book, _texts(clinic))
         outcome = clock.time("first run", lambda: line.run(selection=selection, **options))
         assert outcome.failures == [], outcome.failures
         after = digests(line.url)
@@ -137,6 +140,13 @@ def tried(state: str, scale: float, tables: Sequence[str] = (), **options: Any) 
             differing(before.rows, digests(line.url)),
             clock.seconds,
         )
+
+
+def _texts(clinic: SyntheticClinic) -> dict[str, tuple[str, str]]:
+    return {
+        str(note["id"]).lower(): (str(note["id_Key"]).lower(), "".join(str(note["Note"]).split()))
+        for note in clinic.entities["API_Notes"]
+    }
 
 
 def _verdicts(url: str, before: Before, after: Digests) -> dict[str, Verdict]:

@@ -12,6 +12,7 @@ class Book:
 
     `sources`: by relation and row id the one record of FileMaker it was made from. `unknowable`: rows that
     were made from records but no longer say which, such as a note whose text the sheet turned into a date.
+    `silent`: notes that say their patient and text only, so that of two such records either may be theirs.
     `people`: by relation the ids of rows that people made; `look_alikes`: those of them that are like one row
     of an import in all but one thing. `edits`: by relation and row id the columns of an import's row that a
     person has changed since, and what they hold. `worked_on`: ids of imported appointments that somebody went
@@ -21,6 +22,7 @@ class Book:
 
     sources: dict[str, dict[str, Key]] = field(default_factory=dict)
     unknowable: dict[str, set[str]] = field(default_factory=dict)
+    silent: set[str] = field(default_factory=set)
     people: dict[str, set[str]] = field(default_factory=dict)
     look_alikes: set[str] = field(default_factory=set)
     edits: dict[str, dict[str, dict[str, object]]] = field(default_factory=dict)

@@ -93,23 +93,28 @@ def _book_again(imported: Row, place: int, nexus: OlderNexus) -> None:
 
     By turns with a reason, with a reason and a type, and with a type that no event of that moment has.
     """
-    types = [
-        row["id"]
-        for row in nexus.clinic.nexus["appointment_types"]
-        if row["id"] != imported["appointment_type_id"]
-    ]
+    types = nexus.clinic.nexus["appointment_types"]
+    said = _type_of_its_event(imported, nexus)
+    others = [row["id"] for row in types if said not in (str(row["id"]).lower(), str(row["name"]).lower())]
     row = appointment_row(
         id=nexus.chance.row_id(),
         start_time=imported["start_time"],
         end_time=imported["end_time"] or imported["start_time"],
         reason=None if place % 3 == 2 else sentence(nexus.chance),
-        appointment_type_id=None if place % 3 == 0 else _one_of(types, nexus.chance),
+        appointment_type_id=None if place % 3 == 0 else _one_of(others, nexus.chance),
         notes=imported["notes"],
         clinic_id=imported["clinic_id"],
         patient_id=imported["patient_id"],
         **_stamps(nexus),
     )
     _write("appointments", row, nexus)
+
+
+def _type_of_its_event(imported: Row, nexus: OlderNexus) -> str:
+    """Return what FileMaker says, by id or name, of the type that the import may not have found."""
+    source = nexus.book.sources["appointments"][str(imported["id"])]
+    event = next(one for one in nexus.clinic.entities["API_event"] if str(one["id"]).lower() == source)
+    return str(event["Type"]).strip().lower()
 
 
 def _one_of(ids: list[object], chance: Chance) -> object:

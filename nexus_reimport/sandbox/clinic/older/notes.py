@@ -66,4 +66,8 @@ def _write(
         patient_id=patient["id"],
         **nexus.stamps(),
     )
-    return str(row["id"]) if nexus.add("notes", row, note["id"]) else None
+    if not nexus.add("notes", row, note["id"]):
+        return None
+    if created_by == IMPORT_ACCOUNT:
+        nexus.book.silent.add(str(row["id"]))
+    return str(row["id"])
