@@ -32,12 +32,14 @@ _SOFT_NAMES: Mapping[str, str] = MappingProxyType(
 _ANY_TABLES = "local_entity_id"
 
 _REFERENCES = """
-    SELECT n.nspname, c.relname, a.attname, false FROM pg_constraint f
+    SELECT n.nspname, c.relname, a.attname, false, NULL FROM pg_constraint f
     JOIN pg_class c ON c.oid = f.conrelid JOIN pg_namespace n ON n.oid = c.relnamespace
     JOIN pg_attribute a ON a.attrelid = f.conrelid AND a.attnum = f.conkey[1]
     WHERE f.contype = 'f' AND f.confrelid = %(relation)s::regclass AND cardinality(f.conkey) = 1
     UNION
-    SELECT n.nspname, c.relname, a.attname, a.atttypid <> 'uuid'::regtype
+    SELECT n.nspname, c.relname, a.attname, a.atttypid <> 'uuid'::regtype,
+        CASE WHEN a.attname ~ '(^|_)object_id$'
+            THEN regexp_replace(a.attname, 'object_id$', 'content_type_id') END
     FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
     JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
     WHERE c.relkind IN ('r', 'p') AND c.relpersistence <> 't' AND n.nspname <> 'nexus_reimport'
@@ -50,24 +52,40 @@ _REFERENCES = """
             OR a.attname ~ ('(^|_)' || %(name)s || '$') OR a.attname = %(any)s)
     ORDER BY 1, 2, 3
 """
+PATIENT_TYPE = sql.SQL(
+    "(SELECT id FROM django_content_type WHERE app_label = 'patients' AND model = 'patient')"
+)
 _NOTHING_POINTS: LiteralString = "NOT EXISTS (SELECT FROM {child} c WHERE {points} AND {stays})"
 
 
 @dataclass(frozen=True)
 class Reference:
-    """A column that may hold ids of a table's rows; `is_text`: as text."""
+    """A column that may hold ids of a table's rows; `is_text`: as text.
+
+    `type_column`: of a generic link, the column beside it that says what kind of row it is to.
+    """
 
     schema: str
     relation: str
     column: str
     is_text: bool
+    type_column: str | None = None
+
+    def points_at(self, row: sql.Composable, table: Table) -> sql.Composed:
+        """Say of a row `c` of the relation that it points at a `row`'s id, and is not of another kind."""
+        points = sql.SQL("lower(c.{}) = {}::text" if self.is_text else "c.{} = {}").format(
+            sql.Identifier(self.column), row
+        )
+        if self.type_column is None or table is not PATIENTS:
+            return points
+        return sql.SQL("{} AND c.{} = {}").format(points, sql.Identifier(self.type_column), PATIENT_TYPE)
 
 
 def references_to(connection: Connection, table: Table) -> list[Reference]:
     """Return whatever may point at rows of a table, in any schema but our own."""
     given = {"relation": table.relation, "name": _SOFT_NAMES[table.name], "any": _ANY_TABLES}
     rows = connection.execute(_REFERENCES, given).fetchall()
-    return [Reference(str(one[0]), str(one[1]), str(one[2]), bool(one[3])) for one in rows]
+    return [Reference(str(one[0]), str(one[1]), str(one[2]), bool(one[3]), one[4]) for one in rows]
 
 
 def nothing_points_at(connection: Connection, table: Table) -> sql.Composed:

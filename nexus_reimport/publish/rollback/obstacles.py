@@ -7,14 +7,12 @@ from typing import Literal
 from psycopg import sql
 
 from nexus_reimport.publish.connection import Connection
+from nexus_reimport.publish.references import references_to
 from nexus_reimport.publish.rollback.undoing import before, later, undone
 from nexus_reimport.schemas.columns import Table
 from nexus_reimport.schemas.nexus import PATIENTS
 
 What = Literal["changed", "edited", "deleted", "came back", "in use", "orphaned"]
-
-# Links to patients that PostgreSQL knows nothing of.
-GENERIC = ("images_batch", "documents_document")
 
 _CHANGED = """
     UPDATE {undone} SET stays = CASE WHEN now IS NULL THEN 'deleted' WHEN expected IS NULL THEN 'came back'
@@ -24,7 +22,7 @@ _CHANGED = """
 _IN_USE = """
     UPDATE {undone} u SET stays = 'in use'
     WHERE u.stays IS NULL AND u.target IS NULL AND u.now IS NOT NULL
-        AND EXISTS (SELECT FROM {child} c WHERE c.{column} = u.{key} AND {generic})
+        AND EXISTS (SELECT FROM {child} c WHERE {points})
 """
 _ORPHANED = """
     UPDATE {undone} u SET stays = 'orphaned' FROM {before} b
@@ -33,8 +31,6 @@ _ORPHANED = """
 """
 # Rows of people's, and those of an older import, may have pointed at nobody before; ours never did.
 _OURS = "EXISTS (SELECT FROM before_identities i WHERE i.table_name = {name} AND i.id = b.id)"
-_TO_PATIENTS = """c.content_type_id = (
-    SELECT id FROM django_content_type WHERE app_label = 'patients' AND model = 'patient')"""
 _REFERENCES = """
     SELECT ARRAY[cn.nspname::text, c.relname::text], ca.attname, c.oid::int8,
         ARRAY[pn.nspname::text, p.relname::text], pa.attname, p.oid::int8
@@ -63,7 +59,10 @@ class Obstacle:
 
 @dataclass(frozen=True)
 class _Reference:
-    """A column of a relation that points at another; the tables where they are among those set back."""
+    """A column of a relation that points at another; the tables where they are among those set back.
+
+    `points`: of a row `c` of the one at a row `u` of the other. `is_enforced`: by PostgreSQL.
+    """
 
     child: sql.Identifier
     column: str
@@ -71,7 +70,8 @@ class _Reference:
     key: str
     child_table: Table | None
     parent_table: Table | None
-    is_generic: bool = False
+    points: sql.Composable
+    is_enforced: bool = True
 
 
 def keep_changed(connection: Connection, tables: Sequence[Table]) -> None:
@@ -110,12 +110,10 @@ def _keep_one(connection: Connection, one: _Reference) -> int:
         statement = sql.SQL(_IN_USE).format(
             undone=undone(one.parent_table),
             child=later(one.child_table) if one.child_table else one.child,
-            column=sql.Identifier(one.column),
-            key=sql.Identifier(one.key),
-            generic=sql.SQL(_TO_PATIENTS if one.is_generic else "true"),
+            points=one.points,
         )
         kept += connection.execute(statement).rowcount
-    if one.child_table:
+    if one.child_table and (one.is_enforced or _is_link(one)):
         ours = sql.SQL(_OURS).format(name=sql.Literal(one.child_table.name))
         statement = sql.SQL(_ORPHANED).format(
             undone=undone(one.child_table),
@@ -123,30 +121,57 @@ def _keep_one(connection: Connection, one: _Reference) -> int:
             parent=later(one.parent_table) if one.parent_table else one.parent,
             column=sql.Identifier(one.column),
             key=sql.Identifier(one.key),
-            enforced=ours if one.is_generic else sql.SQL("true"),
+            enforced=sql.SQL("true") if one.is_enforced else ours,
         )
         kept += connection.execute(statement).rowcount
     return kept
 
 
+def _is_link(one: _Reference) -> bool:
+    """Say that a column is one that we fill ourselves, and with ids of that very relation."""
+    links = one.child_table.links if one.child_table else ()
+    return any((link.column, sql.Identifier(link.relation)) == (one.column, one.parent) for link in links)
+
+
 def _references(connection: Connection, tables: Sequence[Table]) -> list[_Reference]:
-    """Return every reference from or to one of the tables: PostgreSQL's, then the generic ones."""
+    """Return every reference from or to one of the tables: PostgreSQL's, then those it knows nothing of."""
     ours = {_oid(connection, table): table for table in tables}
+    enforced = [one for one in connection.execute(_REFERENCES).fetchall() if one[2] in ours or one[5] in ours]
     found = [
         _Reference(
-            sql.Identifier(*child), column, sql.Identifier(*parent), key, ours.get(one), ours.get(other)
+            sql.Identifier(*child),
+            column,
+            sql.Identifier(*parent),
+            key,
+            ours.get(one),
+            ours.get(other),
+            sql.SQL("c.{} = u.{}").format(sql.Identifier(column), sql.Identifier(key)),
         )
-        for child, column, one, parent, key, other in connection.execute(_REFERENCES)
-        if one in ours or other in ours
+        for child, column, one, parent, key, other in enforced
     ]
-    patients = sql.Identifier(PATIENTS.relation)
-    parent = PATIENTS if PATIENTS in tables else None
+    known = {(*child, column) for child, column, *_ in enforced}
+    return found + _unknown(connection, tables, known)
+
+
+def _unknown(
+    connection: Connection, tables: Sequence[Table], known: set[tuple[str, ...]]
+) -> list[_Reference]:
+    """Return generic links and columns that only say so, to the tables, and to patients from them."""
     by_relation = {table.relation: table for table in tables}
-    return found + [
+    return [
         _Reference(
-            sql.Identifier(one), "object_id", patients, "id", by_relation.get(one), parent, is_generic=True
+            sql.Identifier(one.schema, one.relation),
+            one.column,
+            sql.Identifier(parent.relation),
+            "id",
+            by_relation.get(one.relation),
+            parent if parent in tables else None,
+            one.points_at(sql.SQL("u.id"), parent),
+            is_enforced=False,
         )
-        for one in GENERIC
+        for parent in dict.fromkeys((*tables, PATIENTS))
+        for one in references_to(connection, parent)
+        if (one.schema, one.relation, one.column) not in known
     ]
 
 

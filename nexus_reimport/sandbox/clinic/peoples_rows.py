@@ -18,6 +18,7 @@ from nexus_reimport.sandbox.clinic.nexus_rows import (
     sms_row,
 )
 from nexus_reimport.sandbox.clinic.objects import ClinicObject
+from nexus_reimport.sandbox.clinic.unknown_links import unknown_links
 from nexus_reimport.sandbox.clinic.words import first_name, last_name, paragraph, sentence
 
 PATIENTS: Final = 24
@@ -116,6 +117,10 @@ def _write_about(patient: object, place: int, desk: _Desk) -> None:
             **desk.stamps(),
         },
     )
+    for relation, row in unknown_links(
+        patient, appointment["id"], desk.rows["patients"][0]["id"], desk.content_type, desk.chance, desk.now()
+    ):
+        desk.write(relation, row)
 
 
 def _appointment(patient: object, place: int, desk: _Desk) -> Row:

@@ -178,6 +178,40 @@ def test_a_patient_with_something_of_peoples_stays(url: str, store: MemoryStore,
         assert count == 1
 
 
+POINTING = {
+    "to somebody": (
+        "INSERT INTO contact_relationships SELECT gen_random_uuid(), id, %s, id, gen_random_uuid(), 'parent',"
+        " NULL, true, now(), now() FROM django_content_type WHERE model = 'patient'"
+    ),
+    "from somebody": (
+        "INSERT INTO contact_relationships SELECT gen_random_uuid(), id, gen_random_uuid(), id, %s, 'parent',"
+        " NULL, true, now(), now() FROM django_content_type WHERE model = 'patient'"
+    ),
+    "an email": (
+        "INSERT INTO sent_emails SELECT gen_random_uuid(), NULL, '', '', '', '', '', false, '', NULL, 'sent',"
+        " '', '', '', upper(%s), '', '', now(), 'me'"
+    ),
+    "Xero's log": (
+        "INSERT INTO xero_sync_logs SELECT gen_random_uuid(), '', '', NULL, NULL, '', 'patient', %s::uuid,"
+        " '', 1, now()"
+    ),
+    "the admin's log": (
+        "INSERT INTO django_admin_log (action_time, object_id, object_repr, action_flag, change_message,"
+        " content_type_id) SELECT now(), %s, '', 2, '', id FROM django_content_type WHERE model = 'patient'"
+    ),
+}
+
+
+@pytest.mark.parametrize("link", POINTING)
+def test_a_patient_whom_anything_points_at_stays_though_postgresql_knows_no_link(
+    url: str, store: MemoryStore, link: str
+) -> None:
+    ask(url, POINTING[link], ANN)
+    assert refused(url, store) == [Obstacle("patients", ANN, "in use")]
+    assert take_back(url, store, "keep").kept == (Obstacle("patients", ANN, "in use"),)
+    assert ask(url, "SELECT count(*) FROM patients WHERE id = %s", ANN) == [(1,)]
+
+
 def test_what_is_attached_to_another_kind_of_row_does_not_hang_on_a_patient(
     url: str, store: MemoryStore
 ) -> None:
