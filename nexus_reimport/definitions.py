@@ -28,6 +28,7 @@ from nexus_reimport.automation.report_sensor import reports_of_failed_runs
 from nexus_reimport.automation.rollback_job import rollback_job
 from nexus_reimport.checks.gate import Gate
 from nexus_reimport.checks.nexus import nexus_checks
+from nexus_reimport.checks.plan import plan_checks
 from nexus_reimport.checks.sources import source_checks
 from nexus_reimport.checks.staged import staged_checks
 from nexus_reimport.clients.mappings_file import SETTING as MAPPINGS
@@ -48,7 +49,7 @@ def build_definitions(resources: Mapping[str, Any] | None = None) -> dg.Definiti
     given = {**environment_resources(), **(resources or {})}
     return dg.Definitions(
         assets=[*FRAMES, plan_asset(GATE), backup, publication_asset(GATE), report, backup_files, nexus_dump],
-        asset_checks=[*CHECKS, *nexus_checks],
+        asset_checks=[*CHECKS, *plan_checks, *nexus_checks],
         jobs=[*jobs, rollback_job, dump_job, *file_jobs],
         schedules=[weekly_dump],
         sensors=[abandoned_runs, new_image_csv, reports_of_failed_runs],

@@ -58,6 +58,8 @@ def show_plan(console: Console, plan: PlanRecord) -> None:
         for line in _table_lines(name, table, plan["options"]):
             console.print(line, highlight=False)
     console.print(_counts_table(plan["tables"]))
+    for line in _mass_change_lines(plan):
+        console.print(line, highlight=False)
     if to_make := plan["thumbnails"]["to_make"]:
         console.print(
             f"{counted(to_make, 'thumbnail')} to make first. If a picture can't be read, this plan is"
@@ -113,6 +115,16 @@ def _sample_lines(samples: list[dict[str, Any]], total: int) -> Iterator[str]:
         )
     if samples and total > SHOWN:
         yield f"      … and {number(total - SHOWN)} more"
+
+
+def _mass_change_lines(plan: PlanRecord) -> Iterator[str]:
+    """Yield where too much would change at once: red where it stops the run."""
+    found = plan.get("mass_changes", [])
+    for one in found:
+        yield f"  [{'red' if one['stops'] else 'yellow'}]![/] {escape(one['says'])}"
+    if stopping := dict.fromkeys(one["column"] for one in found if one["stops"]):
+        how = " ".join(f"--allow-change {column}" for column in stopping)
+        yield f"[bold red]A run stops here[/]. If it is right in FileMaker: {how}"
 
 
 def _counts_table(tables: Mapping[str, Mapping[str, Any]]) -> Table:

@@ -24,11 +24,15 @@ from nexus_reimport.sandbox.clinic import SyntheticClinic
 from nexus_reimport.sandbox.clinic.chance import Row
 from nexus_reimport.sandbox.filemaker import Fault, FaultPlan, create_app
 from nexus_reimport.sandbox.starting_states import load_rows, starting_rows
+from nexus_reimport.schemas.nexus import TABLES
 from nexus_reimport.transform.staged import Staged
 
 SCALE = 0.02
 PAGE_SIZE = 90
 DATABASE, USERNAME, PASSWORD = "Clinic", "importer", "only-for-these-tests"
+
+# For a FileMaker that has another value in every record at once.
+ALL_MAY_CHANGE = [f"{table.name}.{column.name}" for table in TABLES for column in table.named("source")]
 
 Entities = Mapping[str, Sequence[Row]]
 

@@ -5,13 +5,16 @@ from typing import Any
 from rich.console import Console
 
 from nexus_reimport.plan_display import COLUMNS, show_plan
+from nexus_reimport.publish.mass_changes import Excess
 
 
 def table(**told: Any) -> dict[str, Any]:
     return {**dict.fromkeys(COLUMNS, 0), "rejected": {}, "fields": {}, "samples": {}, **told}
 
 
-def shown(tables: dict[str, Any], to_make: int = 0, **options: Any) -> str:
+def shown(
+    tables: dict[str, Any], to_make: int = 0, changes: list[dict[str, Any]] | None = None, **options: Any
+) -> str:
     console = Console(width=120, record=True, quiet=True)
     plan = {
         "id": "0123456789abcdef",
@@ -19,6 +22,7 @@ def shown(tables: dict[str, Any], to_make: int = 0, **options: Any) -> str:
         "options": options,
         "tables": tables,
         "thumbnails": {"to_make": to_make},
+        **({} if changes is None else {"mass_changes": changes}),
     }
     with console.capture() as captured:
         console.quiet = False
@@ -71,3 +75,18 @@ def test_a_plan_of_an_older_release_can_still_be_shown() -> None:
 def test_a_plan_of_nothing_says_so_and_one_with_thumbnails_what_may_come_of_them() -> None:
     assert "Nothing to do: Nexus has what FileMaker has.\n" in shown({"notes": table(unchanged=3)})
     assert "1 thumbnail to make first. If a picture can't be read" in shown({}, to_make=1)
+
+
+def test_a_plan_that_changes_too_much_at_once_says_in_which_column_and_how_to_allow_it() -> None:
+    changes = [
+        Excess("patients.dob", "lose", 60, 100, 0.05).as_json(),
+        Excess("notes.content", "change", 60, 100, 0.2, allowed=True).as_json(),
+    ]
+    said = " ".join(shown({"patients": table(updated=60)}, changes=changes).split())
+    assert "! patients.dob: 60 of the 100 rows that have a value would lose one (60%), and 5% may." in said
+    assert "! notes.content: 60 of the 100 rows that have a value would get another (60%)" in said
+    assert (
+        "Allowed by the run. A run stops here. If it is right in FileMaker: --allow-change patients.dob"
+        in said
+    )
+    assert "stops here" not in shown({"patients": table()}, changes=changes[1:])

@@ -10,8 +10,8 @@ from nexus_reimport.assets.metadata import OWNERS, by_reason, table_columns
 from nexus_reimport.assets.publishing import (
     BACKUP,
     backup_of_run,
+    made_of,
     plan_of_run,
-    sources_of,
     staged_tables,
     unseen_pictures,
 )
@@ -28,10 +28,8 @@ from nexus_reimport.publish.exceptions import BrokenLinks, PublicationError
 from nexus_reimport.publish.ledger import COUNTED, TableCounts
 from nexus_reimport.publish.publication import Publication, Terms, publish
 from nexus_reimport.publish.verification import count_stale_links
-from nexus_reimport.release import code_fingerprint
 from nexus_reimport.schemas.columns import Table
 from nexus_reimport.schemas.nexus import BY_NAME, TABLES
-from nexus_reimport.transform.figures import SourceFigures
 from nexus_reimport.transform.staged import Staged
 
 PROVED = "links_proved_before_commit"
@@ -89,7 +87,7 @@ def publication_asset(gate: Gate) -> dg.AssetsDefinition:
                     staged_tables(staged),
                     before_commit=lambda _: gate.refuse_unproved(context.instance, frames, inputs),
                     progress=context.log.info,
-                    terms=_terms(context, frames, options, sources_of(frames, gate.lineage(inputs))),
+                    terms=_terms(context, frames, options, gate.lineage(inputs)),
                 )
         except BrokenLinks as refusal:
             yield from _disproved(names, refusal)
@@ -106,7 +104,7 @@ def _terms(
     context: dg.AssetExecutionContext,
     frames: FrameIOManager,
     options: RunOptions,
-    sources: Mapping[str, SourceFigures],
+    lineage: frozenset[dg.AssetKey],
 ) -> Terms:
     """Return on what terms to publish: a plan of this very run binds it, and no row is touched unsaved."""
     plan, ahead = plan_of_run(context, frames), backup_of_run(context)
@@ -119,7 +117,8 @@ def _terms(
         return back_up_now(connection, store, header, decision.tables, ahead)
 
     writes = plan["writes"] if plan else None
-    return Terms(options.choices(), plan_id, writes, back_up, code_fingerprint(), sources)
+    made = made_of(context.instance, frames, lineage)
+    return Terms(options.choices(), plan_id, writes, back_up, made)
 
 
 def _selected(context: dg.AssetExecutionContext) -> list[str]:

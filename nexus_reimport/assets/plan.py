@@ -9,7 +9,7 @@ import pandas as pd
 from nexus_reimport.assets.coverage import covered_tables
 from nexus_reimport.assets.metadata import OWNERS
 from nexus_reimport.assets.plan_metadata import plan_metadata
-from nexus_reimport.assets.publishing import PLAN, SOURCES, staged_tables, unseen_pictures
+from nexus_reimport.assets.publishing import PLAN, source_versions, staged_tables, unseen_pictures
 from nexus_reimport.assets.refusals import publication_refusal
 from nexus_reimport.assets.thumbnails import known_thumbnails
 from nexus_reimport.checks.gate import Gate
@@ -17,6 +17,7 @@ from nexus_reimport.clients.frame_store import open_store
 from nexus_reimport.clients.resources import MappingsFile, NexusResource, RunOptions
 from nexus_reimport.io_manager import FrameIOManager
 from nexus_reimport.privacy import without_values
+from nexus_reimport.publish.figures import MadeOf
 from nexus_reimport.publish.planning import make_plan
 from nexus_reimport.publish.plans import (
     Inputs,
@@ -30,7 +31,6 @@ from nexus_reimport.release import code_fingerprint
 from nexus_reimport.schemas.nexus import TABLES
 from nexus_reimport.transform.staged import Staged
 
-DATA_VERSION = "dagster/data_version"
 # What people say of names is a source of every table.
 MAPPINGS = "mappings.toml"
 
@@ -58,14 +58,21 @@ def plan_asset(gate: Gate) -> dg.AssetsDefinition:
         The frame lists each row that would be touched; the plan itself, with its id, is kept as JSON.
         """
         names = covered_tables(context, frames, options)
-        staged = {name: cast("Staged", frames.read(dg.AssetKey(["staged", name]))) for name in names}
+        staged = {name: cast("Staged", frames.read(_staged(name))) for name in names}
         unseen, to_make = unseen_pictures(staged), _thumbnails_to_make(frames, names)
         with publication_refusal(), without_values():
+            versions = source_versions(context.instance, gate.lineage([_staged(name) for name in names]))
+            made_of = MadeOf(code_fingerprint(), versions)
             planned = make_plan(
-                nexus.planning_url, staged_tables(staged), options.choices(), unseen, context.log.info
+                nexus.planning_url,
+                staged_tables(staged),
+                options.choices(),
+                unseen,
+                context.log.info,
+                made_of,
             )
-            sources = {MAPPINGS: mappings.read().fingerprint(), **_sources(context.instance, gate, names)}
-            inputs = Inputs(sources, code_fingerprint(), {**options.planned(), "tables": names})
+            sources = {MAPPINGS: mappings.read().fingerprint(), **versions}
+            inputs = Inputs(sources, made_of.code, {**options.planned(), "tables": names})
             record = plan_record(planned, inputs, _rejects(staged), _made(context, options), to_make)
             store = open_store(frames.location)
             if options.plan:
@@ -76,6 +83,10 @@ def plan_asset(gate: Gate) -> dg.AssetsDefinition:
         return dg.Output(planned.touched, metadata=plan_metadata(record))
 
     return plan
+
+
+def _staged(table: str) -> dg.AssetKey:
+    return dg.AssetKey(["staged", table])
 
 
 def _thumbnails_to_make(frames: FrameIOManager, names: list[str]) -> int:
@@ -99,18 +110,6 @@ def _columns() -> dg.TableSchema:
             ),
         ]
     )
-
-
-def _sources(instance: dg.DagsterInstance, gate: Gate, names: list[str]) -> dict[str, str]:
-    """Return the data version of every source that the tables are made from, by asset."""
-    lineage = gate.lineage([dg.AssetKey(["staged", name]) for name in names])
-    sources = sorted(key for key in lineage if key.path[0] in SOURCES)
-    versions = {}
-    for key in sources:
-        event = instance.get_latest_materialization_event(key)
-        tags = event.asset_materialization.tags if event and event.asset_materialization else None
-        versions[key.to_user_string()] = (tags or {}).get(DATA_VERSION, "")
-    return versions
 
 
 def _rejects(staged: dict[str, Staged]) -> dict[str, list[dict[str, str]]]:

@@ -43,6 +43,7 @@ def plan_metadata(plan: PlanRecord) -> Metadata:
         "tables": dg.MetadataValue.json(
             {name: {**_counts(one), "rejected": one["rejected"]} for name, one in tables.items()}
         ),
+        "mass_changes": _table([_mass_change(one) for one in plan["mass_changes"]]),
         "thumbnails_to_make": plan["thumbnails"]["to_make"],
         "apply_it": f"nexus-reimport run --plan {plan['id']}",
     }
@@ -76,6 +77,10 @@ def _samples(tables: dict[str, Any]) -> list[dict[str, Any]]:
         for kind, samples in table["samples"].items()
         for one in samples
     ]
+
+
+def _mass_change(one: dict[str, Any]) -> dict[str, Any]:
+    return {"column": one["column"], "stops": "yes" if one["stops"] else "no", "says": one["says"]}
 
 
 def _table(rows: list[dict[str, Any]]) -> dg.TableMetadataValue | str:

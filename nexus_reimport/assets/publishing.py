@@ -8,8 +8,10 @@ import pandas as pd
 from nexus_reimport.clients.frame_store import open_store
 from nexus_reimport.io_manager import FrameIOManager
 from nexus_reimport.publish.deciding import StagedTable
+from nexus_reimport.publish.figures import MadeOf
 from nexus_reimport.publish.plans import PlanRecord, load_plan
-from nexus_reimport.transform.figures import SourceFigures, figures_of_source
+from nexus_reimport.release import code_fingerprint
+from nexus_reimport.transform.figures import figures_of_source
 from nexus_reimport.transform.images import TO_MAKE
 from nexus_reimport.transform.imported_keys import stem_of
 from nexus_reimport.transform.staged import Staged
@@ -20,6 +22,7 @@ BACKUP = dg.AssetKey("backup")
 BACKUP_NAME = "backup"
 # The groups of what is read from outside.
 SOURCES = ("filemaker", "files")
+DATA_VERSION = "dagster/data_version"
 WITHOUT_PATIENT = ("patient_not_found", "no_batch")
 
 
@@ -48,10 +51,24 @@ def _named(staged: Staged) -> tuple[tuple[str, ...], tuple[str, ...]]:
     return tuple(stem_of(key).lower() for key in known), tuple(stem_of(key).lower() for key in lost)
 
 
-def sources_of(frames: FrameIOManager, lineage: Iterable[dg.AssetKey]) -> dict[str, SourceFigures]:
-    """Return how much each source says of those that something is made from, by asset."""
-    sources = sorted(key for key in lineage if key.path[0] in SOURCES)
-    return {key.to_user_string(): figures_of_source(frames.read(key)) for key in sources}
+def source_versions(instance: dg.DagsterInstance, lineage: Iterable[dg.AssetKey]) -> dict[str, str]:
+    """Return the data version of every source that something is made from, by asset."""
+    versions = {}
+    for key in _sources(lineage):
+        event = instance.get_latest_materialization_event(key)
+        tags = event.asset_materialization.tags if event and event.asset_materialization else None
+        versions[key.to_user_string()] = (tags or {}).get(DATA_VERSION, "")
+    return versions
+
+
+def made_of(instance: dg.DagsterInstance, frames: FrameIOManager, lineage: Iterable[dg.AssetKey]) -> MadeOf:
+    """Return what a publication of this lineage is made of: the code, and what its sources say."""
+    figures = {key.to_user_string(): figures_of_source(frames.read(key)) for key in _sources(lineage)}
+    return MadeOf(code_fingerprint(), source_versions(instance, lineage), figures)
+
+
+def _sources(lineage: Iterable[dg.AssetKey]) -> list[dg.AssetKey]:
+    return sorted(key for key in lineage if key.path[0] in SOURCES)
 
 
 def unseen_pictures(staged: Mapping[str, Staged]) -> list[str]:

@@ -9,12 +9,15 @@ import dagster as dg
 import pandas as pd
 from dagster_aws.s3 import S3Resource
 
+from nexus_reimport.assets.publishing import PLAN, PLAN_ID
 from nexus_reimport.checks.findings import Finding
+from nexus_reimport.clients.frame_store import open_store
 from nexus_reimport.clients.resources import BucketResource, NexusResource, RunOptions
 from nexus_reimport.clients.thumbnailing import list_thumbnails
 from nexus_reimport.io_manager import FrameIOManager, Value
 from nexus_reimport.privacy import keeps_values_out_of_errors
 from nexus_reimport.publish.figures import read_last_figures
+from nexus_reimport.publish.plans import PlanRecord, load_plan
 from nexus_reimport.transform.figures import SourceFigures, figures_of_source
 from nexus_reimport.transform.imported_keys import IMAGES_PREFIX
 from nexus_reimport.transform.staged import Staged
@@ -51,6 +54,14 @@ class Evidence:
     def staged(self, table: str) -> Staged:
         """Return a staged table as stored; read once for all checks of a step."""
         return cast("Staged", self._stored(dg.AssetKey(["staged", table])))
+
+    def plan(self) -> PlanRecord:
+        """Return the plan that was made last."""
+        event = self.instance.get_latest_materialization_event(PLAN)
+        if event is None or event.asset_materialization is None:
+            raise dg.Failure("There is no plan. Materialize plan first.")
+        plan_id = str(event.asset_materialization.metadata[PLAN_ID].value)
+        return load_plan(open_store(self.frames.location), plan_id)
 
     def _stored(self, key: dg.AssetKey) -> Value:
         if key not in self._read:

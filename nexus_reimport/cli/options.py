@@ -5,7 +5,7 @@ from typing import Any, TypeVar
 
 import click
 
-from nexus_reimport.cli.session import ShrinkingName, TableName
+from nexus_reimport.cli.session import ColumnName, ShrinkingName, TableName
 from nexus_reimport.publish.choices import WITHOUT_CLINIC
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -39,6 +39,12 @@ _OPTIONS = (
         multiple=True,
         type=ShrinkingName(),
         help="A table, a source, or a field of one (contacts.DOB) that may have lost over a tenth.",
+    ),
+    click.option(
+        "--allow-change",
+        multiple=True,
+        type=ColumnName(),
+        help="A column (patients.dob) in which any number of rows may lose or change their value.",
     ),
     click.option(
         "--conflicts",
@@ -101,5 +107,6 @@ def run_options(chosen: Mapping[str, Any]) -> dict[str, Any]:
     options = dict(chosen)
     for name in ("conflicts", "deleted", "on_missing", "older_imports"):
         options[name] = dict(options[name])
-    options["allow_shrunk"] = list(options["allow_shrunk"])
+    for name in ("allow_shrunk", "allow_change"):
+        options[name] = list(options[name])
     return {name: value for name, value in options.items() if value not in (None, [], {})}

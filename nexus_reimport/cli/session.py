@@ -60,6 +60,24 @@ class ShrinkingName(click.ParamType[str]):
         return value
 
 
+class ColumnName(click.ParamType[str]):
+    """The name of a column that is published from FileMaker: `patients.dob`."""
+
+    name = "table.column"
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Return the name, or fail naming the tables or the table's columns."""
+        from nexus_reimport.schemas.nexus import BY_NAME
+
+        table, _, column = value.partition(".")
+        if table not in BY_NAME:
+            self.fail(f"{value!r}: write TABLE.COLUMN. Tables: {', '.join(BY_NAME)}.", param, ctx)
+        names = [one.name for one in BY_NAME[table].named("source")]
+        if column not in names:
+            self.fail(f"{value!r}: {table} has {', '.join(names)}.", param, ctx)
+        return value
+
+
 def finish(outcome: Any, json_file: Path | None) -> NoReturn:
     """Write a run's outcome where asked, and end with the exit code that says how it went."""
     write_json(json_file, outcome)

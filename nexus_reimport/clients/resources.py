@@ -20,7 +20,7 @@ from nexus_reimport.clients.mappings_file import read_mappings
 from nexus_reimport.publish.choices import WITHOUT_CLINIC, Choices, Conflicts, OlderImports, OnMissing
 from nexus_reimport.publish.readiness import prove_readable, prove_writable
 from nexus_reimport.schemas.filemaker import ENTITY_SETS, EntitySet
-from nexus_reimport.schemas.nexus import BY_NAME
+from nexus_reimport.schemas.nexus import BY_NAME, TABLES
 from nexus_reimport.settings import latest_fmid_token
 from nexus_reimport.transform.mappings import NOTHING_SAID, Mappings
 
@@ -178,6 +178,10 @@ class RunOptions(dg.ConfigurableResource):  # type: ignore[type-arg]  # it holds
         " (contact_details), or a field of a source (contacts.DOB).",
     )
 
+    allow_change: list[str] = Field(
+        default=[],
+        description="Columns (patients.dob) in which any number of rows may lose or change their value.",
+    )
     full_dump: bool = Field(
         default=False, description="Also dump the whole of Nexus's database, and prove the dump."
     )
@@ -241,7 +245,16 @@ class RunOptions(dg.ConfigurableResource):  # type: ignore[type-arg]  # it holds
             older_imports=cast("dict[str, OlderImports]", self.older_imports),
             missing_percent=self.missing_percent,
             missing_rows=self.missing_rows,
+            allow_change=self._columns_allowed(),
         )
+
+    def _columns_allowed(self) -> list[str]:
+        """Return the columns that may change at once. Raises Failure for one that there is not."""
+        known = {f"{table.name}.{column.name}" for table in TABLES for column in table.named("source")}
+        if unknown := sorted(set(self.allow_change) - known):
+            message = f"allow_change: {', '.join(unknown)}: write TABLE.COLUMN, of a column from FileMaker."
+            raise dg.Failure(message, allow_retries=False)
+        return self.allow_change
 
     def planned(self) -> dict[str, Any]:
         """Return what a plan keeps, and its id depends on: every option but NOT_PLANNED, lists in order.

@@ -61,6 +61,10 @@ class LeftOversUnknown(PublicationError):
     """Rows of older imports are to be removed by a run that does not know which have a partner."""
 
 
+class MassChange(PublicationError):
+    """More rows would lose, change or get a value in one column than is ordinary."""
+
+
 class PlanStale(PublicationError):
     """A plan that no longer holds: what it was made from has moved, or it was applied already."""
 

@@ -1,8 +1,8 @@
 """What a publication would do, found out by a transaction that PostgreSQL itself keeps from writing."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, LiteralString
 
 import pandas as pd
@@ -15,7 +15,9 @@ from nexus_reimport.publish.choices import Choices
 from nexus_reimport.publish.connection import Connection, connect
 from nexus_reimport.publish.deciding import Decision, Progress, StagedTable
 from nexus_reimport.publish.exceptions import RightMissing
+from nexus_reimport.publish.figures import NOTHING_KNOWN, MadeOf
 from nexus_reimport.publish.ledger import TableCounts
+from nexus_reimport.publish.mass_changes import Excess, find_mass_changes
 from nexus_reimport.publish.refusals import explained
 from nexus_reimport.publish.rights import refuse_missing_to_plan
 from nexus_reimport.schemas.columns import Table
@@ -60,7 +62,8 @@ class Planned:
     """What would be done; `touched`: text columns table, id, action, before (see `ledger.touched`).
 
     `writes` are digests of what is to be touched (`deciding.digest_writes`), `standing` is Nexus as it was.
-    `left_over`: by table the ids of all rows of older imports that stay without a partner.
+    `left_over`: by table the ids of all rows of older imports that stay without a partner. `excesses`: where
+    too many rows would change at once, which stops the publication unless the run allows it.
     """
 
     tables: dict[str, PlannedTable]
@@ -68,6 +71,7 @@ class Planned:
     writes: dict[str, str]
     standing: Standing
     left_over: dict[str, list[str]]
+    excesses: Sequence[Excess] = ()
 
 
 def make_plan(
@@ -76,11 +80,13 @@ def make_plan(
     choices: Choices,
     unseen: list[str],
     progress: Progress = lambda _: None,
+    made_of: MadeOf = NOTHING_KNOWN,
 ) -> Planned:
     """Return what a publication of these staged tables would do to Nexus as it is now.
 
     `url` may be of a role that can only read, if it may make temporary tables. `unseen` are S3 keys of
-    pictures not looked at yet: what only the picture tells is taken to be as Nexus has it.
+    pictures not looked at yet: what only the picture tells is taken to be as Nexus has it. `made_of`: by
+    which code it is decided, of which sources.
     Raises a PublicationError, as the publication itself would.
     """
     try:
@@ -89,7 +95,9 @@ def make_plan(
             if "images" in staged and unseen:
                 _take_as_known(connection, unseen)
             decision = deciding.decide(connection, staged, choices, progress)
-            return _planned(connection, decision)
+            tables = [BY_NAME[name] for name in decision.counts]
+            changes = find_mass_changes(connection, tables, made_of, choices.allow_change)
+            return replace(_planned(connection, decision), excesses=changes.excesses)
     except psycopg.Error as error:
         raise explained(error) from None
 

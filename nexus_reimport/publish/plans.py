@@ -59,6 +59,7 @@ def plan_record(
             for name, table in planned.tables.items()
         },
         "left_over": _listed(planned.left_over, inputs.options),
+        "mass_changes": [one.as_json() for one in planned.excesses],
         "thumbnails": {"to_make": thumbnails_to_make},
     }
 

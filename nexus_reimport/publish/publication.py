@@ -7,16 +7,17 @@ from datetime import datetime
 import psycopg
 from psycopg import errors
 
-from nexus_reimport.publish import deciding, figures, ledger, links
+from nexus_reimport.publish import deciding, ledger, links
 from nexus_reimport.publish.choices import Choices
 from nexus_reimport.publish.connection import Connection, connect
 from nexus_reimport.publish.deciding import Decision, Progress, StagedTable
 from nexus_reimport.publish.exceptions import BrokenLinks, PlanMoved
+from nexus_reimport.publish.figures import MadeOf, record_made_of
 from nexus_reimport.publish.grants.owner import let_owner_read
 from nexus_reimport.publish.ledger import Entry, TableCounts
 from nexus_reimport.publish.locking import lock_tables
+from nexus_reimport.publish.mass_changes import MassChanges, find_mass_changes, refuse_mass_changes
 from nexus_reimport.publish.refusals import explained
-from nexus_reimport.transform.figures import SourceFigures
 
 # What backs up the rows that a decision is about to touch, and returns the backup's name.
 TakeBackup = Callable[[Connection, Decision], str | None]
@@ -28,16 +29,14 @@ class Terms:
 
     `planned`: by table, the digest of what the plan said is to be touched (`deciding.digest_writes`); where
     it is given, nothing else is written. `choices`: what the person decided about conflicts and missing rows.
-    `back_up` is called before the first write, under the locks. `code`: a digest of what decides rows;
-    `sources`: how much each source said, by asset. Both are what the next run is held against.
+    `back_up` is called before the first write, under the locks. `made_of` is kept for the next.
     """
 
     choices: Choices = field(default_factory=Choices)
     plan_id: str | None = None
     planned: Mapping[str, str] | None = None
     back_up: TakeBackup = lambda _connection, _decision: None
-    code: str = ""
-    sources: Mapping[str, SourceFigures] = field(default_factory=dict)
+    made_of: MadeOf = field(default_factory=MadeOf)
 
 
 @dataclass(frozen=True)
@@ -70,7 +69,9 @@ def publish(
             # PostgreSQL only warns where ANALYZE is not allowed; its words name a table and no row.
             connection.add_notice_handler(lambda notice: progress(f"PostgreSQL: {notice.message_primary}"))
             decision = _decide(connection, staged, terms, progress)
-            outcome = _apply(connection, decision, Entry(run_id, as_of, plan_id=terms.plan_id), staged, terms)
+            changes = _changes(connection, decision, terms)
+            entry = Entry(run_id, as_of, plan_id=terms.plan_id)
+            outcome = _apply(connection, decision, entry, staged, terms, changes)
             before_commit(outcome)
             _refuse_broken_links(outcome.links)
             if outcome.number is None:
@@ -97,6 +98,14 @@ def _decide(
     return decision
 
 
+def _changes(connection: Connection, decision: Decision, terms: Terms) -> MassChanges:
+    """Return what changes by column; refuse where it is too much. A plan has said so: now it is for sure."""
+    tables = [table for table in decision.tables if table.name in decision.counts]
+    changes = find_mass_changes(connection, tables, terms.made_of, terms.choices.allow_change)
+    refuse_mass_changes(changes.excesses)
+    return changes
+
+
 def _refuse_unplanned(decided: Mapping[str, str], planned: Mapping[str, str]) -> None:
     """Refuse to write anything else than what was planned.
 
@@ -117,6 +126,7 @@ def _apply(
     entry: Entry,
     staged: Mapping[str, StagedTable],
     terms: Terms,
+    changes: MassChanges,
 ) -> Publication:
     backup = None if decision.is_empty else terms.back_up(connection, decision)
     deciding.apply(connection, decision, entry.run_id, entry.as_of)
@@ -126,7 +136,7 @@ def _apply(
     if _wrote_anything(connection):
         cut = {name: one.cut for name, one in staged.items()}
         number = ledger.record(connection, replace(entry, backup=backup), decision.counts, cut)
-        figures.record_figures(connection, number, terms.code, terms.sources)
+        record_made_of(connection, number, terms.made_of, changes.kept)
         for table in decision.tables:
             ledger.record_changes(connection, number, table)
     return Publication(number, decision.counts, broken, backup)

@@ -3,9 +3,12 @@
 import hashlib
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
 
 import boto3
@@ -15,7 +18,7 @@ from botocore.config import Config
 from botocore.stub import Stubber
 
 from nexus_reimport.clients.bucket import list_import_objects
-from nexus_reimport.clients.exceptions import AccessDenied, ConnectionFailed, NotFound
+from nexus_reimport.clients.exceptions import AccessDenied, ConnectionFailed, NotFound, WebPageAnswered
 from nexus_reimport.sandbox.object_journal import ObjectJournal, StoredObject
 from nexus_reimport.sandbox.processes import accepts_connections, free_port
 
@@ -141,3 +144,49 @@ def test_a_failure_of_the_server_may_pass() -> None:
 def test_a_server_that_does_not_answer_may_come_back() -> None:
     with pytest.raises(ConnectionFailed, match="EndpointConnectionError"):
         list_import_objects(client_of(free_port()), BUCKET)
+
+
+NO_LISTINGS = (
+    b"<!DOCTYPE html><title>Maintenance</title><p>We will be back soon.</p>",
+    b"<html><head><title>Sign in</title></head><body><p>Please.</p></body></html>",
+    b"",
+    b"<ListBucketResult/>",
+)
+EMPTY = (
+    b'<ListBucketResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><Name>b</Name><KeyCount>0</KeyCount>'
+    b"<IsTruncated>false</IsTruncated></ListBucketResult>"
+)
+
+
+@contextmanager
+def answering(body: bytes) -> Iterator[Any]:
+    """A client of something that answers every request 200 with a body."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.send_header("Content-Type", "text/html; charset=utf-8")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with HTTPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield client_of(server.server_port)
+        server.shutdown()
+
+
+@pytest.mark.parametrize("body", NO_LISTINGS)
+def test_a_web_page_or_nothing_is_refused_with_its_likely_cause_and_is_no_empty_bucket(body: bytes) -> None:
+    with answering(body) as client, pytest.raises(WebPageAnswered) as refusal:
+        list_import_objects(client, BUCKET)
+    assert "AWS_ENDPOINT_URL_S3" in str(refusal.value)
+    assert "back soon" not in str(refusal.value)
+
+
+def test_a_list_of_nothing_is_an_empty_bucket() -> None:
+    with answering(EMPTY) as client:
+        assert list_import_objects(client, BUCKET).empty
