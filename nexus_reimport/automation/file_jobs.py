@@ -1,6 +1,7 @@
 """The jobs that back the clinic's files up and put them back. No run of the reimport copies files."""
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import dagster as dg
@@ -22,6 +23,11 @@ from nexus_reimport.progress import StepProgress
 KEY = dg.AssetKey(["backup_files"])
 BACK_UP, RESTORE = "back_up_files", "restore_files"
 KEYS_SHOWN = 50
+NOT_HEEDED = (
+    "The bucket heeds no conditions, so a file that somebody uploads meanwhile could be overwritten. "
+    "At a terminal you are asked; else set without_conditions, at an hour when nobody uploads."
+)
+ADVICE = "Restore archived ones in S3, give the AWS key the rights it lacks, then run again."
 
 backup_files = dg.AssetSpec(
     KEY,
@@ -52,6 +58,11 @@ class RestoreFilesConfig(dg.Config):
     prefix: str | None = Field(default=None, description="Only files whose key begins so")
     overwrite: bool = Field(default=False, description="Also put back files that differ now")
     dry_run: bool = Field(default=False, description="Say what would be done, and do nothing")
+    without_conditions: bool = Field(
+        default=False,
+        description="Go on though the bucket heeds no conditions: it is then looked before each write, which "
+        "a file uploaded in the same moment does not survive.",
+    )
 
 
 @dg.op(description="Copies what is new or changed, then proves it and writes the backup's manifest.")
@@ -66,6 +77,12 @@ def copy_new_files(
     if found.too_long:
         context.log.warning(f"{found.too_long} files have keys too long to be copied, and are in no backup.")
     context.log_event(dg.AssetMaterialization(KEY, metadata=_told_of_backup(found)))
+    if found.refused:
+        raise dg.Failure(
+            f"S3 would not copy {len(found.refused)} files, {_by_reason(found.refused)}; all others are "
+            f"backed up. The run's materialization of {KEY.to_user_string()} names the first. {ADVICE}",
+            allow_retries=False,
+        )
 
 
 @dg.op(
@@ -78,8 +95,11 @@ def put_files_back(
     """Restore from a backup, and say so as an observation of `backup_files`."""
     _require_alone(context)
     with refusal_first():
+        files = _files_in(bucket, s3)
+        if not (config.dry_run or config.without_conditions or files.conditions.only_new):
+            raise dg.Failure(NOT_HEEDED, allow_retries=False)
         done = restore_files(
-            _files_in(bucket, s3),
+            files,
             config.name,
             config.prefix,
             overwrite=config.overwrite,
@@ -87,6 +107,13 @@ def put_files_back(
             on_progress=StepProgress(context),
         )
     context.log_event(dg.AssetObservation(KEY, metadata=_told_of_restore(done)))
+    if done.refused:
+        raise dg.Failure(
+            f"S3 would not copy {len(done.refused)} files, {_by_reason(done.refused)}, so they were not put "
+            f"back; all others that were to be are in place, but {len(done.lost)} that have no right copy. "
+            f"{ADVICE}",
+            allow_retries=False,
+        )
     if done.lost:
         raise dg.Failure(
             f"{len(done.lost)} files have no right copy any more, so they were not put back; all others that "
@@ -116,6 +143,15 @@ def _files_in(bucket: BucketResource, s3: S3Resource) -> FileBucket:
     )
 
 
+def _by_reason(refused: Sequence[tuple[str, str]]) -> str:
+    counts = Counter(reason for _, reason in refused)
+    return ", ".join(f"{count} {reason}" for reason, count in sorted(counts.items()))
+
+
+def _first(refused: Sequence[tuple[str, str]]) -> list[str]:
+    return [f"{shown(key)}: {reason}" for key, reason in refused[:KEYS_SHOWN]]
+
+
 def _told_of_backup(found: FileBackup) -> Metadata:
     left_out: Metadata = {} if found.left_out is None else {"left_out": list(found.left_out)}
     return {
@@ -130,6 +166,8 @@ def _told_of_backup(found: FileBackup) -> Metadata:
         "replaced": found.replaced,
         "gone": found.gone,
         "too_long": found.too_long,
+        "refused": len(found.refused),
+        "first_refused": _first(found.refused),
         **left_out,
     }
 
@@ -147,6 +185,9 @@ def _told_of_restore(done: FileRestore) -> Metadata:
         "restored_bytes": done.size,
         "lost": len(done.lost),
         "first_lost": [shown(key) for key in done.lost[:KEYS_SHOWN]],
+        "refused": len(done.refused),
+        "first_refused": _first(done.refused),
+        "looked_first": done.looked_first,
     }
 
 

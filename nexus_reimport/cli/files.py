@@ -18,6 +18,10 @@ from nexus_reimport.cli.session import (
 )
 
 MEGABYTE = 1_000_000
+NOT_HEEDED = (
+    "This bucket heeds no conditions: before each file is written it is looked whether one is there, but a "
+    "file that somebody uploads in that very moment is overwritten."
+)
 
 
 @click.group()
@@ -35,7 +39,7 @@ def backup(prefixes: Sequence[str], full: bool, json_file: Path | None) -> None:
     from nexus_reimport.clients.file_backup import FILE_PREFIXES
 
     outcome = _launch("back_up_files", {"prefixes": [*FILE_PREFIXES, *prefixes], "full": full})
-    if outcome.success:
+    if outcome.counts:
         made = "" if outcome.counts["written"] else "Nothing has changed since. "
         _say(
             "{backup}: {made}{files:,} files, {size:,.1f} MB; {copied:,} copied, {reused:,} kept by earlier "
@@ -46,6 +50,7 @@ def backup(prefixes: Sequence[str], full: bool, json_file: Path | None) -> None:
         )
         if left_out := outcome.counts.get("left_out"):
             _say("Not looked at: {folders}. Name them with --prefix.", {}, folders=", ".join(left_out))
+        _say_refused(outcome.counts)
     _end(outcome, json_file)
 
 
@@ -62,8 +67,9 @@ def restore(
     """Put back files that are missing, out of the backup NAME. Nothing is deleted."""
     require_answer(yes=yes or dry_run)
     require_environment()
-    ask("This writes into the bucket. Go on?", yes=yes or dry_run)
+    ask(_question(dry_run=dry_run), yes=yes or dry_run)
     config = {"name": name, "prefix": prefix, "overwrite": overwrite, "dry_run": dry_run}
+    config["without_conditions"] = True
     outcome = _launch("restore_files", {key: value for key, value in config.items() if value is not None})
     if outcome.counts:
         done = "would be put back" if dry_run else "put back"
@@ -77,6 +83,9 @@ def restore(
         )
         for key in outcome.counts["first_lost"]:
             _say("  no right copy: {key}", {}, key=key)
+        _say_refused(outcome.counts)
+        if outcome.counts["looked_first"]:
+            _say(NOT_HEEDED, {})
     _end(outcome, json_file)
 
 
@@ -98,6 +107,19 @@ def list_backups(json_file: Path | None) -> None:
         table.add_row(one.name, one.state, one.finished_at or "", *figures, "\n".join(one.needed_by))
     open_console().print(table if found else "There is no backup of files yet.")
     write_json(json_file, found)
+
+
+def _question(*, dry_run: bool) -> str:
+    """Return what is asked before a restore: more, where the bucket does not heed conditions."""
+    question = "This writes into the bucket. Go on?"
+    if dry_run or _bucket_of(os.environ).conditions.only_new:
+        return question
+    return f"{NOT_HEEDED}\n{question}"
+
+
+def _say_refused(counts: Mapping[str, Any]) -> None:
+    for one in counts["first_refused"]:
+        _say("  not copied: {one}", {}, one=one)
 
 
 def _launch(job: str, config: Mapping[str, Any]) -> Any:

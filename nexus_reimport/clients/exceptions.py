@@ -101,6 +101,14 @@ class FileGone(PermanentError):
     """An object that was listed, or is named in a backup, is not in the bucket any more."""
 
 
+class FileRefused(PermanentError):
+    """S3 will not give out this one object; `reason` is the code why."""
+
+    def __init__(self, reason: str, message: str) -> None:
+        super().__init__(message)
+        self.reason = reason
+
+
 class FileReplaced(TransientError):
     """An object is not the one that was listed: somebody wrote it anew meanwhile."""
 

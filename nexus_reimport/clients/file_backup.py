@@ -18,6 +18,7 @@ from nexus_reimport.clients.exceptions import (
     AlreadyThere,
     CopyNotProved,
     FileGone,
+    FileRefused,
     FileReplaced,
     SettingsRefused,
 )
@@ -34,11 +35,14 @@ from nexus_reimport.clients.file_manifest import (
 )
 from nexus_reimport.clients.file_objects import FileBucket, Progress, StoredFile, same_content, shown
 from nexus_reimport.clients.file_shelf import Shelf, read_manifest, read_shelf
+from nexus_reimport.clients.s3_answers import FORBIDDEN
 
 # Whatever a row of Nexus can point at, and the exports beside it.
 FILE_PREFIXES = ("documents/", "filemaker-import/", "images/", "patients/")
 AT_ONCE = 32
 _SHARD = 512
+# A key of AWS that may copy nothing is not so many files' own fault.
+_MANY = 20
 _TRIES = 3
 _LONGEST_KEY = 1024
 
@@ -50,7 +54,8 @@ class FileBackup:
     `written`: whether there is a new backup; where nothing has changed, `name` is the last one's. `resumed`:
     copied by an attempt that was interrupted. `replaced`: written anew while this went on, and copied as they
     are now. `gone`: deleted while this went on. `too_long`: keys with no room for the backup's own prefix,
-    not copied. `left_out`: folders of the bucket that are not looked at; None where that may not be listed.
+    not copied. `refused`: key and reason of each that S3 would not copy, in no backup as it is
+    now. `left_out`: folders of the bucket that are not looked at; None where that may not be listed.
     """
 
     name: str
@@ -64,16 +69,21 @@ class FileBackup:
     replaced: int = 0
     gone: int = 0
     too_long: int = 0
+    refused: tuple[tuple[str, str], ...] = ()
     left_out: tuple[str, ...] | None = None
 
 
 class _Copied(NamedTuple):
-    """A file as it was copied, None where it was gone; the copy's ETag; whether it had been replaced."""
+    """A file as it was copied, None where it was not; the copy's ETag; whether it had been replaced.
+
+    `refused`: why S3 would not copy it; None where it was gone or is copied.
+    """
 
     key: str
     file: StoredFile | None
     copy_etag: str
     replaced: bool
+    refused: str | None = None
 
 
 @dataclass
@@ -93,7 +103,14 @@ class _Attempt:
                 if one.file:
                     kept = KeptFile(one.file.size, one.file.etag, self.name, one.copy_etag)
                     self.kept[one.key] = kept
+                if len(self.copied) == _MANY and all(each.refused == FORBIDDEN for each in self.copied):
+                    break
                 on_progress(len(self.copied), len(missing))
+        if self.copied and all(each.refused == FORBIDDEN for each in self.copied):
+            raise AccessDenied(
+                "None of the files may be copied. Give the AWS key the rights s3:GetObject on the files and "
+                "s3:PutObject on backup/, or correct the key."
+            )
 
     def prove(self) -> None:
         """List what is in the folder now, and compare count, size and ETag of each copy."""
@@ -234,11 +251,15 @@ def _copy(bucket: FileBucket, name: str, file: StoredFile) -> _Copied:
             return _Copied(file.key, file, etag, file is not listed)
         except FileGone:
             return _Copied(file.key, None, "", replaced=False)
+        except FileRefused as refusal:
+            return _Copied(file.key, None, "", replaced=False, refused=refusal.reason)
         except FileReplaced:
             try:
                 file = bucket.find(file.key)
             except FileGone:
                 return _Copied(file.key, None, "", replaced=False)
+            except FileRefused as refusal:
+                return _Copied(file.key, None, "", replaced=False, refused=refusal.reason)
     raise CopyNotProved(f"{shown(file.key)} was replaced again and again while it was copied. Run again.")
 
 
@@ -263,6 +284,7 @@ def _outcome(
     attempt: _Attempt, reused: int, resumed: int, too_long: int, left_out: tuple[str, ...] | None
 ) -> FileBackup:
     copied = [one.file for one in attempt.copied if one.file]
+    refused = tuple((one.key, one.refused) for one in attempt.copied if one.refused)
     return FileBackup(
         name=attempt.name,
         written=True,
@@ -273,7 +295,8 @@ def _outcome(
         reused=reused,
         resumed=resumed,
         replaced=sum(one.replaced for one in attempt.copied),
-        gone=len(attempt.copied) - len(copied),
+        gone=len(attempt.copied) - len(copied) - len(refused),
+        refused=refused,
         too_long=too_long,
         left_out=left_out,
     )

@@ -6,6 +6,7 @@ depend on the source's ETag, says the copy's ETag, and takes any key that S3 has
 
 import hashlib
 import re
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,16 +17,18 @@ from boto3.s3.transfer import TransferConfig
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from nexus_reimport.clients.copy_conditions import Conditions, find_conditions
 from nexus_reimport.clients.exceptions import (
     AccessDenied,
     AlreadyThere,
     ConnectionFailed,
     CopyNotProved,
     FileGone,
+    FileRefused,
     FileReplaced,
-    NotFound,
 )
 from nexus_reimport.clients.loopback import require_private
+from nexus_reimport.clients.s3_answers import Answer, answer_of, web_page
 
 ENCRYPTION = "AES256"
 # S3 copies no more than this in one request.
@@ -89,7 +92,8 @@ class StoredFile:
 class FileBucket:
     """One bucket through a boto3 client, which many threads may use at once.
 
-    Everything raises AccessDenied, ConnectionFailed or, where the bucket is not there, NotFound.
+    Everything raises AccessDenied, ConnectionFailed or, where the bucket is not there, NotFound. What is
+    asked of one object raises FileRefused where S3 does not give it out.
     `largest_copy` and `part_size` are in bytes.
     """
 
@@ -99,13 +103,26 @@ class FileBucket:
         self.name = name
         self._client = client
         self._largest_copy = largest_copy
+        self._conditions: Conditions | None = None
+        self._finding_out = threading.Lock()
         self._parts = TransferConfig(multipart_threshold=1, multipart_chunksize=part_size)
+
+    @property
+    def conditions(self) -> Conditions:
+        """Which conditions of a copy this bucket heeds: found out once, when it is first asked."""
+        with self._finding_out:
+            if self._conditions is None:
+                self._conditions = find_conditions(self._client, self.name)
+            return self._conditions
 
     def files(self, prefix: str, on_page: Callable[[int], None] = lambda _: None) -> Iterator[StoredFile]:
         """Yield every object under a prefix, by key; `on_page` hears how many each page has."""
         with self._explained(prefix):
             pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=self.name, Prefix=prefix)
             for page in pages:
+                # A page for people is, to boto3, a list of nothing.
+                if "IsTruncated" not in page:
+                    raise web_page(self.name)
                 found = page.get("Contents", [])
                 on_page(len(found))
                 for one in found:
@@ -122,14 +139,22 @@ class FileBucket:
 
     def find(self, key: str) -> StoredFile:
         """Return one object as it is now. Raises FileGone."""
-        with self._explained(key):
+        with self._explained(key, of_one=True):
             found = self._client.head_object(Bucket=self.name, Key=key)
         modified = found["LastModified"].timestamp()
         return StoredFile(key, found["ContentLength"], found["ETag"].strip('"'), modified)
 
+    def has(self, key: str) -> bool:
+        """Say whether there is an object of that key."""
+        try:
+            self.find(key)
+        except FileGone:
+            return False
+        return True
+
     def read(self, key: str) -> bytes:
         """Return an object's bytes. Raises FileGone."""
-        with self._explained(key):
+        with self._explained(key, of_one=True):
             content: bytes = self._client.get_object(Bucket=self.name, Key=key)["Body"].read()
         return content
 
@@ -149,8 +174,11 @@ class FileBucket:
         """Copy an object as it was listed, with its headers; return the copy's ETag.
 
         `only_new`: refuse where something is at `to` (not over 5 GB). Raises FileReplaced where the source is
-        another one by now or `to` is taken, FileGone, or CopyNotProved where the copy's content differs.
+        another one by now or `to` is taken, FileGone, FileRefused, or CopyNotProved where the copy's content
+        differs. Where the bucket does not heed the condition, it is looked before.
         """
+        if only_new and not self.conditions.only_new and self.has(to):
+            raise FileReplaced(f"{shown(to)} was written meanwhile.")
         arguments = {
             "Bucket": self.name,
             "Key": to,
@@ -161,10 +189,13 @@ class FileBucket:
         if source.size > self._largest_copy:
             return self._copy_in_parts(source, arguments, conditions)
         conditions |= {"IfNoneMatch": "*"} if only_new else {}
-        with self._explained(source.key):
+        with self._explained(source.key, of_one=True):
             answer = self._client.copy_object(**arguments, **conditions)
         etag: str = answer["CopyObjectResult"]["ETag"].strip('"')
-        if same_content(source.etag, etag) is False and not self._has_other_etags(source.key, to):
+        same = same_content(source.etag, etag)
+        if same is None and not self.conditions.source and self.find(source.key).etag != source.etag:
+            raise FileReplaced(f"{shown(source.key)} was replaced meanwhile.")
+        if same is False and not self._has_other_etags(source.key, to):
             raise CopyNotProved(f"The copy of {shown(source.key)} differs from it. Run again.")
         return etag
 
@@ -172,7 +203,7 @@ class FileBucket:
         self, source: StoredFile, arguments: dict[str, Any], conditions: dict[str, str]
     ) -> str:
         """Copy what is too large for one request. S3 then takes no header over by itself."""
-        with self._explained(source.key):
+        with self._explained(source.key, of_one=True):
             told = self._client.head_object(Bucket=self.name, Key=source.key, IfMatch=f'"{source.etag}"')
             headers = {name: told[name] for name in _CONTENT_HEADERS if name in told}
             self._client.copy(**arguments, ExtraArgs={**conditions, **headers}, Config=self._parts)
@@ -183,7 +214,7 @@ class FileBucket:
 
     def _has_other_etags(self, *keys: str) -> bool:
         """Say whether one of the objects is encrypted in a way that makes its ETag no MD5."""
-        with self._explained(keys[0]):
+        with self._explained(keys[0], of_one=True):
             told = [self._client.head_object(Bucket=self.name, Key=key) for key in keys]
         return any(
             one.get("ServerSideEncryption", ENCRYPTION) != ENCRYPTION or "SSECustomerAlgorithm" in one
@@ -191,25 +222,33 @@ class FileBucket:
         )
 
     @contextmanager
-    def _explained(self, key: str) -> Iterator[None]:
-        """Turn the client's errors into ours; a server's own words are left out."""
+    def _explained(self, key: str, *, of_one: bool = False) -> Iterator[None]:
+        """Turn the client's errors into ours; a server's own words are left out.
+
+        of_one: one object's bytes or head are asked for, so that the fault may be its own.
+        """
         try:
             yield
-        except ClientError as error:
-            raise self._reason(error.response["Error"]["Code"], key) from None
-        except BotoCoreError as error:
-            raise self._reason(type(error).__name__, key) from None
+        except (ClientError, BotoCoreError, RecursionError, KeyError) as error:
+            raise self._reason(answer_of(error), key, of_one=of_one) from None
 
-    def _reason(self, code: str, key: str) -> Exception:
-        if code == "NoSuchBucket":
-            return NotFound(f"There is no bucket «{self.name}». Correct AWS_S3_BUCKET_NAME.")
-        if code in {"NoSuchKey", "404"}:
+    def _reason(self, answer: Answer, key: str, *, of_one: bool) -> Exception:
+        if known := answer.of_all(self.name):
+            return known
+        if answer.code in {"NoSuchKey", "404"}:
             return FileGone(f"{shown(key)} is not in the bucket.")
-        if code in {"PreconditionFailed", "ConditionalRequestConflict", "412", "409"}:
+        if answer.code in {"PreconditionFailed", "ConditionalRequestConflict", "412", "409"}:
             return FileReplaced(f"{shown(key)} was replaced meanwhile.")
-        if code in {"AccessDenied", "InvalidAccessKeyId", "SignatureDoesNotMatch", "403"}:
+        if answer.object_fault and of_one:
+            return FileRefused(
+                answer.object_fault,
+                f"S3 does not give out {shown(key)}: {answer.object_fault} ({answer.code}).",
+            )
+        if answer.code in {"AccessDenied", "InvalidAccessKeyId", "SignatureDoesNotMatch", "403"}:
             return AccessDenied(
-                f"{shown(key)} may not be listed, read or written ({code}). "
+                f"{shown(key)} may not be listed, read or written ({answer.code}). "
                 "Correct the AWS key and its rights."
             )
-        return ConnectionFailed(f"{shown(key)} could not be reached ({code}). Run again when S3 answers.")
+        return ConnectionFailed(
+            f"{shown(key)} could not be reached ({answer.code}). Run again when S3 answers."
+        )

@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from itertools import islice
 
-from nexus_reimport.clients.exceptions import CopyNotProved, FileGone, FileReplaced, NotFound
+from nexus_reimport.clients.exceptions import CopyNotProved, FileGone, FileRefused, FileReplaced, NotFound
 from nexus_reimport.clients.file_backup import AT_ONCE
 from nexus_reimport.clients.file_manifest import KeptFile, Manifest, copy_key
 from nexus_reimport.clients.file_objects import FileBucket, Progress, StoredFile, shown
@@ -20,7 +20,8 @@ class FileRestore:
 
     `restored`: were missing. `overwritten`: differed. `differing`: differ and were left as they are. `same`:
     needed nothing. `lost`: whose copy is gone or is not what was copied, by key. `taken`: came into being
-    while this went on, and were left as they are.
+    while this went on, and were left as they are. `refused`: key and reason of each that S3 would not copy
+    back. `looked_first`: whether the bucket heeds no conditions, so that each write was looked before only.
     """
 
     name: str
@@ -33,6 +34,8 @@ class FileRestore:
     taken: int = 0
     size: int = 0
     lost: tuple[str, ...] = ()
+    refused: tuple[tuple[str, str], ...] = ()
+    looked_first: bool = False
 
 
 @dataclass
@@ -67,19 +70,23 @@ def restore_files(
     plan = _plan(bucket, manifest, files, prefix, overwrite)
     wanted = {**plan.missing, **(plan.differing if overwrite else {})}
     taken: set[str] = set()
+    refused: dict[str, str] = {}
     if not dry_run and wanted:
-        taken = _put_back(bucket, wanted, plan, workers, on_progress)
+        taken, refused = _put_back(bucket, wanted, plan, workers, on_progress)
+    left = taken | refused.keys()
     return FileRestore(
         name=name,
         dry_run=dry_run,
         files=len(files),
-        restored=len(plan.missing.keys() - taken),
-        overwritten=len(plan.differing) if overwrite else 0,
+        restored=len(plan.missing.keys() - left),
+        overwritten=len(plan.differing.keys() - left) if overwrite else 0,
         differing=0 if overwrite else len(plan.differing),
         same=plan.same,
         taken=len(taken),
-        size=sum(kept.size for key, kept in wanted.items() if key not in taken),
+        size=sum(kept.size for key, kept in wanted.items() if key not in left),
         lost=tuple(sorted(plan.lost)),
+        refused=tuple(sorted(refused.items())),
+        looked_first=not dry_run and bool(plan.missing) and not bucket.conditions.only_new,
     )
 
 
@@ -107,42 +114,43 @@ def _plan(
 
 def _put_back(
     bucket: FileBucket, wanted: dict[str, KeptFile], plan: _Plan, workers: int, on_progress: Progress
-) -> set[str]:
-    """Copy back what is wanted and prove it; return the keys that somebody took meanwhile."""
-    etags: dict[str, str | None] = {}
+) -> tuple[set[str], dict[str, str]]:
+    """Copy back what is wanted and prove it.
+
+    Return the keys that somebody took meanwhile, and those that S3 would not copy, with the reason.
+    """
+    etags: dict[str, str | FileRefused | None] = {}
     with ThreadPoolExecutor(workers) as pool:
         for key, etag in _in_order(pool, bucket, wanted, plan.missing):
             etags[key] = etag
             on_progress(len(etags), len(wanted))
-    _prove(bucket, wanted, {key: etag for key, etag in etags.items() if etag})
-    return {key for key, etag in etags.items() if etag is None}
+    _prove(bucket, wanted, {key: etag for key, etag in etags.items() if isinstance(etag, str)})
+    refused = {key: etag.reason for key, etag in etags.items() if isinstance(etag, FileRefused)}
+    return {key for key, etag in etags.items() if etag is None}, refused
 
 
 def _in_order(
     pool: ThreadPoolExecutor, bucket: FileBucket, wanted: dict[str, KeptFile], missing: dict[str, KeptFile]
-) -> Iterator[tuple[str, str | None]]:
+) -> Iterator[tuple[str, str | FileRefused | None]]:
     waiting = iter(wanted.items())
     while shard := list(islice(waiting, _SHARD)):
         yield from pool.map(lambda one: (one[0], _copy_back(bucket, *one, only_new=one[0] in missing)), shard)
 
 
-def _copy_back(bucket: FileBucket, key: str, kept: KeptFile, *, only_new: bool) -> str | None:
-    """Copy one file back as the bucket encrypts any upload; None where it was missing and no longer is."""
+def _copy_back(bucket: FileBucket, key: str, kept: KeptFile, *, only_new: bool) -> str | FileRefused | None:
+    """Copy one file back as the bucket encrypts any upload; return its ETag.
+
+    None where it was missing and no longer is; why not, where S3 will not copy it.
+    """
     copy = StoredFile(copy_key(kept.backup, key), kept.size, kept.copy_etag, 0)
     try:
         return bucket.copy(copy, key, encrypted=False, only_new=only_new)
+    except FileRefused as refusal:
+        return refusal
     except (FileGone, FileReplaced):
-        if only_new and _is_there(bucket, key):
+        if only_new and bucket.has(key):
             return None
         raise CopyNotProved(f"The copy of {shown(key)} was changed meanwhile. Run again.") from None
-
-
-def _is_there(bucket: FileBucket, key: str) -> bool:
-    try:
-        bucket.find(key)
-    except FileGone:
-        return False
-    return True
 
 
 def _prove(bucket: FileBucket, wanted: dict[str, KeptFile], etags: dict[str, str]) -> None:

@@ -133,7 +133,11 @@ def answer_of(error: BaseException) -> Answer:
         told = error.response.get("Error", {})
         if told.get("Code") == "500" and _is_html(error.response):
             return Answer(_WEB_PAGE)
-        return Answer(str(told.get("Code", status)), status, "kms" in str(told.get("Message", "")).lower())
+        code = str(told.get("Code", status))
+        if error.operation_name == "HeadObject" and code == "403":
+            # The answer to a head has no body, so no code of S3's own.
+            code = "AccessDenied"
+        return Answer(code, status, "kms" in str(told.get("Message", "")).lower())
     if isinstance(error, RecursionError):
         # botocore follows a redirect that does not say where to, again and again.
         return Answer(REDIRECTED)

@@ -7,8 +7,11 @@ from pathlib import Path
 import dagster as dg
 import pytest
 from click.testing import CliRunner, Result
+from dagster_aws.s3 import S3Resource
 
+from nexus_reimport.automation.file_jobs import file_definitions, launch_file_job
 from nexus_reimport.cli.files import files as command
+from nexus_reimport.clients.resources import BucketResource
 from nexus_reimport.settings import SETTINGS
 from nexus_reimport_tests.clients.file_buckets import DOCUMENT, FILES, UPLOAD, Files, client_at
 from nexus_reimport_tests.clients.served_bucket import BUCKET, Relay, served_bucket
@@ -95,3 +98,50 @@ def test_a_restore_whose_copy_is_lost_names_it_and_ends_with_one(files: Files) -
     failed = ask("restore", name, "--yes")
     assert failed.exit_code == 1
     assert f"no right copy: {UPLOAD}" in failed.output
+
+
+def test_a_file_that_cannot_be_copied_is_named_and_ends_with_one(
+    files: Files, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    said = tmp_path / "said.json"
+    with served_bucket(tmp_path, FILES, [f"archived:{UPLOAD}"]) as port:
+        monkeypatch.setenv("AWS_ENDPOINT_URL_S3", f"http://127.0.0.1:{port}")
+        failed = ask("backup", "--json", said)
+    output = " ".join(failed.output.split())
+    assert failed.exit_code == 1
+    assert f"{len(FILES) - 1} copied" in output
+    assert f"not copied: {UPLOAD}: archived" in output
+    assert "S3 would not copy 1 files, 1 archived; all others are backed up." in output
+    counts = json.loads(said.read_bytes())["counts"]
+    assert (counts["refused"], counts["files"], counts["written"]) == (1, len(FILES) - 1, True)
+
+
+def test_a_restore_asks_and_says_so_where_the_bucket_heeds_no_conditions(
+    files: Files, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    with served_bucket(tmp_path, FILES, ["ignores-conditions"]) as port:
+        monkeypatch.setenv("AWS_ENDPOINT_URL_S3", f"http://127.0.0.1:{port}")
+        ask("backup")
+        there = Files(Relay(port), client_at(f"http://127.0.0.1:{port}"))
+        [name] = {key.split("/")[1] for key in there.keys("backup/")}
+        there.delete(UPLOAD)
+        done = ask("restore", name, "--yes")
+        assert done.exit_code == 0
+        assert "This bucket heeds no conditions" in " ".join(done.output.split())
+        assert there.everything() == FILES
+
+
+def test_a_restore_from_the_ui_is_refused_where_the_bucket_heeds_no_conditions(tmp_path: Path) -> None:
+    with served_bucket(tmp_path, FILES, ["ignores-conditions"]) as port:
+        s3 = S3Resource(
+            region_name="ap-southeast-2",
+            endpoint_url=f"http://127.0.0.1:{port}",
+            aws_access_key_id="anybody",
+            aws_secret_access_key="anything",  # noqa: S106 - the server takes any
+        )
+        definitions = file_definitions({"s3": s3, "bucket": BucketResource(name=BUCKET), "nexus": None})
+        with dg.DagsterInstance.ephemeral() as instance:
+            made = launch_file_job(definitions, instance, "back_up_files", {})
+            refused = launch_file_job(definitions, instance, "restore_files", {"name": made.counts["backup"]})
+            assert not refused.success
+            assert "heeds no conditions" in refused.failures[0]
