@@ -8,13 +8,14 @@ from nexus_reimport.publish.doubled import WRITTEN_BY_SCRIPTS, read_left_over
 from nexus_reimport.publish.lookups import read_unlinked
 from nexus_reimport.publish.verification import (
     count_doubled_places,
+    count_neighbours_dangling,
     count_published,
     count_shared_instants,
     count_stale_links,
     count_wrong_image_counts,
 )
 from nexus_reimport.schemas.columns import Table
-from nexus_reimport.schemas.nexus import IMAGE_BATCHES, IMAGES, PATIENTS, TABLES
+from nexus_reimport.schemas.nexus import APPOINTMENTS, IMAGE_BATCHES, IMAGES, PATIENTS, TABLES
 
 
 def published_table_checks(table: Table) -> list[Check]:
@@ -45,6 +46,20 @@ def published_table_checks(table: Table) -> list[Check]:
             lambda seen: _instants(table, seen),
             blocking=False,
         ),
+    ]
+
+
+def neighbour_checks(table: Table) -> list[Check]:
+    """Return the check of a table that others of Nexus point at without PostgreSQL's knowing."""
+    return [
+        Check(
+            "links_of_neighbours",
+            "No row of another table of Nexus points at a row of this one that isn't there, by whatever kind "
+            "of link: generic, or a column that only says so. Logs aside.",
+            lambda seen: _neighbours(table, seen),
+            blocking=False,
+            severity=dg.AssetCheckSeverity.WARN,
+        )
     ]
 
 
@@ -123,6 +138,15 @@ def _others_links(table: Table, seen: Evidence) -> Finding:
     return Finding(False, finding.says, {**finding.facts, "first_ids": ids[:KEYS_SHOWN]})
 
 
+def _neighbours(table: Table, seen: Evidence) -> Finding:
+    broken = count_neighbours_dangling(seen.nexus.database_url, table)
+    return _links_finding(
+        {column: count for column, count in broken.items() if count},
+        "Rows of other tables of Nexus point at rows that aren't there: no reimport writes or removes them. "
+        "Mend or delete them in Nexus.",
+    )
+
+
 def _links_finding(broken: dict[str, int], complaint: str) -> Finding:
     if any(broken.values()):
         return Finding(False, complaint, {"broken": broken})
@@ -161,12 +185,16 @@ def _instants(table: Table, seen: Evidence) -> Finding:
     return Finding(shared == 0, f"{shared} rows share their time with another.", {"shared": shared})
 
 
+# What Nexus's other tables hold ids of.
+POINTED_AT = (PATIENTS, APPOINTMENTS)
+
 nexus_checks = [
     checks_over(
         "nexus_checks",
         {
             dg.AssetKey(["nexus", table.name]): [
                 *published_table_checks(table),
+                *(neighbour_checks(table) if table in POINTED_AT else []),
                 *(older_import_checks(table) if table in WRITTEN_BY_SCRIPTS else []),
                 *(batch_checks() if table is IMAGE_BATCHES else []),
                 *(image_checks() if table is IMAGES else []),

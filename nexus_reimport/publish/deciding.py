@@ -9,7 +9,17 @@ from dataclasses import dataclass
 import pandas as pd
 from psycopg import sql
 
-from nexus_reimport.publish import copying, encoding, ledger, left_overs, links, merge, missing, repair
+from nexus_reimport.publish import (
+    copying,
+    encoding,
+    ledger,
+    left_overs,
+    links,
+    merge,
+    missing,
+    references,
+    repair,
+)
 from nexus_reimport.publish.choices import Choices
 from nexus_reimport.publish.connection import Connection
 from nexus_reimport.publish.entries.deciding import decide_entries
@@ -120,7 +130,8 @@ def decide(
         connection.execute(sql.SQL("ANALYZE {} (id, absent)").format(merge.decided(table)))
         missing.find_missing(connection, table, _rejected(table, staged))
     named = [stem for one in staged.values() for stem in one.named]
-    repair.decide_repair(connection, tables, named, [stem for one in staged.values() for stem in one.astray])
+    astray = [stem for one in staged.values() for stem in one.astray]
+    repair.decide_repair(connection, tables, named, astray, references.no_neighbour_points_at)
     _find_left_overs(connection, tables, staged, choices)
     if PATIENTS in tables:
         missing.take_back(connection)
@@ -129,7 +140,7 @@ def decide(
             missing.decide_missing(connection, table, choices, named)
             left_overs.decide(connection, table, choices)
         if table is IMAGE_BATCHES:
-            repair.decide_batches(connection, tables)
+            repair.decide_batches(connection, tables, references.no_neighbour_points_at)
     repair.leave_out_removed(connection)
     links.refuse_broken_to_come(connection, tables)
     concerned = [table for table in TABLES if table.name in written_tables(staged)]

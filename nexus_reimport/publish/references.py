@@ -28,6 +28,8 @@ _SOFT_NAMES: Mapping[str, str] = MappingProxyType(
         "images": "image_id",
     }
 )
+# What they say was so once: a row that is gone makes them no less true.
+LOGS = ("django_admin_log", "xero_sync_logs")
 # Xero's log holds ids of several tables in one column.
 _ANY_TABLES = "local_entity_id"
 
@@ -98,6 +100,48 @@ def nothing_points_at(connection: Connection, table: Table) -> sql.Composed:
         *(_unreferenced_hence(relation, column) for relation, column in _links_to_come(table)),
     ]
     return sql.SQL(" AND ").join(conditions or [sql.SQL("true")])
+
+
+def no_neighbour_points_at(connection: Connection, table: Table) -> sql.Composed:
+    """Say of the row `t` of a table that no row of a relation that we never write points at it."""
+    ours = {one.relation for one in TABLES}
+    conditions: list[sql.Composable] = [
+        _unreferenced(one) for one in references_to(connection, table) if one.relation not in ours
+    ]
+    return sql.SQL(" AND ").join(conditions or [sql.SQL("true")])
+
+
+def count_dangling(connection: Connection, table: Table) -> dict[str, int]:
+    """Count the neighbours' links to a table that lead nowhere, by `relation.column`; logs are not asked.
+
+    Of generic links only those to patients can be told from links to rows of another kind.
+    """
+    ours = {one.relation for one in TABLES}
+    found = {}
+    for one in references_to(connection, table):
+        if one.relation in (*LOGS, *ours) or (one.type_column and table is not PATIENTS):
+            continue
+        row = connection.execute(_dangling(one, table)).fetchone()
+        found[f"{one.relation}.{one.column}"] = int(row[0]) if row else 0
+    return found
+
+
+def _dangling(one: Reference, table: Table) -> sql.Composed:
+    of_this_kind = (
+        sql.SQL("c.{} = {}").format(sql.Identifier(one.type_column), PATIENT_TYPE)
+        if one.type_column
+        else sql.SQL("true")
+    )
+    return sql.SQL(
+        "SELECT count(*) FROM {} c WHERE {} AND c.{}::text ~* {} AND NOT EXISTS (SELECT FROM {} p WHERE {})"
+    ).format(
+        sql.Identifier(one.schema, one.relation),
+        of_this_kind,
+        sql.Identifier(one.column),
+        sql.Literal("^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"),
+        sql.Identifier(table.relation),
+        one.points_at(sql.SQL("p.id"), table),
+    )
 
 
 def _unreferenced(reference: Reference) -> sql.Composed:

@@ -5,6 +5,7 @@ UUID is known. Imported rows that point at nobody and that no metadata names lea
 imported batches that have become empty; each is kept, whole, in `nexus_reimport.removed`.
 """
 
+from collections.abc import Callable
 from typing import LiteralString
 
 from psycopg import sql
@@ -42,6 +43,7 @@ _REMOVE_IMAGES = """
         AND NOT EXISTS (SELECT FROM staged_images s WHERE s.id = t.id)
         AND ({stem} <> ALL (%(named)s::text[]) OR {stem} = ANY (%(astray)s::text[])
             AND EXISTS (SELECT FROM identities i WHERE i.table_name = 'images' AND i.id = t.id))
+        AND {unreferenced}
 """
 
 # How many images each batch will hold.
@@ -58,7 +60,7 @@ _SIZES = """
 _REMOVE_BATCHES = """
     INSERT INTO removed_image_batches (id)
     SELECT t.id FROM images_batch t
-    WHERE {imported} AND {untouched}
+    WHERE {imported} AND {untouched} AND {unreferenced}
         AND NOT EXISTS (SELECT FROM staged_image_batches s WHERE s.id = t.id)
         AND NOT EXISTS (SELECT FROM batch_sizes n WHERE n.id = t.id)
     ON CONFLICT DO NOTHING
@@ -80,6 +82,9 @@ _RECOUNT = """
     WHERE b.image_count <> coalesce(n.images, 0)
         AND NOT EXISTS (SELECT FROM removed_image_batches x WHERE x.id = b.id)
 """
+
+
+Unreferenced = Callable[[Connection, Table], sql.Composable]
 
 
 def relinked(table: Table) -> sql.Identifier:
@@ -106,13 +111,20 @@ def create_relations() -> list[sql.Composable]:
     ]
 
 
-def decide_repair(connection: Connection, tables: list[Table], named: list[str], astray: list[str]) -> None:
+def decide_repair(
+    connection: Connection,
+    tables: list[Table],
+    named: list[str],
+    astray: list[str],
+    unreferenced: Unreferenced,
+) -> None:
     """Decide what is mended of the selected tables; nothing but temporary relations is written.
 
     `named` are the stems (lower case) of image files that some metadata names, whether or not they are
     staged: their rows have a place to go and stay. `astray` are those of them whose patient is nowhere:
     the rows that we published ourselves go, and come back under their UUIDs with the patient. Images are
-    only taken out together with their batches.
+    only taken out together with their batches. `unreferenced` says of a table's row `t` that nothing of
+    anybody else's points at it: else it stays.
     """
     for table in (one for one in RELINKED_TABLES if one in tables):
         connection.execute(
@@ -128,7 +140,10 @@ def decide_repair(connection: Connection, tables: list[Table], named: list[str],
     if IMAGES in tables and IMAGE_BATCHES in tables:
         owner = _lives("coalesce(d.object_id, r.object_id, b.object_id)")
         statement = sql.SQL(_REMOVE_IMAGES).format(
-            patient_type=_PATIENT_TYPE, lives=owner, stem=sql.SQL(STEM)
+            patient_type=_PATIENT_TYPE,
+            lives=owner,
+            stem=sql.SQL(STEM),
+            unreferenced=unreferenced(connection, IMAGES),
         )
         connection.execute(statement, {"dump": IMAGES_PREFIX, "named": named, "astray": astray})
 
@@ -141,14 +156,16 @@ def _lives(patient: LiteralString) -> sql.Composed:
     ).format(sql.SQL(patient))
 
 
-def decide_batches(connection: Connection, tables: list[Table]) -> None:
+def decide_batches(connection: Connection, tables: list[Table], unreferenced: Unreferenced) -> None:
     """Decide which batches go and whose count is wrong, when it is known which images stay."""
     if IMAGE_BATCHES not in tables and IMAGES not in tables:
         return
     connection.execute(_SIZES)
     if IMAGE_BATCHES in tables and IMAGES in tables:
         statement = sql.SQL(_REMOVE_BATCHES).format(
-            imported=imported(IMAGE_BATCHES), untouched=untouched(IMAGE_BATCHES)
+            imported=imported(IMAGE_BATCHES),
+            untouched=untouched(IMAGE_BATCHES),
+            unreferenced=unreferenced(connection, IMAGE_BATCHES),
         )
         connection.execute(statement)
     connection.execute(sql.SQL(_RECOUNT).format(named=named_by_import()))

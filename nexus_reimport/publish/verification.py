@@ -9,6 +9,7 @@ from nexus_reimport.publish import ledger
 from nexus_reimport.publish.connection import read_only_snapshot
 from nexus_reimport.publish.links import LinkCount, count_broken
 from nexus_reimport.publish.older_imports import named_by_import
+from nexus_reimport.publish.references import count_dangling
 from nexus_reimport.schemas.columns import Table
 
 # The column that Nexus orders its pages by.
@@ -19,6 +20,12 @@ def count_stale_links(url: str, table: Table) -> list[LinkCount]:
     """Count the links of a table, a column each, that are to rows that aren't there."""
     with read_only_snapshot(url, "verifying") as connection:
         return count_broken(connection, table) if ledger.exists(connection) else []
+
+
+def count_neighbours_dangling(url: str, table: Table) -> dict[str, int]:
+    """Count the links of tables that we never write to rows of this one that aren't there, by column."""
+    with read_only_snapshot(url, "verifying") as connection:
+        return count_dangling(connection, table) if ledger.exists(connection) else {}
 
 
 def count_published(url: str, table: Table, ids: list[str]) -> int:

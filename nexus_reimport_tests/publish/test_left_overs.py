@@ -173,7 +173,7 @@ def test_what_somebody_has_worked_on_since_stays(url: str, table: str, touch: st
 @pytest.mark.parametrize("link", ["encounters", "sms_messages", "xero_invoice_links", "sent_emails"])
 def test_what_anything_of_peoples_points_at_stays(url: str, link: str) -> None:
     with psycopg.connect(url, autocommit=True) as connection:
-        connection.execute("CREATE TABLE IF NOT EXISTS sent_emails (related_appointment_id text)")
+        connection.execute("CREATE TABLE notices (related_appointment_id text)")
         connection.execute(
             "CREATE TABLE IF NOT EXISTS billed (appointment_id uuid REFERENCES appointments (id))"
         )
@@ -181,7 +181,7 @@ def test_what_anything_of_peoples_points_at_stays(url: str, link: str) -> None:
         "encounters": "INSERT INTO billed VALUES (%s)",
         "sms_messages": "UPDATE sms_messages SET appointment_id = %s",
         "xero_invoice_links": "UPDATE appointments SET parent_appointment_id = %s WHERE reason = 'Fitting'",
-        "sent_emails": "INSERT INTO sent_emails VALUES (%s)",
+        "sent_emails": "INSERT INTO notices VALUES (%s)",
     }
     older.load(url, older.sms("one", ANN))
     query(url, statements[link], uid("appointment A2"))

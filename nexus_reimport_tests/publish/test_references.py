@@ -5,7 +5,7 @@ import pytest
 from psycopg import sql
 
 from nexus_reimport.publish import deciding, ledger
-from nexus_reimport.publish.references import Reference, nothing_points_at, references_to
+from nexus_reimport.publish.references import Reference, count_dangling, nothing_points_at, references_to
 from nexus_reimport.schemas.columns import Table
 from nexus_reimport.schemas.nexus import APPOINTMENTS, BY_NAME, IMAGE_BATCHES, IMAGES, PATIENTS
 from nexus_reimport_tests.line import query
@@ -116,6 +116,51 @@ def test_every_link_of_the_neighbours_is_asked(url: str, table: str) -> None:
         } | {("appointments", "parent_appointment_id"), ("sent_emails", "related_appointment_id")},
     }  # fmt: skip
     assert found == generic | own[table]
+
+
+@pytest.mark.parametrize(
+    ("table", "column", "statement"),
+    [
+        ("patients", "contact_relationships.to_object_id",
+         "INSERT INTO contact_relationships VALUES (gen_random_uuid(), 10, '{ben}', 10, %s)"),
+        ("patients", "contact_relationships.from_object_id",
+         "INSERT INTO contact_relationships VALUES (gen_random_uuid(), 10, %s, 10, '{ben}')"),
+        ("patients", "sent_emails.related_patient_id",
+         "INSERT INTO sent_emails (id, related_patient_id) VALUES (gen_random_uuid(), upper(%s))"),
+        ("appointments", "sent_emails.related_appointment_id",
+         "INSERT INTO sent_emails (id, related_appointment_id) VALUES (gen_random_uuid(), %s)"),
+        ("appointments", "reminders.appointment_id",
+         "INSERT INTO reminders VALUES (gen_random_uuid(), '{ben}', %s)"),
+    ],
+)  # fmt: skip
+def test_what_a_neighbour_points_at_and_is_not_there_is_counted(
+    url: str, table: str, column: str, statement: str
+) -> None:
+    words = statement.replace("{ben}", uid("patient Ben"))
+    query(url, words, IDS[table])
+    assert set(dangling(url, table).values()) == {0}
+    query(url, words, uid("nobody"))
+    assert {name: count for name, count in dangling(url, table).items() if count} == {column: 1}
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "INSERT INTO contact_relationships VALUES (gen_random_uuid(), 1, %s, 1, gen_random_uuid())",
+        "INSERT INTO sent_emails (id, related_patient_id) VALUES (gen_random_uuid(), 'P-' || %s)",
+        "INSERT INTO sent_emails (id) SELECT gen_random_uuid() WHERE %s <> ''",
+        "INSERT INTO xero_sync_logs VALUES (gen_random_uuid(), 'patient', %s)",
+        "INSERT INTO django_admin_log VALUES (1, %s, 10)",
+    ],
+)
+def test_links_to_another_kind_no_links_and_logs_are_not_counted(url: str, statement: str) -> None:
+    query(url, statement, uid("nobody"))
+    assert set(dangling(url, "patients").values()) == {0}
+
+
+def dangling(url: str, table: str) -> dict[str, int]:
+    with psycopg.connect(url) as connection:
+        return count_dangling(connection, BY_NAME[table])
 
 
 def references_to_of(url: str, table: Table) -> list[Reference]:

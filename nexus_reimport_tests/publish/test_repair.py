@@ -367,3 +367,25 @@ def test_the_database_says_when_a_row_left(nexus_database: str) -> None:
     mend(nexus_database)
     [(moment,)] = ask(nexus_database, "SELECT removed_at FROM nexus_reimport.removed")
     assert datetime.now(UTC) - moment < timedelta(minutes=5)
+
+
+@pytest.mark.parametrize(("model", "kept"), [("imagebatch", "batch"), ("image", "image")])
+def test_what_something_of_peoples_points_at_is_not_taken_out(
+    nexus_database: str, model: str, kept: str
+) -> None:
+    nexus(nexus_database, imported_batch("lost"), image("lost", "lost", f"{DUMP}1.jpg"))
+    if kept == "batch":
+        ask(nexus_database, "DELETE FROM images_image")
+    numbers = [content_type(nexus_database, name) for name in ("patient", model)]
+    pointing = f"{numbers[0]}, '{ANN}', {numbers[1]}, '{uid(f'{kept} lost')}'"
+    ask(
+        nexus_database,
+        f"INSERT INTO contact_relationships VALUES (gen_random_uuid(), {pointing}, 'of', NULL, true,"  # noqa: S608 - ours
+        " now(), now())",
+    )
+    mend(nexus_database)
+    assert ids(nexus_database, "images_batch") == {uid("batch lost")}
+    assert ids(nexus_database, "images_image") == ({uid("image lost")} if kept == "image" else set())
+    ask(nexus_database, "DELETE FROM contact_relationships")
+    mend(nexus_database)
+    assert ids(nexus_database, "images_batch") == set()
