@@ -140,12 +140,14 @@ def _show_outcome(outcome: Any, rows: Mapping[str, list[dict[str, str]]], report
     if outcome.counts:
         columns = {name: name.replace("_", " ") for name in ("taken_out", "put_back", "brought_back", "left")}
         console.print(_counts_table(outcome.counts["tables"], columns))
-        _show_rows(console, rows["left"], "Left as they are")
+        in_part = [one for one in rows["left"] if one["what"] == "edited"]
+        _show_rows(console, [one for one in rows["left"] if one not in in_part], "Left as they are")
+        _show_rows(console, in_part, "Left in part")
         _show_rows(console, rows["discarded"], "Set back, though they had been changed")
         console.print(outcome.counts["says"], highlight=False)
     if rows["refused"]:
         _show_rows(console, rows["refused"], "Nothing was taken back. In the way")
-        console.print("Run it again with --keep-edits, which leaves these rows as they are,")
+        console.print("Run it again with --keep-edits, which leaves what people edited as it is,")
         console.print("or with --discard-edits, which sets back what was changed since.")
     else:
         for failure in outcome.failures:

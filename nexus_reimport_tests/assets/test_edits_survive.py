@@ -4,13 +4,14 @@ from collections.abc import Mapping
 from typing import Any
 
 import orjson
+import pytest
 
 from nexus_reimport.sandbox.clinic import SyntheticClinic
 from nexus_reimport.sandbox.readers.patient_page import Shown, saved_address, saved_contact, shown_contact
 from nexus_reimport.schemas.columns import Column, Table
 from nexus_reimport.schemas.nexus import TABLES
 from nexus_reimport_tests.line import ALL_MAY_CHANGE, Line, query
-from nexus_reimport_tests.line_fixtures import ServeFileMaker
+from nexus_reimport_tests.line_fixtures import MakeLine, ServeFileMaker
 
 # What a person puts into a column of that kind: an expression over the column's own value.
 EDITS = {
@@ -147,6 +148,56 @@ def test_a_number_corrected_on_the_page_stays_and_the_patients_other_entries_fol
             assert sorted(now[kind].values()) == wanted
         assert now["email"] == before["email"]
     assert outcome.tables["patients"]["conflicts"] == len(edited)
+    again = line.run()
+    assert again.right
+    assert again.tables["patients"]["updated"] == 0
+
+
+@pytest.mark.parametrize("state", ["older:P1", "older:P2+P3"])
+def test_a_number_put_in_on_the_page_of_an_older_imports_patient_stays_beside_filemakers(
+    make_line: MakeLine, state: str
+) -> None:
+    line = make_line(state)
+    edited = {}
+    for row_id, contact, address in query(
+        line.url,
+        "SELECT id::text, contact_json, address_json FROM patients"
+        " WHERE filemaker_metadata->>'filemaker_id' IS NOT NULL ORDER BY id LIMIT 12",
+    ):
+        saved = saved_contact(contact or {})
+        saved["mobile"]["Carer"] = {"value": "0400 000 000", "default": False}
+        corrected = {**saved_address(address or {}), "street": "9 New Rd"}
+        query(
+            line.url,
+            "UPDATE patients SET contact_json = %s, address_json = %s, updated_at = now() WHERE id = %s",
+            orjson.dumps(saved).decode(),
+            orjson.dumps(corrected).decode(),
+            row_id,
+        )
+        edited[row_id] = saved
+    outcome = line.run()
+    assert outcome.right, (outcome.failures, line.failed_checks(outcome))
+    fresh = make_line()
+    assert fresh.run().right
+    compared = (
+        "SELECT i.source_key, p.id::text, p.contact_json, p.address_json FROM patients p"
+        " JOIN nexus_reimport.identities i ON i.table_name = 'patients' AND i.id = p.id"
+    )
+    wanted = {one: (contact, address) for one, _, contact, address in query(fresh.url, compared)}
+    found = query(line.url, compared)
+    assert outcome.tables["patients"]["edits_kept"] == len(
+        edited.keys() & {row_id for _, row_id, *_ in found}
+    )
+    for owner, row_id, contact, address in found:
+        if row_id not in edited:
+            assert (contact, address) == wanted[owner]
+            continue
+        numbers = [one["number"] for one in contact["phones"]]
+        assert sorted(numbers) == sorted(
+            ["0400 000 000", *(one["number"] for one in wanted[owner][0]["phones"])]
+        )
+        assert address["street"] == "9 New Rd"
+        assert address["addresses"][1:] == wanted[owner][1].get("addresses", [])
     again = line.run()
     assert again.right
     assert again.tables["patients"]["updated"] == 0

@@ -10,6 +10,7 @@ from typing import Any
 
 from nexus_reimport.publish.entries.entry import EMAIL, Entry, Held, NotUnderstood
 from nexus_reimport.transform.contact_shape import (
+    EMAIL_LABEL,
     FALLBACK_LABELS,
     MOBILE,
     PHONE,
@@ -20,8 +21,7 @@ from nexus_reimport.transform.contact_shape import (
 
 LISTS = ("phones", "emails")
 SECTIONS = (PHONE, MOBILE, EMAIL)
-# What stands at the top level has no label but this on the page.
-_FALLBACKS = {**FALLBACK_LABELS, EMAIL: PRIMARY}
+_FALLBACKS = {**FALLBACK_LABELS, EMAIL: EMAIL_LABEL}
 _OF_PHONE = ("type", "number", "phone", "label", "default", "is_default")
 _OF_EMAIL = ("address", "label", "default", "is_default")
 
@@ -91,7 +91,7 @@ def _entry(kind: str, one: Mapping[str, Any], content: str, known: Sequence[str]
     return Entry(
         kind,
         (content,),
-        _text(one.get("label")),
+        _text(one.get("label")) or None,
         is_default=bool(one.get("default") or one.get("is_default")),
         own={name: value for name, value in one.items() if name not in known},
     )

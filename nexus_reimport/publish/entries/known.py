@@ -5,7 +5,7 @@ that no two patients' can be compared.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 from hashlib import blake2b
 from uuid import UUID
 
@@ -55,7 +55,7 @@ class Digester:
 
 def flattened(known: Iterable[Known]) -> list[UUID]:
     """Return the digests of entries in one row, as a column keeps them."""
-    return [digest for one in known for digest in astuple(one)]
+    return [digest for one in known for digest in (one.value, one.label, one.content, one.more)]
 
 
 def of_column(digests: Sequence[UUID]) -> list[Known]:

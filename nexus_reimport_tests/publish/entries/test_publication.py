@@ -160,6 +160,38 @@ def test_a_row_that_nobody_touched_learns_its_entries_from_an_ordinary_run(nexus
     assert numbers(value(nexus_database)) == [("Mobile", "0491 570 999"), ("Home", "02 5550 0009")]
 
 
+def test_lists_without_labels_and_defaults_as_a_client_of_the_api_writes_them_are_read(
+    nexus_database: str,
+) -> None:
+    publish_patients(nexus_database, patients(contact_json([MOBILE, HOME], [EMAIL])))
+    edited = {
+        "phones": [{"type": "Mobile", "number": "0491 570 156"}, {"type": None, "phone": 255500003}],
+        "emails": [{"address": "a@example.org"}, {"address": "own@example.org", "label": None}],
+    }
+    edit(nexus_database, "contact_json", edited)
+    publish_patients(nexus_database, patients(contact_json([MOBILE, NEW_HOME], [EMAIL])))
+    found = value(nexus_database)
+    assert numbers(found) == [("Mobile", "0491 570 156"), ("Home", "02 5550 0009"), ("Phone", "255500003")]
+    assert [(one["label"], one["address"]) for one in found["emails"]] == [
+        ("Email", "a@example.org"),
+        ("Email 2", "own@example.org"),
+    ]
+
+
+def test_labels_that_a_person_has_swapped_stay_swapped(nexus_database: str) -> None:
+    work = {**HOME, "label": "Work", "number": "02 5550 0002"}
+    publish_patients(nexus_database, patients(contact_json([HOME, work], [])))
+    saved = saved_contact(value(nexus_database))
+    saved["phone"] = {"Home": saved["phone"]["Work"], "Work": saved["phone"]["Home"]}
+    edit(nexus_database, "contact_json", saved)
+    publish_patients(nexus_database, patients(contact_json([HOME, work, MOBILE], [])))
+    assert sorted(numbers(value(nexus_database))) == [
+        ("Home", "02 5550 0002"),
+        ("Mobile", "0491 570 156"),
+        ("Work", "02 5550 0001"),
+    ]
+
+
 def test_a_shape_that_nobody_is_known_to_write_stays_whole(nexus_database: str) -> None:
     for strange in (
         {"edited": True},
