@@ -1,10 +1,12 @@
-"""Constraint triggers that make PostgreSQL itself refuse a batch or document that points at nobody.
+"""Constraint triggers that make PostgreSQL itself refuse a generic link that points at no patient.
+
+Of batches, documents, relationships, and of whatever else has a content type and an id beside it; logs aside.
 
 Off by default: they are put into Nexus, and taken out again, by one command. They are checked at COMMIT, so
 any order of writing inside a transaction works, as with Nexus's own foreign keys.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 import psycopg
@@ -12,8 +14,9 @@ from psycopg import sql
 
 from nexus_reimport.publish.connection import Connection, connect
 from nexus_reimport.publish.exceptions import PublicationError
+from nexus_reimport.publish.references import LOGS, Reference, references_to
+from nexus_reimport.schemas.nexus import PATIENTS
 
-POINTING = ("images_batch", "documents_document")
 LINK_TRIGGER = "nexus_reimport_link"
 DELETE_TRIGGER = "nexus_reimport_patient"
 
@@ -27,9 +30,9 @@ DECLARE
 BEGIN
     -- The row as it is at COMMIT: a later statement may have mended or removed it.
     EXECUTE format(
-        'SELECT t.object_id FROM %I t JOIN django_content_type c ON c.id = t.content_type_id
+        'SELECT t.%I FROM %I.%I t JOIN django_content_type c ON c.id = t.%I
             WHERE t.id = $1 AND c.app_label = ''patients'' AND c.model = ''patient''',
-        TG_TABLE_NAME) INTO patient USING NEW.id;
+        TG_ARGV[0], TG_TABLE_SCHEMA, TG_TABLE_NAME, TG_ARGV[1]) INTO patient USING NEW.id;
     IF patient IS NULL THEN
         RETURN NULL;
     END IF;
@@ -50,15 +53,12 @@ BEGIN
         RETURN NULL;
     END IF;
     IF EXISTS (
-        SELECT FROM (
-            SELECT content_type_id FROM images_batch WHERE object_id = OLD.id
-            UNION ALL
-            SELECT content_type_id FROM documents_document WHERE object_id = OLD.id) t
+        SELECT FROM ({links}) t
         JOIN django_content_type c ON c.id = t.content_type_id
         WHERE c.app_label = 'patients' AND c.model = 'patient')
     THEN
         RAISE foreign_key_violation USING
-            MESSAGE = format('patient %s still has photographs or documents', OLD.id),
+            MESSAGE = format('patient %s still has photographs or documents, or a relationship', OLD.id),
             TABLE = TG_TABLE_NAME, CONSTRAINT = TG_NAME;
     END IF;
     RETURN NULL;
@@ -66,8 +66,15 @@ END $$;
 """
 
 _LINK = """
-CREATE CONSTRAINT TRIGGER {trigger} AFTER INSERT OR UPDATE OF object_id, content_type_id ON {relation}
-DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION nexus_reimport.refuse_link_to_nobody()
+CREATE CONSTRAINT TRIGGER {trigger} AFTER INSERT OR UPDATE OF {column}, {type_column} ON {relation}
+DEFERRABLE INITIALLY DEFERRED FOR EACH ROW
+EXECUTE FUNCTION nexus_reimport.refuse_link_to_nobody({column_name}, {type_name})
+"""
+_LINKS_OF = "SELECT {type_column} AS content_type_id FROM {relation} WHERE {column} = OLD.id"
+_INSTALLED = """
+    SELECT n.nspname, c.relname, t.tgname FROM pg_trigger t
+    JOIN pg_class c ON c.oid = t.tgrelid JOIN pg_namespace n ON n.oid = c.relnamespace
+    WHERE t.tgname = %(patient)s OR starts_with(t.tgname, %(link)s)
 """
 _DELETE = """
 CREATE CONSTRAINT TRIGGER {trigger} AFTER DELETE OR UPDATE OF id ON patients
@@ -82,10 +89,11 @@ def install(url: str) -> None:
     """
     with _explained(), connect(url, "guard") as connection:
         _drop_triggers(connection)
-        connection.execute(_FUNCTIONS)
-        for relation in POINTING:
-            _create(connection, _LINK, LINK_TRIGGER, relation)
-        _create(connection, _DELETE, DELETE_TRIGGER, "patients")
+        links = _links(connection)
+        connection.execute(_functions(links))
+        for one in links:
+            connection.execute(_link_trigger(one))
+        connection.execute(sql.SQL(_DELETE).format(trigger=sql.Identifier(DELETE_TRIGGER)))
 
 
 def remove(url: str) -> None:
@@ -97,12 +105,51 @@ def remove(url: str) -> None:
 
 
 def is_installed(url: str) -> bool:
-    """Say whether all of the triggers are in Nexus."""
+    """Say whether all of the triggers are in Nexus, also those of links that have come since."""
     with _explained(), connect(url, "guard") as connection:
-        row = connection.execute(
-            "SELECT count(*) FROM pg_trigger WHERE tgname = ANY (%s)", [[LINK_TRIGGER, DELETE_TRIGGER]]
-        ).fetchone()
-    return bool(row and row[0] == len(POINTING) + 1)
+        wanted = {(one.schema, one.relation, _trigger_name(one)) for one in _links(connection)}
+        found = set(_installed(connection))
+    patients = [place for place in found if place[1:] == (PATIENTS.relation, DELETE_TRIGGER)]
+    return bool(patients) and found == wanted.union(patients)
+
+
+def _links(connection: Connection) -> list[Reference]:
+    """Return the generic links there are. Its own id column is what a row is known by."""
+    return [
+        one
+        for one in references_to(connection, PATIENTS)
+        if one.type_column and not one.is_text and one.relation not in LOGS
+    ]
+
+
+def _functions(links: Sequence[Reference]) -> sql.Composed:
+    links_of = [
+        sql.SQL(_LINKS_OF).format(
+            type_column=sql.Identifier(str(one.type_column)),
+            relation=sql.Identifier(one.schema, one.relation),
+            column=sql.Identifier(one.column),
+        )
+        for one in links
+    ]
+    return sql.SQL(_FUNCTIONS).format(links=sql.SQL(" UNION ALL ").join(links_of))
+
+
+def _link_trigger(one: Reference) -> sql.Composed:
+    type_column = str(one.type_column)
+    return sql.SQL(_LINK).format(
+        trigger=sql.Identifier(_trigger_name(one)),
+        relation=sql.Identifier(one.schema, one.relation),
+        column=sql.Identifier(one.column),
+        type_column=sql.Identifier(type_column),
+        column_name=sql.Literal(one.column),
+        type_name=sql.Literal(type_column),
+    )
+
+
+def _trigger_name(one: Reference) -> str:
+    """Return the name of a link's trigger: a table may have several links."""
+    side = one.column.removesuffix("object_id").strip("_")
+    return f"{LINK_TRIGGER}_{side}" if side else LINK_TRIGGER
 
 
 @contextmanager
@@ -115,13 +162,13 @@ def _explained() -> Iterator[None]:
         raise PublicationError(message) from None
 
 
-def _create(connection: Connection, statement: str, trigger: str, relation: str) -> None:
-    composed = sql.SQL(statement).format(trigger=sql.Identifier(trigger), relation=sql.Identifier(relation))
-    connection.execute(composed)
+def _installed(connection: Connection) -> list[tuple[str, str, str]]:
+    """Return the schema, relation and name of each of our triggers that there is."""
+    names = {"patient": DELETE_TRIGGER, "link": LINK_TRIGGER}
+    return [(str(one[0]), str(one[1]), str(one[2])) for one in connection.execute(_INSTALLED, names)]
 
 
 def _drop_triggers(connection: Connection) -> None:
-    names = [(LINK_TRIGGER, relation) for relation in POINTING] + [(DELETE_TRIGGER, "patients")]
-    for trigger, relation in names:
-        statement = sql.SQL("DROP TRIGGER IF EXISTS {} ON {}")
-        connection.execute(statement.format(sql.Identifier(trigger), sql.Identifier(relation)))
+    for schema, relation, name in _installed(connection):
+        statement = sql.SQL("DROP TRIGGER {} ON {}")
+        connection.execute(statement.format(sql.Identifier(name), sql.Identifier(schema, relation)))

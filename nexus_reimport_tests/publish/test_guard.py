@@ -218,6 +218,56 @@ def test_a_publication_runs_under_it(guarded: str) -> None:
         publish(guarded, "run", AS_OF, {**tables, "image_batches": lost})
 
 
+RELATIONSHIP = """
+    INSERT INTO contact_relationships
+    SELECT gen_random_uuid(), id, '{}', id, '{}', 'parent', NULL, true, now(), now() FROM django_content_type
+    WHERE app_label = 'patients' AND model = 'patient'
+"""
+
+
+@pytest.mark.parametrize("sides", [(ANN, NOBODY), (NOBODY, ANN)])
+def test_either_side_of_a_relationship_is_a_patient_who_is_there(
+    guarded: str, sides: tuple[str, str]
+) -> None:
+    with pytest.raises(ForeignKeyViolation, match=r"contact_relationships .* patient who is not there"):
+        commit(guarded, RELATIONSHIP.format(*sides))
+    commit(guarded, RELATIONSHIP.format(ANN, BEN))
+    column = "from_object_id" if sides[0] == NOBODY else "to_object_id"
+    with pytest.raises(ForeignKeyViolation):
+        commit(guarded, f"UPDATE contact_relationships SET {column} = '{NOBODY}'")  # noqa: S608 - ours
+    for patient in (ANN, BEN):
+        with pytest.raises(ForeignKeyViolation, match=f"patient {patient} still .* relationship"):
+            commit(guarded, leave(patient))
+    commit(guarded, leave(ANN), detach("contact_relationships"))
+
+
+LOG = """
+    INSERT INTO django_admin_log (action_time, object_id, object_repr, action_flag, change_message,
+        content_type_id)
+    SELECT now(), '{}', '', 3, '', id FROM django_content_type
+    WHERE app_label = 'patients' AND model = 'patient'
+"""
+
+
+def test_logs_may_name_whoever_is_gone(guarded: str) -> None:
+    log = LOG.format(ANN)
+    commit(guarded, log, leave(ANN))
+
+
+CONSENT = "INSERT INTO consents SELECT gen_random_uuid(), id, gen_random_uuid() FROM django_content_type"
+
+
+def test_a_table_of_links_that_has_come_since_is_told_and_guarded_once_it_is_put_in_again(
+    guarded: str,
+) -> None:
+    commit(guarded, "CREATE TABLE consents (id uuid PRIMARY KEY, content_type_id integer, object_id uuid)")
+    assert not guard.is_installed(guarded)
+    guard.install(guarded)
+    assert guard.is_installed(guarded)
+    with pytest.raises(ForeignKeyViolation):
+        commit(guarded, CONSENT)
+
+
 def test_it_can_be_taken_out_and_leaves_nothing(guarded: str) -> None:
     assert guard.is_installed(guarded)
     guard.remove(guarded)
