@@ -12,6 +12,7 @@ from starlette.routing import Route
 from nexus_reimport.sandbox.filemaker.accounts import Accounts
 from nexus_reimport.sandbox.filemaker.entities import StoredEntity
 from nexus_reimport.sandbox.filemaker.exceptions import QueryRefused
+from nexus_reimport.sandbox.filemaker.fading import as_shown
 from nexus_reimport.sandbox.filemaker.faults import Fault, FaultPlan
 from nexus_reimport.sandbox.filemaker.metadata import edmx
 from nexus_reimport.sandbox.filemaker.misspelling import misspelled
@@ -29,7 +30,9 @@ class StandIn:
         self, entities: Rows, *, database: str, accounts: Accounts, plan: FaultPlan, page_size: int
     ) -> None:
         self.database = database
-        self.entities = {name: StoredEntity(name, rows) for name, rows in entities.items()}
+        self.entities = {
+            name: StoredEntity(name, as_shown(name, rows, plan)) for name, rows in entities.items()
+        }
         self.accounts = accounts
         self.plan = plan
         self.page_size = page_size

@@ -30,6 +30,10 @@ class Fault(StrEnum):
     LOOSE_JSON = "loose-json"
     BAD_BYTES = "bad-bytes"
     WEB_PAGE = "web-page"
+    NO_DETAILS = "no-details"
+    HALF_DETAILS = "half-details"
+    BLANK_DETAILS = "blank-details"
+    NO_BIRTH_DATES = "no-birth-dates"
 
     @property
     def description(self) -> str:
@@ -56,6 +60,10 @@ DESCRIPTIONS: dict[Fault, str] = {
     Fault.LOOSE_JSON: "pages begin with a mark and a line that is not theirs, and have raw tabs in texts",
     Fault.BAD_BYTES: "one text of each page has a byte that is not UTF-8",
     Fault.WEB_PAGE: "everything is answered 200 with a page that says that the server is being looked after",
+    Fault.NO_DETAILS: "the account may not view one contact detail: the list is empty and $count says 0",
+    Fault.HALF_DETAILS: "the account may view every second contact detail, and $count counts those",
+    Fault.BLANK_DETAILS: "the account may view whose each contact detail is, and nothing else of it",
+    Fault.NO_BIRTH_DATES: "the account may not view the field DOB: it is null in every contact",
 }
 
 
