@@ -48,7 +48,13 @@ def sandbox() -> None:
 @in_directory
 @click.option("--scale", type=click.FloatRange(min=0, min_open=True), default=0.1, show_default=True)
 @click.option("--seed", type=int, default=7, show_default=True)
-@click.option("--fault", "faults", multiple=True, metavar="NAME", help="A fault FileMaker has; may repeat.")
+@click.option(
+    "--fault",
+    "faults",
+    multiple=True,
+    metavar="NAME",
+    help="A fault that FileMaker has, or S3: s3:NAME[:KEY]; may repeat.",
+)
 @click.option(
     "--nexus",
     default="empty",

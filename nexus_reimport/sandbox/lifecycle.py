@@ -12,6 +12,7 @@ from nexus_reimport.sandbox.clinic import synthetic_clinic
 from nexus_reimport.sandbox.contents import make_folders, write_contents
 from nexus_reimport.sandbox.exceptions import SandboxError, SandboxMismatchError, UnknownFaultError
 from nexus_reimport.sandbox.filemaker import Fault
+from nexus_reimport.sandbox.object_faults import require_fault
 from nexus_reimport.sandbox.postgres import (
     Cluster,
     load_nexus_schema,
@@ -19,7 +20,7 @@ from nexus_reimport.sandbox.postgres import (
     stop_cluster,
 )
 from nexus_reimport.sandbox.postgres_programs import make_private_folder
-from nexus_reimport.sandbox.services import FILEMAKER, OBJECT_STORE, WEB_SERVICES
+from nexus_reimport.sandbox.services import FILEMAKER, OBJECT_STORE, S3, WEB_SERVICES
 from nexus_reimport.sandbox.settings import Layout, SandboxSettings, read_settings
 from nexus_reimport.sandbox.starting_states import known_state, load_rows, starting_state
 
@@ -78,7 +79,7 @@ def start(
 ) -> SandboxState:
     """Start the sandbox of a directory, making its clinic first where there is none. Return how it is then.
 
-    What is running already stays; a FileMaker stand-in with other faults is started again. `progress` hears
+    What is running already stays; a service with other faults is started again. `progress` hears
     what is being done. Raise SandboxMismatchError where the directory holds a sandbox of another scale, seed
     or starting state, ServiceFailedError where a service does not come up (none stays behind then).
     """
@@ -151,10 +152,19 @@ def _known_faults(names: Sequence[str]) -> tuple[str, ...]:
     """Return the faults' names, each once, in order. Raise UnknownFaultError for one that is none."""
     known = [fault.value for fault in Fault]
     for name in names:
-        if name not in known:
+        if name.startswith(S3):
+            _require_s3_fault(name.removeprefix(S3))
+        elif name not in known:
             message = f"there is no fault {name!r}; choose from {', '.join(known)}"
             raise UnknownFaultError(message)
     return tuple(sorted(set(names)))
+
+
+def _require_s3_fault(name: str) -> None:
+    try:
+        require_fault(name)
+    except ValueError as error:
+        raise UnknownFaultError(str(error)) from None
 
 
 def _claim(layout: Layout) -> None:
@@ -186,8 +196,9 @@ def _agreed(layout: Layout, asked: SandboxSettings) -> SandboxSettings:
                 f" {getattr(asked, name)}; stop and clean it first, or name another directory"
             )
             raise SandboxMismatchError(message)
-    if kept.faults != asked.faults:
-        FILEMAKER.stop(layout)
+    changed = set(kept.faults) ^ set(asked.faults)
+    for service in {OBJECT_STORE if fault.startswith(S3) else FILEMAKER for fault in changed}:
+        service.stop(layout)
     return replace(kept, faults=asked.faults)
 
 

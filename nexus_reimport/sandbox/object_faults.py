@@ -77,17 +77,26 @@ def with_faults(application: "WSGIApplication", names: Sequence[str]) -> "WSGIAp
     Raises ValueError for a fault that there is not.
     """
     for name in names:
+        require_fault(name)
         application = _faulty(application, *name.partition(":")[::2])
     return application
+
+
+def require_fault(name: str) -> None:
+    """Raise ValueError for a fault that there is not."""
+    kind, _, ending = name.partition(":")
+    if name == IGNORES_CONDITIONS:
+        return
+    known = OBJECT_FAULTS if ending else BUCKET_FAULTS
+    if kind not in known:
+        whose = "an object" if ending else "the bucket"
+        raise ValueError(f"There is no fault «{kind}» of {whose}; choose from {', '.join(known)}.")
 
 
 def _faulty(application: "WSGIApplication", name: str, ending: str) -> "WSGIApplication":
     if name == IGNORES_CONDITIONS:
         return _without_conditions(application)
-    refusal = OBJECT_FAULTS.get(name) if ending else BUCKET_FAULTS.get(name)
-    if refusal is None:
-        raise ValueError(f"There is no fault «{name}» of {'an object' if ending else 'the bucket'}.")
-    found = refusal
+    found = OBJECT_FAULTS[name] if ending else BUCKET_FAULTS[name]
 
     def concerned(environ: "WSGIEnvironment") -> bool:
         if ending:

@@ -26,6 +26,8 @@ from nexus_reimport.sandbox.settings import (
     SandboxSettings,
 )
 
+# What the names of the S3 server's faults begin with, beside FileMaker's.
+S3 = "s3:"
 START_SECONDS = 60.0
 STOP_SIGNALS = ((signal.SIGTERM, 5.0), (signal.SIGKILL, 5.0))
 # What a process of ours may inherit; no credential of the caller's is among them.
@@ -84,7 +86,10 @@ OBJECT_STORE = Service(
     name="object-store",
     module="nexus_reimport.sandbox.object_store",
     served=lambda layout: layout.journal,
-    arguments=lambda layout, _: ["--journal", str(layout.journal), "--bucket", BUCKET, "--region", REGION],
+    arguments=lambda layout, settings: [
+        *("--journal", str(layout.journal), "--bucket", BUCKET, "--region", REGION),
+        *(f"--fault={fault.removeprefix(S3)}" for fault in settings.faults if fault.startswith(S3)),
+    ],
     secrets=lambda _: {},
 )
 FILEMAKER = Service(
@@ -94,7 +99,7 @@ FILEMAKER = Service(
     arguments=lambda layout, settings: [
         *("--entities", str(layout.entities), "--database", FILEMAKER_DATABASE),
         *("--username", FILEMAKER_USERNAME),
-        *(f"--fault={fault}" for fault in settings.faults),
+        *(f"--fault={fault}" for fault in settings.faults if not fault.startswith(S3)),
     ],
     secrets=lambda settings: {"FILEMAKER_PASSWORD": settings.filemaker_password},
 )

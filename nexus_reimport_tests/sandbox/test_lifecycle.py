@@ -16,6 +16,8 @@ import psycopg
 import pytest
 from obstore.store import S3Store
 
+from nexus_reimport.clients.bucket import list_import_objects
+from nexus_reimport.clients.exceptions import AccessDenied
 from nexus_reimport.sandbox import lifecycle
 from nexus_reimport.sandbox.clinic import damaged_a, synthetic_clinic
 from nexus_reimport.sandbox.clinic.objects import Photograph
@@ -28,6 +30,7 @@ from nexus_reimport.sandbox.exceptions import (
 )
 from nexus_reimport.sandbox.processes import read_process
 from nexus_reimport.sandbox.settings import Layout, read_settings
+from nexus_reimport_tests.clients.file_buckets import client_at
 from nexus_reimport_tests.sandbox.conftest import SCALE
 
 pytestmark = pytest.mark.xdist_group("one sandbox")
@@ -305,3 +308,20 @@ def test_where_there_is_no_sandbox_status_says_so(directory: Path) -> None:
     assert read_settings(Layout(directory)) is None
     with pytest.raises(SandboxError, match="start one first"):
         lifecycle.environment(directory)
+
+
+def test_a_fault_of_s3_that_there_is_not_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(UnknownFaultError, match=r"no fault «rain» of the bucket; choose from .*clock"):
+        lifecycle.start(tmp_path / "new", SCALE, faults=["s3:rain"])
+
+
+def test_faults_of_s3_come_and_go_without_touching_filemaker(sandbox: Path) -> None:
+    before = {one.name: one.pid for one in lifecycle.start(sandbox, SCALE).services}
+    settings = lifecycle.environment(sandbox)
+    client = client_at(settings["AWS_ENDPOINT_URL_S3"])
+    lifecycle.start(sandbox, SCALE, faults=["s3:expired"])
+    with pytest.raises(AccessDenied, match="The AWS session has expired"):
+        list_import_objects(client, settings["AWS_S3_BUCKET_NAME"])
+    after = {one.name: one.pid for one in lifecycle.start(sandbox, SCALE).services}
+    assert len(list_import_objects(client, settings["AWS_S3_BUCKET_NAME"]))
+    assert {name for name in before if before[name] != after[name]} == {"object-store"}
