@@ -1,5 +1,7 @@
 """The sources that are files: what is in S3, and whose each photograph is."""
 
+from typing import cast
+
 import dagster as dg
 import pandas as pd
 from dagster_aws.s3 import S3Resource
@@ -7,10 +9,11 @@ from pydantic import Field
 
 from nexus_reimport.assets.metadata import OWNERS, rows_of, staged_facts
 from nexus_reimport.assets.refusals import refusal_first
-from nexus_reimport.clients.bucket import list_import_objects
+from nexus_reimport.clients.bucket import list_import_objects, with_first_dates
 from nexus_reimport.clients.frame_store import content_version
 from nexus_reimport.clients.loopback import require_private
 from nexus_reimport.clients.resources import BucketResource, ImageCsvFolder
+from nexus_reimport.io_manager import FrameIOManager
 from nexus_reimport.privacy import keeps_values_out_of_errors
 from nexus_reimport.progress import StepProgress
 from nexus_reimport.schemas.frames import image_csv_schema
@@ -29,19 +32,28 @@ from nexus_reimport.transform.staged import Staged
                 dg.TableColumn("key", "text", description="The object's key."),
                 dg.TableColumn("size", "integer", description="Exact size in bytes."),
                 dg.TableColumn("etag", "text", description="Changes when the content does."),
-                dg.TableColumn("modified", "timestamptz", description="When it was last written, UTC."),
+                dg.TableColumn(
+                    "modified", "timestamptz", description="When these bytes were first written, UTC."
+                ),
             ]
         )
     },
 )
 @keeps_values_out_of_errors
 def s3_listing(
-    context: dg.AssetExecutionContext, s3: S3Resource, bucket: BucketResource
+    context: dg.AssetExecutionContext,
+    s3: S3Resource,
+    bucket: BucketResource,
+    frames: dg.ResourceParam[FrameIOManager],
 ) -> dg.Output[pd.DataFrame]:
-    """Every object under the import prefixes, without folder markers, thumbnails and backups."""
+    """Every object under the import prefixes, without folder markers, thumbnails and backups.
+
+    The same bytes uploaded again keep the date that they had.
+    """
     with refusal_first():
         require_private(s3.endpoint_url or "https:", "AWS_ENDPOINT_URL_S3")
         listing = list_import_objects(s3.get_client(), bucket.name, StepProgress(context))
+    listing = with_first_dates(listing, cast("pd.DataFrame | None", frames.read_if_there(context.asset_key)))
     return dg.Output(
         listing, metadata=rows_of(listing), data_version=dg.DataVersion(content_version(listing))
     )

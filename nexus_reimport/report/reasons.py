@@ -64,6 +64,7 @@ _ANYWHERE: dict[str, str] = {
     # Patients.
     "no_name": "The contact has neither a first nor a last name.",
     "dob_out_of_range": "The date of birth is before 1850 or in the future; it was left empty.",
+    "date_out_of_range": "The photograph's date is before 1850 or in the future; it was left empty.",
     "unknown_funding": "Nexus does not have the patient's funding source; it was left empty.",
     "unknown_funding_source": "Nexus has no active funding source of that name; invoices will have none.",
     "blank_name": "FileMaker lacks one of the patient's names; a dash, or what the settings say, is used.",

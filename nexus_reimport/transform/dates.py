@@ -12,6 +12,9 @@ DAY = timedelta(days=1)
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 UNKNOWN_INSTANT = 946_684_800_000_000  # 2000-01-01T00:00Z, for rows that say nothing of when they were made
 
+# What is dated before it is a slip of the pen: a year 16 or 1016 for 2016.
+FIRST_YEAR = 1850
+
 _MICROSECOND = timedelta(microseconds=1)
 _DAY_TEXT = re.compile(r"(\d{4}-\d{2}-\d{2})(?:[T ].*)?", re.DOTALL)
 _TIME_TEXT = re.compile(r"(?:(\d) days?, )?(\d{1,2}):(\d{2})(?::(\d{2})(?:\.(\d{1,6})\d*)?)?")
@@ -39,6 +42,11 @@ def day(text: str) -> date | None:
         return date.fromisoformat(found[1]) if found else None
     except ValueError:
         return None
+
+
+def possible_days(as_of: datetime) -> tuple[date, date]:
+    """Return the first and the last day that a birth or a photograph can have: 1850, the run's in Sydney."""
+    return date(FIRST_YEAR, 1, 1), as_of.astimezone(SYDNEY).date()
 
 
 def time_of_day(text: str) -> timedelta | None:

@@ -4,6 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 import numpy as np
 import pandas as pd
@@ -12,6 +13,7 @@ import pyarrow.compute as pc
 
 from nexus_reimport.schemas.nexus import IMAGES, PATIENTS
 from nexus_reimport.transform.batch_names import UNKNOWN_DATE
+from nexus_reimport.transform.dates import possible_days
 from nexus_reimport.transform.image_csv import FIELDS
 from nexus_reimport.transform.imported_keys import IMAGES_PREFIX
 from nexus_reimport.transform.instants import distinct_instants
@@ -80,15 +82,18 @@ def image_objects(
     thumbnails: pd.DataFrame,
     patients: Staged,
     state: NexusState,
+    as_of: datetime,
 ) -> ImageObjects:
     """Return every image object of the listing, joined to its row, its thumbnail and its patient.
 
+    A date before 1850 or after the run's day is null, and `date_is_odd` true.
     An object's row is the one whose recid is the object's stem. Reasons, the first that holds: what the CSV's
     reject of that recid says, no_metadata, several_objects (another object with that stem is the image),
     limit, patient_not_found, no_thumbnail, stale_thumbnail (of other bytes), the thumbnail's own fault,
     shared_thumbnail (another object's lies under the same key), key_too_long, file_too_big.
     """
     table = _joined(_listed(listing), "stem", image_csv, "recid", _ROW_COLUMNS)
+    table = _with_possible_dates(table, as_of)
     described = thumbnails.rename(columns={"etag": "seen_etag"})
     table = _joined(table, "key", described, "key", _THUMBNAIL_COLUMNS)
     owners = _owners(table["contact"].combine_chunks(), known_patients(patients, state), state)
@@ -115,6 +120,15 @@ def _joined(left: pa.Table, on: str, frame: pd.DataFrame, key: str, columns: Seq
     for name in columns:
         left = left.append_column(name, right[name].combine_chunks().take(places.combine_chunks()))
     return left
+
+
+def _with_possible_dates(table: pa.Table, as_of: datetime) -> pa.Table:
+    days = table["date"].combine_chunks()
+    first, last = (pa.scalar(day, pa.date32()) for day in possible_days(as_of))
+    is_odd = pc.fill_null(pc.or_(pc.less(days, first), pc.greater(days, last)), False)
+    possible = pc.if_else(is_odd, pa.scalar(None, pa.date32()), days)
+    place = table.schema.get_field_index("date")
+    return table.set_column(place, "date", possible).append_column("date_is_odd", is_odd)
 
 
 def _owners(contacts: pa.Array, known: KnownPatients, state: NexusState) -> dict[str, pa.Array]:

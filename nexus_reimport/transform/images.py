@@ -30,7 +30,7 @@ def stage_image_batches(
     thumbnails: pd.DataFrame,
     patients: Staged,
     state: NexusState,
-    as_of: datetime,  # noqa: ARG001 - all tables are staged by the same arguments; this one has no stamp
+    as_of: datetime,
 ) -> Staged:
     """Return one batch per patient and day that has an image to publish; nothing is rejected here.
 
@@ -39,7 +39,8 @@ def stage_image_batches(
     second in which the first of its images was.
     """
     ledger = Ledger(IMAGE_BATCHES)
-    published = image_objects(image_csv, None, listing, thumbnails, patients, state).published("filemaker_id")
+    objects = image_objects(image_csv, None, listing, thumbnails, patients, state, as_of)
+    published = objects.published("filemaker_id")
     batches = published.group_by("batch").aggregate(
         [("owner", "min"), ("date", "min"), ("uploaded", "min"), ("key", "count")]
     )
@@ -65,23 +66,25 @@ def stage_images(
     patients: Staged,
     batches: Staged,
     state: NexusState,
-    as_of: datetime,  # noqa: ARG001 - all tables are staged by the same arguments; this one has no stamp
+    as_of: datetime,
 ) -> Staged:
     """Return one image per image object whose row, patient and thumbnail are known.
 
     Takes the image CSV's rows and rejects, the listing, the thumbnails, the staged patients and batches.
     Rejects: see `image_objects`, and no_batch where the batches were staged from other inputs. A row of
     the CSV without an object is warned of, `no_object`, and so is a row the CSV's reading rejected. What
-    is amiss with a picture that can be read is a warning, `no_end_marker`.
+    is amiss with a picture that can be read is a warning, `no_end_marker`, and so is `date_out_of_range`.
     """
     ledger = Ledger(IMAGES)
-    objects = image_objects(image_csv, csv_rejects, listing, thumbnails, patients, state)
+    objects = image_objects(image_csv, csv_rejects, listing, thumbnails, patients, state, as_of)
     images = _published(_with_batches(objects, batches), image_csv, csv_rejects, ledger)
     del objects  # as large as the images themselves
     keys = images["filemaker_id"].to_pylist()
-    for key, warning in zip(keys, images["warning"].to_pylist(), strict=True):
+    for key, warning, is_odd in zip(keys, *_amiss(images), strict=True):
         if warning:
             ledger.warn(key, "s3_key", warning)
+        if is_odd:
+            ledger.warn(key, "date_taken", "date_out_of_range")
     ids = image_ids(images, state, ledger)
     columns: dict[str, Sequence[object]] = {
         "id": ids,
@@ -143,6 +146,11 @@ def _warn_of_rows_without_objects(
     lost = pc.invert(pc.is_in(report[0], value_set=stems))
     for key, field, reason in zip(*(column.filter(lost).to_pylist() for column in report), strict=True):
         ledger.warn(key, field, reason)
+
+
+def _amiss(images: pa.Table) -> tuple[list[str | None], list[bool]]:
+    """Return what is amiss with each picture, and whether its row has a date that cannot be."""
+    return images["warning"].to_pylist(), images["date_is_odd"].to_pylist()
 
 
 def _places(images: pa.Table, ids: Sequence[str], state: NexusState) -> list[int]:

@@ -1,7 +1,7 @@
 """Patients, from FileMaker's contacts and their details."""
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import date, datetime
+from datetime import datetime
 
 import pandas as pd
 
@@ -10,7 +10,7 @@ from nexus_reimport.schemas.nexus import PATIENTS
 from nexus_reimport.transform import choices
 from nexus_reimport.transform.clinics import ClinicFinder, clinic_names
 from nexus_reimport.transform.contact_details import ContactCard, contact_cards
-from nexus_reimport.transform.dates import SYDNEY, day, iso_utc, microseconds
+from nexus_reimport.transform.dates import day, iso_utc, microseconds, possible_days
 from nexus_reimport.transform.extracts import Extract, creation_instants, read_extract
 from nexus_reimport.transform.identity import decide_ids
 from nexus_reimport.transform.mappings import NOTHING_SAID, Mappings
@@ -18,8 +18,6 @@ from nexus_reimport.transform.nexus_state import NexusState
 from nexus_reimport.transform.shaping import cut, days, looked_up, nullable
 from nexus_reimport.transform.staged import Ledger, Staged
 from nexus_reimport.transform.text import canonical_json, flag
-
-FIRST_BIRTH_YEAR = 1850
 
 _BEFORE_CHRIST = ("-", "0000-")
 _FUNDING_SOURCE_LENGTH = PATIENTS.column("funding_source").length or 0
@@ -138,11 +136,11 @@ def _names(
 
 def _births(people: Extract, as_of: datetime, ledger: Ledger) -> list[object]:
     """Return dates of birth between 1850 and the run's day in Sydney; others are null and warned of."""
-    today = as_of.astimezone(SYDNEY).date()
+    first, last = possible_days(as_of)
     births: list[object] = []
     for key, text in zip(people.keys, people.texts("DOB"), strict=True):
         born = day(text)
-        possible = born is not None and date(FIRST_BIRTH_YEAR, 1, 1) <= born <= today
+        possible = born is not None and first <= born <= last
         if text and not possible:
             is_a_day = born is not None or text.startswith(_BEFORE_CHRIST)
             ledger.warn(key, "dob", "dob_out_of_range" if is_a_day else "bad_date")

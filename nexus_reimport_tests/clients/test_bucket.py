@@ -17,7 +17,7 @@ import pytest
 from botocore.config import Config
 from botocore.stub import Stubber
 
-from nexus_reimport.clients.bucket import list_import_objects
+from nexus_reimport.clients.bucket import list_import_objects, with_first_dates
 from nexus_reimport.clients.exceptions import AccessDenied, ConnectionFailed, NotFound, WebPageAnswered
 from nexus_reimport.sandbox.object_journal import ObjectJournal, StoredObject
 from nexus_reimport.sandbox.processes import accepts_connections, free_port
@@ -190,3 +190,17 @@ def test_a_web_page_or_nothing_is_refused_with_its_likely_cause_and_is_no_empty_
 def test_a_list_of_nothing_is_an_empty_bucket() -> None:
     with answering(EMPTY) as client:
         assert list_import_objects(client, BUCKET).empty
+
+
+def test_the_same_bytes_uploaded_again_keep_their_date_and_others_do_not(client: Any) -> None:
+    former = list_import_objects(client, BUCKET)
+    changed, same = sorted(ORIGINALS)[:2]
+    client.put_object(Bucket=BUCKET, Key=same, Body=ORIGINALS[same])
+    client.put_object(Bucket=BUCKET, Key=changed, Body=b"others")
+    now = list_import_objects(client, BUCKET)
+    dated = with_first_dates(now, former)
+    dates = dict(zip(dated["key"], dated["modified"], strict=True))
+    assert dates[same] == UPLOADED
+    assert dates[changed] > UPLOADED
+    assert dated.dtypes.to_list() == now.dtypes.to_list()
+    assert with_first_dates(now, None) is now

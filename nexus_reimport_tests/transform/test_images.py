@@ -1,7 +1,7 @@
 """Image batches and images."""
 
 import time
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pandas as pd
 import pytest
@@ -531,4 +531,16 @@ def test_a_picture_without_its_end_mark_is_published_with_a_warning() -> None:
     assert len(images.rows) == 2
     assert [tuple(one) for one in images.warnings[["key", "field", "reason"]].to_numpy()] == [
         (image(2), "s3_key", "no_end_marker")
+    ]
+
+
+@pytest.mark.parametrize(
+    "day", [date(16, 10, 18), date(1849, 12, 31), date(2916, 10, 18), AS_OF.date() + timedelta(days=2)]
+)
+def test_a_date_that_no_photograph_can_have_is_left_empty_and_warned_of(day: date) -> None:
+    batches, images = staged_images(row(1, date=day), row(2, date=None), row(3, date=date(1850, 1, 1)))
+    assert cells(images, "date_taken") == [None, None, date(1850, 1, 1)]
+    assert cells(batches, "image_count") == [1, 2]
+    assert [tuple(one) for one in images.warnings[["key", "field", "reason"]].to_numpy()] == [
+        (image(1), "date_taken", "date_out_of_range")
     ]
