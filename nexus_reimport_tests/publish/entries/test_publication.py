@@ -222,3 +222,23 @@ def test_a_plan_says_what_the_run_does_and_a_rollback_gives_back_the_pages_shape
     assert content(nexus_database) == before
     done = publish(nexus_database, "a run", AS_OF, now, terms=terms)
     assert done.tables == {name: one.counts for name, one in planned.tables.items()}
+
+
+def test_a_plan_over_what_an_older_release_has_written_is_what_the_run_does(nexus_database: str) -> None:
+    staged = {"patients": patients(contact_json([MOBILE, HOME], [EMAIL]))}
+    publish(nexus_database, "a run", AS_OF, staged)
+    forget_entries(nexus_database)
+    correct_mobile(nexus_database)
+    planned = make_plan(nexus_database, staged, Choices(), [])
+    done = publish(nexus_database, "a run", AS_OF, staged, terms=Terms(planned=planned.writes))
+    assert done.tables == {name: one.counts for name, one in planned.tables.items()}
+    assert numbers(value(nexus_database)) == [("Mobile", "0491 570 999"), ("Home", "02 5550 0001")]
+
+
+def test_what_a_person_took_out_stays_out_and_what_filemaker_adds_arrives(nexus_database: str) -> None:
+    publish_patients(nexus_database, patients(contact_json([MOBILE, HOME], [EMAIL])))
+    edit(nexus_database, "contact_json", {"phone": {}, "mobile": {}, "email": {}})
+    work = {**HOME, "label": "Work", "number": "02 5550 0007"}
+    publish_patients(nexus_database, patients(contact_json([MOBILE, HOME, work], [EMAIL])))
+    found = value(nexus_database)
+    assert (numbers(found), found["emails"]) == ([("Work", "02 5550 0007")], [])
