@@ -188,3 +188,22 @@ def test_a_persons_number_and_street_stay_beside_filemakers_when_their_patient_i
 def test_filemakers_side_goes_over_them_where_the_run_says_so(edited: str) -> None:
     adopt(edited, Choices(conflicts={"patients": "filemaker"}))
     assert values(edited) == filemakers(COMPLETE)
+
+
+@pytest.mark.parametrize("on_the_page", [False, True])
+def test_of_a_row_of_ours_whose_digests_are_lost_only_what_the_page_saved_can_be_a_persons(
+    nexus_database: str, on_the_page: bool
+) -> None:
+    adopt(nexus_database)
+    once, address_json = values(nexus_database)
+    number = {**once["phones"][0], "number": "0491 570 999", "phone": "0491 570 999", "label": "Once"}
+    once = {**once, "phones": [*once["phones"], number]}
+    with psycopg.connect(nexus_database) as connection:
+        connection.execute("DROP SCHEMA nexus_reimport CASCADE")
+        saved = saved_contact(once) if on_the_page else once
+        connection.execute("UPDATE patients SET contact_json = %s", [orjson.dumps(saved).decode()])
+    counts = adopt(nexus_database).tables["patients"]
+    found, address_now = values(nexus_database)
+    assert counts.edits_kept == on_the_page
+    assert ("0491 570 999" in [one["number"] for one in found["phones"]]) is on_the_page
+    assert address_now == address_json
