@@ -57,6 +57,18 @@ _REFERENCES = """
 PATIENT_TYPE = sql.SQL(
     "(SELECT id FROM django_content_type WHERE app_label = 'patients' AND model = 'patient')"
 )
+# JSON of Nexus's other tables may name any row's id, a letter's pages a photograph's. What is none of Nexus's
+# may lie in a schema that nobody lets us read.
+_JSON = """
+    SELECT n.nspname, c.relname, a.attname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+    JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+    WHERE c.relkind IN ('r', 'p') AND c.relpersistence <> 't' AND n.nspname <> 'nexus_reimport'
+        AND n.nspname <> 'information_schema' AND n.nspname !~ '^pg_' AND c.relname <> ALL (%s)
+        AND a.atttypid IN ('jsonb'::regtype, 'json'::regtype)
+        AND has_schema_privilege(n.oid, 'USAGE') AND has_table_privilege(c.oid, 'SELECT')
+    ORDER BY 1, 2, 3
+"""
+_UUID = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 _NOTHING_POINTS: LiteralString = "NOT EXISTS (SELECT FROM {child} c WHERE {points} AND {stays})"
 
 
@@ -64,7 +76,8 @@ _NOTHING_POINTS: LiteralString = "NOT EXISTS (SELECT FROM {child} c WHERE {point
 class Reference:
     """A column that may hold ids of a table's rows; `is_text`: as text.
 
-    `type_column`: of a generic link, the column beside it that says what kind of row it is to.
+    `type_column`: of a generic link, the column beside it that says what kind of row it is to. `is_json`: the
+    ids may be anywhere in it.
     """
 
     schema: str
@@ -72,6 +85,16 @@ class Reference:
     column: str
     is_text: bool
     type_column: str | None = None
+    is_json: bool = False
+
+    def rows(self) -> sql.Composed:
+        """Return what has the column: the relation, or all ids that its JSON names."""
+        relation = sql.Identifier(self.schema, self.relation)
+        if not self.is_json:
+            return sql.Composed([relation])
+        return sql.SQL("(SELECT m[1] AS {0} FROM {1} j, regexp_matches(j.{0}::text, {2}, 'gi') m)").format(
+            sql.Identifier(self.column), relation, sql.Literal(f"({_UUID})")
+        )
 
     def points_at(self, row: sql.Composable, table: Table) -> sql.Composed:
         """Say of a row `c` of the relation that it points at a `row`'s id, and is not of another kind."""
@@ -90,13 +113,19 @@ def references_to(connection: Connection, table: Table) -> list[Reference]:
     return [Reference(str(one[0]), str(one[1]), str(one[2]), bool(one[3]), one[4]) for one in rows]
 
 
+def named_in_json(connection: Connection) -> list[Reference]:
+    """Return the columns of JSON in relations that we never write."""
+    rows = connection.execute(_JSON, [[table.relation for table in TABLES]]).fetchall()
+    return [Reference(str(one[0]), str(one[1]), str(one[2]), is_text=True, is_json=True) for one in rows]
+
+
 def nothing_points_at(connection: Connection, table: Table) -> sql.Composed:
     """Say of the row `t` of a table that nothing points at it that stays, nor will once this run is done.
 
     What stays is all that is not in the temporary relations of `repair.removed`.
     """
     conditions: list[sql.Composable] = [
-        *(_unreferenced(one) for one in references_to(connection, table)),
+        *(_unreferenced(one) for one in (*references_to(connection, table), *named_in_json(connection))),
         *(_unreferenced_hence(relation, column) for relation, column in _links_to_come(table)),
     ]
     return sql.SQL(" AND ").join(conditions or [sql.SQL("true")])
@@ -106,7 +135,9 @@ def no_neighbour_points_at(connection: Connection, table: Table) -> sql.Composed
     """Say of the row `t` of a table that no row of a relation that we never write points at it."""
     ours = {one.relation for one in TABLES}
     conditions: list[sql.Composable] = [
-        _unreferenced(one) for one in references_to(connection, table) if one.relation not in ours
+        _unreferenced(one)
+        for one in (*references_to(connection, table), *named_in_json(connection))
+        if one.relation not in ours
     ]
     return sql.SQL(" AND ").join(conditions or [sql.SQL("true")])
 
@@ -138,7 +169,7 @@ def _dangling(one: Reference, table: Table) -> sql.Composed:
         sql.Identifier(one.schema, one.relation),
         of_this_kind,
         sql.Identifier(one.column),
-        sql.Literal("^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"),
+        sql.Literal(f"^{_UUID}$"),
         sql.Identifier(table.relation),
         one.points_at(sql.SQL("p.id"), table),
     )
@@ -151,7 +182,7 @@ def _unreferenced(reference: Reference) -> sql.Composed:
         stays = sql.SQL("NOT EXISTS (SELECT FROM {} x WHERE x.id = c.id)").format(repair.removed(ours))
     points = sql.SQL("lower(c.{}) = t.id::text" if reference.is_text else "c.{} = t.id")
     return sql.SQL(_NOTHING_POINTS).format(
-        child=sql.Identifier(reference.schema, reference.relation),
+        child=reference.rows(),
         points=points.format(sql.Identifier(reference.column)),
         stays=stays,
     )

@@ -30,6 +30,7 @@ NEIGHBOURS = """
         related_appointment_id varchar(100) NOT NULL DEFAULT '');
     CREATE TABLE xero_sync_logs (id uuid PRIMARY KEY, local_entity_type varchar(50) NOT NULL DEFAULT '',
         local_entity_id uuid);
+    CREATE TABLE pages (pages jsonb);
     CREATE TABLE django_admin_log (id integer PRIMARY KEY, object_id text, content_type_id integer)
 """
 POINTING = [
@@ -43,6 +44,8 @@ POINTING = [
     ("patients", "INSERT INTO django_admin_log VALUES (1, %s, 10)"),
     ("patients", "INSERT INTO reminders VALUES (gen_random_uuid(), %s)"),
     ("patients", "UPDATE images_batch SET object_id = %s, content_type_id = 1"),
+    ("patients", "INSERT INTO pages VALUES (jsonb_build_object('about', jsonb_build_array(upper(%s))))"),
+    ("image_batches", "INSERT INTO pages VALUES (to_jsonb('see /api/images/batches/' || %s || '/'))"),
     ("appointments", "INSERT INTO sent_emails (id, related_appointment_id) VALUES (gen_random_uuid(), %s)"),
     ("appointments", "INSERT INTO xero_sync_logs VALUES (gen_random_uuid(), 'appointment', %s)"),
     ("appointments", f"INSERT INTO reminders VALUES (gen_random_uuid(), '{ANN}', %s)"),  # noqa: S608 - ours

@@ -7,7 +7,7 @@ from typing import Literal
 from psycopg import sql
 
 from nexus_reimport.publish.connection import Connection
-from nexus_reimport.publish.references import references_to
+from nexus_reimport.publish.references import named_in_json, references_to
 from nexus_reimport.publish.rollback.undoing import before, later, undone
 from nexus_reimport.schemas.columns import Table
 from nexus_reimport.schemas.nexus import PATIENTS
@@ -64,7 +64,7 @@ class _Reference:
     `points`: of a row `c` of the one at a row `u` of the other. `is_enforced`: by PostgreSQL.
     """
 
-    child: sql.Identifier
+    child: sql.Composable
     column: str
     parent: sql.Identifier
     key: str
@@ -160,7 +160,7 @@ def _unknown(
     by_relation = {table.relation: table for table in tables}
     return [
         _Reference(
-            sql.Identifier(one.schema, one.relation),
+            one.rows(),
             one.column,
             sql.Identifier(parent.relation),
             "id",
@@ -170,7 +170,7 @@ def _unknown(
             is_enforced=False,
         )
         for parent in dict.fromkeys((*tables, PATIENTS))
-        for one in references_to(connection, parent)
+        for one in (*references_to(connection, parent), *named_in_json(connection))
         if (one.schema, one.relation, one.column) not in known
     ]
 

@@ -191,6 +191,10 @@ POINTING = {
         "INSERT INTO sent_emails SELECT gen_random_uuid(), NULL, '', '', '', '', '', false, '', NULL, 'sent',"
         " '', '', '', upper(%s), '', '', now(), 'me'"
     ),
+    "JSON": (
+        "INSERT INTO xero_sync_logs SELECT gen_random_uuid(), '', '', to_jsonb('of ' || upper(%s)),"
+        " NULL, '', '', NULL, '', 1, now()"
+    ),
     "Xero's log": (
         "INSERT INTO xero_sync_logs SELECT gen_random_uuid(), '', '', NULL, NULL, '', 'patient', %s::uuid,"
         " '', 1, now()"
