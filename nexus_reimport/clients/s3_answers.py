@@ -138,8 +138,8 @@ def answer_of(error: BaseException) -> Answer:
             # The answer to a head has no body, so no code of S3's own.
             code = "AccessDenied"
         return Answer(code, status, "kms" in str(told.get("Message", "")).lower())
-    if isinstance(error, RecursionError):
-        # botocore follows a redirect that does not say where to, again and again.
+    if isinstance(error, RecursionError) or "maximum recursion depth" in str(error):
+        # botocore follows a redirect that does not say where to, again and again, and may say so as its own.
         return Answer(REDIRECTED)
     if isinstance(error, KeyError):
         # botocore read an answer that has none of what S3's have.

@@ -202,3 +202,54 @@ def test_a_bucket_that_does_not_answer_is_a_refusal_in_our_words(
     said = str(failure.step_failure_data.user_failure_data.description)  # type: ignore[union-attr]  # a Failure has it
     assert NAMES[0] in said
     assert said.startswith(("AccessDenied", "ConnectionFailed"))
+
+
+def test_objects_that_s3_will_not_give_out_and_keys_that_cannot_be_used_fail_no_run(tmp_path: Path) -> None:
+    odd = [f"{IMAGES_PREFIX}{name}" for name in ("a//1.jpg", "../2.jpg", "3\x01.jpg")]
+    objects = {key: Photograph("small-0", key).body for key in (*NAMES[:4], *odd)}
+    with served_bucket(tmp_path, objects, [f"archived:{NAMES[1]}", f"forbidden:{NAMES[2]}"]) as port:
+        url = f"http://127.0.0.1:{port}"
+        faults = {"archived": 1, "forbidden": 1, "unusable_key": 3}
+        assert told(run(tmp_path / "storage", url)) == (2, 0, faults)
+        assert told(run(tmp_path / "storage", url)) == (0, 2, faults)
+        assert_all_there(url, stored(tmp_path / "storage"))
+    with served_bucket(tmp_path) as port:
+        del faults["archived"], faults["forbidden"]
+        assert told(run(tmp_path / "storage", f"http://127.0.0.1:{port}")) == (2, 2, faults)
+
+
+def test_the_same_bytes_uploaded_again_are_not_of_another_day(bucket: Relay, tmp_path: Path) -> None:
+    storage = tmp_path / "storage"
+    run(storage, bucket.url)
+    before = listed(storage)
+    for key in NAMES[:2]:
+        bucket.put(key, Photograph("small-0", key).body)
+    bucket.put(NAMES[2], Photograph("small-0", "another").body)
+    run(storage, bucket.url)
+    after = listed(storage)
+    assert {key for key in before if before[key] != after[key]} == {NAMES[2]}
+
+
+def listed(storage: Path) -> dict[str, object]:
+    """When each object was written, by the listing that is stored."""
+    frame = cast("pd.DataFrame", FrameIOManager(location=str(storage)).read(s3_listing.key))
+    return dict(zip(frame["key"], frame["modified"], strict=True))
+
+
+@pytest.mark.parametrize(
+    ("fault", "says"),
+    [
+        ("redirect", "RequestRefused: The bucket «clinic-files» is in another region"),
+        ("clock", "RequestRefused: This machine's clock is over 15 minutes wrong"),
+        ("web-page", "WebPageAnswered: No S3 server answered"),
+    ],
+)
+def test_a_bucket_that_cannot_be_listed_fails_the_run_in_one_line(
+    fault: str, says: str, tmp_path: Path
+) -> None:
+    with served_bucket(tmp_path, {}, [fault]) as port:
+        result = run(tmp_path / "storage", f"http://127.0.0.1:{port}")
+    [failure] = [event for event in result.all_events if event.is_step_failure]
+    said = str(failure.step_failure_data.user_failure_data.description)  # type: ignore[union-attr]  # a Failure has it
+    assert said.startswith(says)
+    assert "\n" not in said

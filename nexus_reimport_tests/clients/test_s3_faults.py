@@ -1,9 +1,12 @@
 """What concerns one object stops no other; what concerns the bucket stops the run, in one true line."""
 
 import os
+import ssl
+import threading
 import time
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import obstore
@@ -15,11 +18,13 @@ from obstore.store import MemoryStore, S3Store
 from nexus_reimport.clients.bucket import list_import_objects
 from nexus_reimport.clients.exceptions import (
     AccessDenied,
+    CertificateRefused,
     ClientError,
     NotFound,
     RequestRefused,
     WebPageAnswered,
 )
+from nexus_reimport.clients.file_objects import FileBucket
 from nexus_reimport.clients.image_exports import ImageExports
 from nexus_reimport.clients.thumbnail_record import expected_facts, facts_frame, facts_of, still_true
 from nexus_reimport.clients.thumbnailing import (
@@ -33,6 +38,7 @@ from nexus_reimport.sandbox.clinic.photographs import base_picture
 from nexus_reimport.sandbox.object_faults import BUCKET_FAULTS, OBJECT_FAULTS, with_faults
 from nexus_reimport.transform.imported_keys import IMAGES_PREFIX
 from nexus_reimport_tests.clients.file_buckets import client_at
+from nexus_reimport_tests.clients.filemaker.test_client_tls import self_signed
 from nexus_reimport_tests.clients.served_bucket import BUCKET, served_bucket, store_at
 
 FAULTS = {
@@ -189,3 +195,32 @@ def test_an_export_dated_in_the_future_is_not_being_written(tmp_path: Path) -> N
     ahead = time.time() + timedelta(days=400).total_seconds()
     os.utime(path, (ahead, ahead))
     assert ImageExports(tmp_path).read_newest(sleep=lambda _: pytest.fail("waited")) == (path.name, b"x")
+
+
+@pytest.fixture
+def untrusted(tmp_path: Path) -> Iterator[str]:
+    """The address of a server whose certificate nobody here trusts."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), BaseHTTPRequestHandler)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(*self_signed(tmp_path, "127.0.0.1"))
+    server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
+    server.daemon_threads = True
+    # A client that hangs up in the middle of a handshake is what is wanted.
+    server.handle_error = lambda *_: None  # type: ignore[method-assign]  # of this one
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
+    thread.start()
+    yield f"https://127.0.0.1:{server.server_address[1]}"
+    server.shutdown()
+    server.server_close()
+    thread.join(10)
+
+
+def test_a_certificate_that_nobody_trusts_is_told_as_such(untrusted: str) -> None:
+    for ask in (
+        lambda: list_import_objects(client_at(untrusted), BUCKET),
+        lambda: list_thumbnails(store_at(untrusted), IMAGES_PREFIX),
+        lambda: make_thumbnails(store_at(untrusted), [ImageObject("a/1.jpg", 5, "e")], lambda _: None),
+        lambda: list(FileBucket(client_at(untrusted), BUCKET).files("images/")),
+    ):
+        with pytest.raises(CertificateRefused, match="signed by nobody this machine trusts"):
+            ask()
