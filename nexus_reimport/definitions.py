@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from typing import Any
 
 import dagster as dg
-from dagster_aws.s3 import S3Resource
 
 from nexus_reimport.assets.backup import backup
 from nexus_reimport.assets.filemaker import filemaker_assets
@@ -38,6 +37,7 @@ from nexus_reimport.clients.resources import (
     ImageCsvFolder,
     MappingsFile,
     NexusResource,
+    ProvedS3Resource,
     RunOptions,
 )
 from nexus_reimport.io_manager import FrameIOManager
@@ -70,7 +70,8 @@ def environment_resources() -> dict[str, Any]:
             fmid_token=_optional("FILEMAKER_FMID_TOKEN"),
             ca_bundle=_optional("FILEMAKER_CA_BUNDLE"),
         ),
-        "s3": S3Resource(
+        "s3": ProvedS3Resource(
+            bucket=dg.EnvVar("AWS_S3_BUCKET_NAME"),
             region_name=dg.EnvVar("AWS_REGION"),
             endpoint_url=_optional("AWS_ENDPOINT_URL_S3"),
             aws_access_key_id=dg.EnvVar("AWS_ACCESS_KEY_ID"),

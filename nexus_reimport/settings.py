@@ -1,6 +1,7 @@
 """The settings of a reimport: environment variables, what each is for, and which are missing."""
 
 import os
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,6 +21,8 @@ from nexus_reimport.clients.mappings_file import require_mappings
 FMID_TOKEN = "FILEMAKER_FMID_TOKEN"  # noqa: S105 - the name of a variable
 REPORTS_URL = "NEXUS_REIMPORT_REPORTS_URL"
 UI_HOSTS = "NEXUS_REIMPORT_UI_HOSTS"
+# Older buckets have capitals and underscores too.
+_BUCKET_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{1,254}", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -48,6 +51,12 @@ def require_whole_number(value: str, setting: str) -> None:
         raise SettingsRefused(f"{setting} is to be a whole number, 0 or more.")
 
 
+def require_bucket_name(value: str, setting: str) -> None:
+    """Raise SettingsRefused, by the setting's name, for what no bucket is called: obstore panics at it."""
+    if not _BUCKET_NAME.fullmatch(value):
+        raise SettingsRefused(f"{setting}: no bucket has such a name: letters, digits, dots and dashes.")
+
+
 SETTINGS: tuple[Setting, ...] = (
     Setting(
         "FILEMAKER_HOST",
@@ -71,7 +80,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("AWS_ACCESS_KEY_ID", "key of an account that may list the bucket"),
     Setting("AWS_SECRET_ACCESS_KEY", "its secret"),
     Setting("AWS_REGION", "the bucket's region"),
-    Setting("AWS_S3_BUCKET_NAME", "the bucket with the clinic's files"),
+    Setting("AWS_S3_BUCKET_NAME", "the bucket with the clinic's files", require=require_bucket_name),
     Setting(
         "AWS_ENDPOINT_URL_S3",
         "the S3 endpoint, where it is not AWS's own",

@@ -5,10 +5,12 @@ from datetime import datetime
 from typing import Any
 
 import boto3
+import obstore
 import pandas as pd
 import pyarrow as pa
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
+from obstore.exceptions import BaseError
 from obstore.store import S3Store
 
 from nexus_reimport.clients.s3_answers import answer_of, web_page
@@ -59,6 +61,14 @@ def with_first_dates(listing: pd.DataFrame, former: pd.DataFrame | None) -> pd.D
     rows = zip(*(listing[name].to_list() for name in columns), strict=True)
     dates = [min(known.get(row[:3], row[3]), row[3]) for row in rows]
     return listing.assign(modified=pd.array(dates, dtype=listing["modified"].dtype))
+
+
+def prove_listable(store: S3Store, bucket: str) -> None:
+    """Ask for a page of objects that there are none of. Raises what `list_import_objects` does."""
+    try:
+        next(iter(obstore.list(store, prefix=f"{IMPORT_PREFIXES[0]}0/nothing/", chunk_size=1)), None)
+    except BaseError as error:
+        raise answer_of(error).listing_refusal(bucket) from None
 
 
 def objects_under(store: S3Store, prefix: str) -> Iterator[Mapping[str, Any]]:

@@ -11,6 +11,7 @@ from obstore.store import S3Store
 from pydantic import Field, PrivateAttr
 
 from nexus_reimport.clients.addresses import require_postgres
+from nexus_reimport.clients.bucket import prove_listable
 from nexus_reimport.clients.exceptions import SettingsRefused
 from nexus_reimport.clients.filemaker import BasicAuth, FileMakerClient, FmidAuth, Standing
 from nexus_reimport.clients.filemaker.client import ignore_progress
@@ -30,6 +31,8 @@ def asset_key(entity_set: EntitySet) -> dg.AssetKey:
     return dg.AssetKey(["filemaker", entity_set.asset])
 
 
+# A server that takes longer for a page of nothing is told as one that does not answer.
+QUICK_SECONDS = 4
 # The jobs of the whole line. A run of one names no assets where it is to make them all.
 REIMPORT, DRY_RUN = "reimport", "dry_run"
 _ALL_OF = {REIMPORT: ("files", "plan", "nexus"), DRY_RUN: ("files", "plan")}
@@ -113,18 +116,35 @@ class BucketResource(dg.ConfigurableResource):  # type: ignore[type-arg]  # it h
 
     def store(self, s3: S3Resource) -> S3Store:
         """Return the bucket for many small requests at once, which cost less here than through boto3."""
-        endpoint = s3.endpoint_url or "https:"
-        require_private(endpoint, "AWS_ENDPOINT_URL_S3")
-        named = {
-            "region": s3.region_name,
-            "endpoint": s3.endpoint_url,
-            "access_key_id": s3.aws_access_key_id,
-            "secret_access_key": s3.aws_secret_access_key,
-            "session_token": s3.aws_session_token,
-        }
-        config: Any = {key: value for key, value in named.items() if value}
-        options: Any = {"allow_http": not endpoint.startswith("https:"), "timeout": timedelta(seconds=60)}
-        return S3Store(self.name, client_options=options, **config)
+        return open_bucket(self.name, s3)
+
+
+class ProvedS3Resource(S3Resource):
+    """S3 by an account that is asked, before anything is read, whether it may list the bucket."""
+
+    bucket: str = Field(description="The bucket with the clinic's files")
+
+    def setup_for_execution(self, context: dg.InitResourceContext) -> None:
+        """Ask for one page of nothing: what every request would meet is told at once."""
+        if _takes(context, "files"):
+            quick: Any = {"max_retries": 1, "retry_timeout": timedelta(seconds=2 * QUICK_SECONDS)}
+            prove_listable(open_bucket(self.bucket, self, QUICK_SECONDS, retry_config=quick), self.bucket)
+
+
+def open_bucket(name: str, s3: S3Resource, seconds: int = 60, **options: Any) -> S3Store:
+    """Return a bucket; a request may take so many seconds. Raises SettingsRefused for http to elsewhere."""
+    endpoint = s3.endpoint_url or "https:"
+    require_private(endpoint, "AWS_ENDPOINT_URL_S3")
+    named = {
+        "region": s3.region_name,
+        "endpoint": s3.endpoint_url,
+        "access_key_id": s3.aws_access_key_id,
+        "secret_access_key": s3.aws_secret_access_key,
+        "session_token": s3.aws_session_token,
+    }
+    config: Any = {key: value for key, value in named.items() if value}
+    client: Any = {"allow_http": not endpoint.startswith("https:"), "timeout": timedelta(seconds=seconds)}
+    return S3Store(name, client_options=client, **options, **config)
 
 
 class ImageCsvFolder(dg.ConfigurableResource):  # type: ignore[type-arg]  # it holds no inner value

@@ -77,6 +77,20 @@ _OF_ALL: dict[str, tuple[type[PermanentError], str]] = {
 _REDIRECTS = ("PermanentRedirect", "TemporaryRedirect", "AuthorizationHeaderMalformed", "301", "307", "308")
 _OF_ALL |= dict.fromkeys(_REDIRECTS, _OF_ALL[REDIRECTED])
 _OF_ALL |= dict.fromkeys(("ExpiredTokenException", "TokenRefreshRequired"), _OF_ALL["ExpiredToken"])
+# Of a request that no answer came to: words of either library's error, and what they mean. obstore has them
+# in the part of its text that is for debugging.
+_UNREACHED = (
+    ("dns error|NameResolutionError", "there is no host of the name in AWS_ENDPOINT_URL_S3"),
+    ("ConnectionRefused", "the port of AWS_ENDPOINT_URL_S3 refuses the connection"),
+    ("NetworkUnreachable|HostUnreachable", "there is no route to S3 from this machine"),
+    (r"InvalidContentType|WRONG_VERSION_NUMBER", "what answers at AWS_ENDPOINT_URL_S3 speaks no TLS"),
+    (
+        "TimedOut|kind: Timeout|TimeoutError|timed out",
+        "S3 does not answer in time at AWS_ENDPOINT_URL_S3",
+    ),
+    ("IncompleteMessage|ConnectionReset|ConnectionClosed", "what is at AWS_ENDPOINT_URL_S3 breaks off"),
+    ("EndpointConnectionError|error sending request", "nothing is to be reached at AWS_ENDPOINT_URL_S3"),
+)
 _KEY_CODES = frozenset({"InvalidAccessKeyId", "SignatureDoesNotMatch"})
 _REFUSED_STATUSES = frozenset(range(400, 500)) - {401, 403, 404, 408, 412, 425, 429}
 _MAY_PASS = frozenset({"RequestTimeout", "SlowDown", "OperationAborted", "TooManyRequests"})
@@ -87,11 +101,13 @@ class Answer:
     """What an error of either library says: S3's code, else the status, else the error's name; the status.
 
     names_encryption: whether the answer speaks of the key service, which denies under S3's own code.
+    unreached: why there is no answer at all.
     """
 
     code: str
     status: int = 0
     names_encryption: bool = False
+    unreached: str = ""
 
     @property
     def object_fault(self) -> str | None:
@@ -121,9 +137,8 @@ class Answer:
             return AccessDenied(f"{refused} {_KEY}")
         if self.code in ("AccessDenied", "AllAccessDisabled", "401", "403"):
             return AccessDenied(f"{refused} Give the AWS key the right s3:ListBucket, or correct the key.")
-        return ConnectionFailed(
-            f"The bucket «{bucket}» could not be listed ({self.code}). Run again when S3 answers."
-        )
+        why = self.unreached or f"({self.code}). Run again when S3 answers"
+        return ConnectionFailed(f"The bucket «{bucket}» could not be listed: {why}.")
 
 
 def answer_of(error: BaseException) -> Answer:
@@ -148,8 +163,14 @@ def answer_of(error: BaseException) -> Answer:
     if name == "SSLError" or "certificate" in text.lower():
         return Answer(_CERTIFICATE)
     if isinstance(error, BotoCoreError):
-        return Answer(_WEB_PAGE if name == "ResponseParserError" else name)
+        code = _WEB_PAGE if name == "ResponseParserError" else name
+        return Answer(code, unreached=why_unreached(f"{name} {text}"))
     return _in_text(name, text)
+
+
+def why_unreached(text: str) -> str:
+    """Return why no answer came, from the words of a library's error; empty where one came."""
+    return next((why for words, why in _UNREACHED if re.search(words, text)), "")
 
 
 def _is_html(response: Any) -> bool:
@@ -165,8 +186,10 @@ def _in_text(name: str, text: str) -> Answer:
         return Answer(_WEB_PAGE)
     status = re.search(r"status code: (\d{3})", text)
     code = re.search(r"<Code>([A-Za-z0-9.]{1,60})</Code>", text)
+    if not status and not code:
+        return Answer(name, unreached=why_unreached(text))
     number = int(status[1]) if status else 0
-    return Answer(code[1] if code else (str(number) if number else name), number, "kms" in text.lower())
+    return Answer(code[1] if code else str(number), number, "kms" in text.lower())
 
 
 def web_page(bucket: str) -> PermanentError:

@@ -12,6 +12,7 @@ from obstore.exceptions import BaseError
 from obstore.store import ObjectStore
 
 from nexus_reimport.clients.exceptions import StorageFailed
+from nexus_reimport.clients.s3_answers import why_unreached
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -41,7 +42,6 @@ _BY_WORDS = (
     ("AccessDenied|403 Forbidden|401 Unauthorized", "the AWS key may not write there"),
     ("301|PermanentRedirect", "the bucket is in another region than AWS_REGION"),
     ("certificate", "the TLS certificate of its S3 server is not trusted"),
-    ("error sending request|timed out|connect", "its S3 server does not answer"),
 )
 
 
@@ -90,4 +90,5 @@ def _cause(error: BaseException) -> str:
     number = int(found[1]) if found else getattr(error, "errno", None)
     if number in _BY_NUMBER:
         return _BY_NUMBER[number]
-    return next((words for pattern, words in _BY_WORDS if re.search(pattern, said)), type(error).__name__)
+    known = next((words for pattern, words in _BY_WORDS if re.search(pattern, said)), "")
+    return known or why_unreached(said) or type(error).__name__
