@@ -49,14 +49,14 @@ def table_changes_from_json(kept: Mapping[str, Any]) -> TableChanges:
     return TableChanges(int(kept["published"]), columns)
 
 
-def count_changes(connection: Connection, table: Table) -> TableChanges:
+def count_changes(connection: Connection, table: Table, *, filemaker_wins: bool) -> TableChanges:
     """Count what was decided of the rows of a table that a publication has written before.
 
     New, restored and newly adopted rows are none of them: nothing of ours changes in them. Nor is a field
     that a person changed in Nexus, where the run says that FileMaker goes over it.
     """
     columns = table.named("source")
-    row = connection.execute(_all_counts(table, columns)).fetchone() or ()
+    row = connection.execute(_all_counts(table, columns, filemaker_wins)).fetchone() or ()
     counts = {column.name: row[1 + 3 * place : 4 + 3 * place] for place, column in enumerate(columns)}
     differing = {name: three for name, three in counts.items() if any(three)}
     if not differing:
@@ -71,8 +71,10 @@ def count_changes(connection: Connection, table: Table) -> TableChanges:
     )
 
 
-def _all_counts(table: Table, columns: tuple[Column, ...]) -> sql.Composed:
-    counts = [fragment for column in columns for fragment in _counts(column)]
+def _all_counts(table: Table, columns: tuple[Column, ...], filemaker_wins: bool) -> sql.Composed:
+    # What the run has FileMaker go over is in `conflicts`; else one entry of a value may be, of many.
+    counted = sql.SQL("{0} = ANY (d.changed)" + (" AND {0} <> ALL (d.conflicts)" if filemaker_wins else ""))
+    counts = [fragment for column in columns for fragment in _counts(column, counted)]
     return sql.SQL(
         "SELECT (SELECT count(*) FROM {staged} s"
         " JOIN {target} t ON t.id = s.id JOIN {written} w ON w.id = s.id),"
@@ -81,7 +83,7 @@ def _all_counts(table: Table, columns: tuple[Column, ...]) -> sql.Composed:
     ).format(**_relations(table), counts=sql.SQL(", ").join(counts))
 
 
-def _counts(column: Column) -> list[sql.Composed]:
+def _counts(column: Column, counted: sql.SQL) -> list[sql.Composed]:
     """Return SQL that counts the rows in which a column loses its value, changes it, and gets one."""
     before, after = says("t", column), says("d", column)
     loses = sql.SQL("{} AND NOT {}").format(before, after)
@@ -94,10 +96,9 @@ def _counts(column: Column) -> list[sql.Composed]:
         # What FileMaker says beside the fields: an export marks all of its records there at one moment.
         changes = sql.SQL("false").format()
     fills = sql.SQL("NOT {} AND {}").format(before, after)
+    is_counted = counted.format(sql.Literal(column.name))
     return [
-        sql.SQL(
-            "count(*) FILTER (WHERE {name} = ANY (d.changed) AND {name} <> ALL (d.conflicts) AND {which})"
-        ).format(name=sql.Literal(column.name), which=which)
+        sql.SQL("count(*) FILTER (WHERE {} AND {})").format(is_counted, which)
         for which in (loses, changes, fills)
     ]
 

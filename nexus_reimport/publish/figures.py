@@ -35,6 +35,10 @@ class MadeOf:
     versions: Mapping[str, str] = field(default_factory=dict)
     figures: Mapping[str, SourceFigures] = field(default_factory=dict)
 
+    def has_sources_of(self, other: "MadeOf") -> bool:
+        """Say whether every source of the other is one of these, with the very same content."""
+        return all(self.versions.get(name) == version for name, version in other.versions.items())
+
 
 # Of whoever publishes without saying so; all such are alike.
 NOTHING_KNOWN = MadeOf()

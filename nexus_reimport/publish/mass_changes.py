@@ -15,6 +15,7 @@ from nexus_reimport.publish.change_counts import (
     count_changes,
     remembered_changes,
 )
+from nexus_reimport.publish.choices import Choices
 from nexus_reimport.publish.connection import Connection
 from nexus_reimport.publish.exceptions import MassChange
 from nexus_reimport.publish.figures import MadeOf, read_last_made_of
@@ -99,25 +100,27 @@ class MassChanges:
 
 
 def find_mass_changes(
-    connection: Connection, tables: Collection[Table], made_of: MadeOf, allowed: Collection[str]
+    connection: Connection, tables: Collection[Table], made_of: MadeOf, choices: Choices
 ) -> MassChanges:
     """Return what would change too much by what was decided on this connection.
 
-    `made_of`: by what code and of which sources; `allowed` names columns (`patients.dob`).
+    `made_of`: by what code and of which sources.
     """
     kept: dict[str, Mapping[str, Any]] = {}
     excesses: list[Excess] = []
     for table in tables:
-        changes = count_changes(connection, table)
+        changes = count_changes(connection, table, filemaker_wins=choices.filemaker_wins(table.name))
         if changes.published:
             last = read_last_made_of(connection, table.name)
-            rules, same = last.code != made_of.code, last.versions == made_of.versions
+            rules, same = last.code != made_of.code, last.has_sources_of(made_of)
             kept[table.name] = {**changes.as_json(), "rules": rules}
             past = remembered_changes(connection, table) if changes.columns else []
             for name, kind, rows, of, share in _beyond(changes, past):
                 column = f"{table.name}.{name}"
                 excesses.append(
-                    Excess(column, kind, rows, of, share, column in allowed, rules, rules and same)
+                    Excess(
+                        column, kind, rows, of, share, column in choices.allow_change, rules, rules and same
+                    )
                 )
     return MassChanges(kept, excesses)
 

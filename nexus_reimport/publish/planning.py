@@ -96,7 +96,7 @@ def make_plan(
                 _take_as_known(connection, unseen)
             decision = deciding.decide(connection, staged, choices, progress)
             tables = [BY_NAME[name] for name in decision.counts]
-            changes = find_mass_changes(connection, tables, made_of, choices.allow_change)
+            changes = find_mass_changes(connection, tables, made_of, choices)
             return replace(_planned(connection, decision), excesses=changes.excesses)
     except psycopg.Error as error:
         raise explained(error) from None

@@ -101,7 +101,7 @@ def _decide(
 def _changes(connection: Connection, decision: Decision, terms: Terms) -> MassChanges:
     """Return what changes by column; refuse where it is too much. A plan has said so: now it is for sure."""
     tables = [table for table in decision.tables if table.name in decision.counts]
-    changes = find_mass_changes(connection, tables, terms.made_of, terms.choices.allow_change)
+    changes = find_mass_changes(connection, tables, terms.made_of, terms.choices)
     refuse_mass_changes(changes.excesses)
     return changes
 

@@ -25,7 +25,8 @@ BORN, TITLE = date(1990, 1, 1), "Dr"
 CONTACT = '{{"emails":[],"phones":[{{"label":"Home","number":"{0}"}},{{"label":"Work","number":"9{0}"}}]}}'
 ONE_PHONE = '{"emails":[],"phones":[{"label":"Home","number":"5"}]}'
 NO_PHONE = '{"emails":[],"phones":[]}'
-OURS = MadeOf("code", {"contacts": "1"}, {"contacts": SourceFigures(ROWS, {})})
+SOURCES = {"contacts": "1", "notes": "1"}
+OURS = MadeOf("code", SOURCES, {name: SourceFigures(ROWS, {}) for name in SOURCES})
 
 
 def patients(few: int = 0, **given: object) -> StagedTable:
@@ -142,13 +143,16 @@ def test_another_code_over_the_same_sources_is_told_and_stops_nothing(published:
     assert not found.stops
     assert "another release than at the last publication" in found.says
     assert "the sources are the very same" in found.says
+    # A run of fewer tables is made of fewer sources.
+    [few] = excesses(published, patients(ROWS, dob=None), MadeOf("later", {"contacts": "1"}))
+    assert few.sources_same
     assert run(published, patients(ROWS, dob=None), made_of=later).number == 2
 
 
 def test_where_code_and_sources_both_moved_what_is_lost_stops_and_what_is_changed_is_told(
     published: str,
 ) -> None:
-    later = replace(OURS, code="later", versions={"contacts": "2"})
+    later = replace(OURS, code="later", versions={**SOURCES, "contacts": "2"})
     [changed] = excesses(published, patients(ROWS, first_name="Eve"), later)
     assert not changed.stops
     [lost] = excesses(published, patients(ROWS, dob=None), later)
