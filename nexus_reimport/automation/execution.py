@@ -4,7 +4,8 @@ Dagster's own `execute_in_process` leaves out where a run's code is; the browser
 again. And it takes no selection of checks.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,6 +29,10 @@ CODE_LOCATION = "nexus_reimport.definitions"
 PARENT, ROOT = "dagster/parent_run_id", "dagster/root_run_id"
 
 
+# What lets a run be created: entered once it may be, and left once it is there.
+Admission = Callable[[], AbstractContextManager[None]]
+
+
 @dataclass(frozen=True)
 class Selected:
     """What to execute of a job: None for all assets, or for all checks of the assets."""
@@ -42,14 +47,17 @@ def execute_here(
     selected: Selected,
     tags: Mapping[str, str],
     run_config: Mapping[str, Any],
+    admission: Admission = nullcontext,
 ) -> ExecutionResult:
     """Execute a job, or what is selected of it, in this process; a failed step raises nothing.
 
-    A run that goes on from another says so in its `tags`: PARENT and ROOT.
+    A run that goes on from another says so in its `tags`: PARENT and ROOT. It is created inside of
+    `admission`, and executed after it.
     """
     whole = InMemoryJob(job)
     part = whole.get_subset(asset_selection=selected.assets, asset_check_selection=selected.checks)
-    run = _create(part, instance, selected, tags, run_config)
+    with admission():
+        run = _create(part, instance, selected, tags, run_config)
     with ends_when_canceled(instance, run.run_id):
         return execute_run(whole, run, instance)
 

@@ -1,17 +1,20 @@
 """Runs that are going on: a second one at a terminal is told so at once, before it reads anything.
 
 Runs started in the browser wait for each other in Dagster's queue. A run at a terminal does not go
-through that queue, so it looks here. Whoever slips through both meets the database's own lock.
+through that queue, so it looks here, and is created before the next one looks. Whoever slips through both
+meets the database's own lock.
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 
 import dagster as dg
 
 from nexus_reimport.automation.abandoned import UNFINISHED, fail_abandoned_runs, is_alive, own_process
 from nexus_reimport.automation.exceptions import AnotherRunGoing
+from nexus_reimport.automation.starting import starting
 
 LAST_CANCELED = 20
 POLL_SECONDS = 1.0
@@ -91,8 +94,24 @@ def local_time(moment: datetime) -> str:
 
 def stay_clear_of_others(instance: dg.DagsterInstance, *, wait: bool, say: Say) -> None:
     """Return when no other run is going. Raise AnotherRunGoing, naming it, unless told to wait for it."""
+    with alone(instance, wait=wait, say=say):
+        pass
+
+
+@contextmanager
+def alone(instance: dg.DagsterInstance, *, wait: bool = False, say: Say = lambda _: None) -> Iterator[None]:
+    """Enter when no other run is going, and keep others from being started at a terminal while inside.
+
+    What is created inside is seen by whoever looks next. Raises AnotherRunGoing, naming the run that goes on,
+    unless told to wait for it.
+    """
     named = ""
-    while going := going_runs(instance):
+    while True:
+        with starting(instance):
+            going = going_runs(instance)
+            if not going:
+                yield
+                return
         if not wait:
             raise AnotherRunGoing(
                 f"Nothing was started: {describe(instance, going[0])}. Wait for it with --wait, or end it "

@@ -4,7 +4,7 @@ import logging
 import re
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,7 +12,7 @@ import dagster as dg
 
 from nexus_reimport.automation.abandoned import fail_abandoned_runs, process_tag
 from nexus_reimport.automation.exceptions import NothingSelected
-from nexus_reimport.automation.execution import Selected, execute_here
+from nexus_reimport.automation.execution import Admission, Selected, execute_here
 from nexus_reimport.clients.resources import REIMPORT
 from nexus_reimport.publish.ledger import COUNTED
 from nexus_reimport.schemas.nexus import TABLES
@@ -74,10 +74,11 @@ def launch(
     instance: dg.DagsterInstance,
     request: RunRequest,
     on_event: EventListener = lambda _: None,
+    admission: Admission = nullcontext,
 ) -> RunOutcome:
     """Run what is asked for in this process and return its outcome. Failed steps are in the outcome.
 
-    Raises NothingSelected where no asset is asked for.
+    The run is created inside of `admission`. Raises NothingSelected where no asset is asked for.
     """
     started = time.monotonic()
     fail_abandoned_runs(instance)
@@ -94,6 +95,7 @@ def launch(
                 "loggers": {"terminal": {}},
                 "resources": {**request.resources, "options": {"config": options}},
             },
+            admission=admission,
         )
     events = [entry for entry in instance.all_logs(result.run_id) if entry.dagster_event]
     return RunOutcome(

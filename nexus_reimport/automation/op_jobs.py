@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,7 +10,7 @@ import dagster as dg
 
 from nexus_reimport.automation import launch
 from nexus_reimport.automation.abandoned import fail_abandoned_runs, process_tag
-from nexus_reimport.automation.execution import Selected, execute_here
+from nexus_reimport.automation.execution import Admission, Selected, execute_here
 
 Told = Callable[[list[dg.EventLogEntry]], dict[str, Any]]
 
@@ -50,10 +51,11 @@ def launch_op_job(
     config: Mapping[str, Any] | None,
     told: Told,
     on_event: launch.EventListener = lambda _: None,
+    admission: Admission = nullcontext,
 ) -> OpOutcome:
     """Run a job in this process, its first op with this config if it takes any, and return its outcome.
 
-    `told` gathers the outcome's counts from the run's events.
+    `told` gathers the outcome's counts from the run's events. The run is created inside of `admission`.
     """
     started = time.monotonic()
     fail_abandoned_runs(instance)
@@ -67,6 +69,7 @@ def launch_op_job(
             Selected(),
             tags=process_tag(),
             run_config={"loggers": {"terminal": {}}, "ops": ops},
+            admission=admission,
         )
     events = [entry for entry in instance.all_logs(result.run_id) if entry.dagster_event]
     return OpOutcome(

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from enum import Enum
+from functools import partial
 from typing import Any
 
 import dagster as dg
@@ -12,7 +13,7 @@ from nexus_reimport.assets.metadata import KEYS_SHOWN, Metadata
 from nexus_reimport.assets.publishing import BACKUP, BACKUP_NAME
 from nexus_reimport.assets.refusals import publication_refusal
 from nexus_reimport.assets.report import report_metadata
-from nexus_reimport.automation.going import KIND_TAG, ROLLBACK
+from nexus_reimport.automation.going import KIND_TAG, ROLLBACK, alone
 from nexus_reimport.automation.launch import EventListener
 from nexus_reimport.automation.op_jobs import OpOutcome, last_told, launch_op_job, op_definitions
 from nexus_reimport.automation.run_events import REPORT
@@ -256,8 +257,12 @@ def launch_rollback(
     config: Mapping[str, Any],
     on_event: EventListener = lambda _: None,
 ) -> OpOutcome:
-    """Take back in this process, and return the outcome; its counts say what was done, by table too."""
-    return launch_op_job(definitions, instance, ROLLBACK, config, _counts_of, on_event)
+    """Take back in this process, and return the outcome; its counts say what was done, by table too.
+
+    Raises AnotherRunGoing, naming it, where another run is going.
+    """
+    alone_here = partial(alone, instance)
+    return launch_op_job(definitions, instance, ROLLBACK, config, _counts_of, on_event, alone_here)
 
 
 def _counts_of(events: list[dg.EventLogEntry]) -> dict[str, Any]:

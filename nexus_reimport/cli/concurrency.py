@@ -1,5 +1,8 @@
 """What a run at a terminal does where another run of the same Dagster instance is going."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from functools import partial
 from typing import Any
 
 import click
@@ -7,22 +10,29 @@ import click
 from nexus_reimport.cli.session import FAILED
 
 
-def make_way(instance: Any, request: Any, *, wait: bool) -> None:
-    """Return when nothing is in a run's way; end, naming the other run, unless told to wait for it.
+def admission(instance: Any, request: Any, *, wait: bool) -> Any:
+    """Return what `launch` creates a run inside of: it raises AnotherRunGoing, or waits if told to.
 
     A dry run and one of checks alone go on beside another.
     """
-    from nexus_reimport.automation.exceptions import AnotherRunGoing
-    from nexus_reimport.automation.going import mention_others, stay_clear_of_others
+    from nexus_reimport.automation.going import alone, mention_others
     from nexus_reimport.clients.resources import REIMPORT
 
     if request.job != REIMPORT:
-        return
+        return nullcontext
     if request.dry_run:
         mention_others(instance, click.echo)
-        return
+        return nullcontext
+    return partial(alone, instance, wait=wait, say=click.echo)
+
+
+@contextmanager
+def ending_if_refused() -> Iterator[None]:
+    """End, naming the other run, where a run was not started since another is going."""
+    from nexus_reimport.automation.exceptions import AnotherRunGoing
+
     try:
-        stay_clear_of_others(instance, wait=wait, say=click.echo)
+        yield
     except AnotherRunGoing as error:
         click.echo(str(error), err=True)
         raise SystemExit(FAILED) from None

@@ -7,9 +7,9 @@ from typing import Any
 
 import click
 
+from nexus_reimport.cli.concurrency import admission, ending_if_refused
 from nexus_reimport.cli.session import (
     DONE,
-    FAILED,
     WRITES_TO_NEXUS,
     ask,
     finish,
@@ -32,23 +32,20 @@ def resume(yes: bool, json_file: Path | None) -> None:
     require_environment()
     gc.disable()
 
-    from nexus_reimport.automation.exceptions import AnotherRunGoing, NothingToResume
+    from nexus_reimport.automation.exceptions import NothingToResume
     from nexus_reimport.automation.instance import open_instance
     from nexus_reimport.automation.resume import resumption
     from nexus_reimport.definitions import GATE, build_definitions, storage_frames
 
     gc.enable()
     definitions = build_definitions()
-    with open_instance() as instance:
+    with open_instance() as instance, ending_if_refused():
         try:
             found = resumption(definitions, instance, GATE, storage_frames(), _applied_by)
         except NothingToResume as error:
             click.echo(str(error))
             write_json(json_file, {"run_id": None, "success": True, "says": str(error)})
             raise SystemExit(DONE) from None
-        except AnotherRunGoing as error:
-            click.echo(str(error), err=True)
-            raise SystemExit(FAILED) from None
         _ask(found, yes)
         outcome = _go_on(definitions, instance, found)
     finish(outcome, json_file)
@@ -79,6 +76,7 @@ def _go_on(definitions: Any, instance: Any, found: Any) -> Any:
 
     console = open_console()
     with run_display(console) as listener:
-        outcome = launch(definitions, instance, found.request, listener)
+        admitted = admission(instance, found.request, wait=False)
+        outcome = launch(definitions, instance, found.request, listener, admitted)
     show_outcome(console, outcome)
     return outcome

@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from nexus_reimport.cli.concurrency import ending_if_refused
 from nexus_reimport.cli.session import (
     FAILED,
     WRITES_TO_NEXUS,
@@ -101,8 +102,6 @@ def _counts_table(tables: Mapping[str, Mapping[str, int]], columns: Mapping[str,
 def _launched(config: Mapping[str, Any]) -> tuple[Any, Any]:
     """Run the job on the same Dagster instance as the UI; return its outcome and where its report is."""
     with importing():
-        from nexus_reimport.automation.exceptions import AnotherRunGoing
-        from nexus_reimport.automation.going import stay_clear_of_others
         from nexus_reimport.automation.instance import open_instance
         from nexus_reimport.automation.rollback_job import launch_rollback, rollback_definitions
         from nexus_reimport.automation.run_report import make_report, stored_report
@@ -110,12 +109,7 @@ def _launched(config: Mapping[str, Any]) -> tuple[Any, Any]:
         from nexus_reimport.terminal import run_display
 
     location, url = os.environ["NEXUS_REIMPORT_STORAGE"], os.environ["NEXUS_DATABASE_URL"]
-    with open_instance() as instance:
-        try:
-            stay_clear_of_others(instance, wait=False, say=click.echo)
-        except AnotherRunGoing as error:
-            click.echo(str(error), err=True)
-            raise SystemExit(FAILED) from None
+    with open_instance() as instance, ending_if_refused():
         with run_display(open_console()) as listener:
             definitions = rollback_definitions(environment_resources())
             outcome = launch_rollback(definitions, instance, config, listener)

@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from nexus_reimport.cli.concurrency import make_way
+from nexus_reimport.cli.concurrency import admission, ending_if_refused
 from nexus_reimport.cli.options import in_choices, run_options
 from nexus_reimport.cli.report import report_of
 from nexus_reimport.cli.session import (
@@ -116,10 +116,10 @@ def run_here(request: Any, wait: bool = False) -> Any:
         from nexus_reimport.terminal import run_display, show_outcome
 
     console = open_console()
-    with open_instance() as instance, run_display(console) as listener:
-        make_way(instance, request, wait=wait)
+    with open_instance() as instance, run_display(console) as listener, ending_if_refused():
+        admitted = admission(instance, request, wait=wait)
         try:
-            outcome = launch(build_definitions(), instance, request, listener)
+            outcome = launch(build_definitions(), instance, request, listener, admitted)
         except NothingSelected as error:
             refuse(str(error))
         kept = _report_line(instance, outcome.run_id) if request.job == REIMPORT else None

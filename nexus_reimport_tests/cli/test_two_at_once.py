@@ -107,3 +107,18 @@ def test_a_run_at_a_terminal_ends_when_it_is_cancelled_in_the_browser(
         found = instance.get_run_by_id(run.run_id)
         assert found is not None
         assert found.status == dg.DagsterRunStatus.CANCELED
+
+
+def test_of_two_started_at_the_same_instant_one_wins_and_the_other_is_told_its_name(
+    environment: Mapping[str, str], tmp_path: Path
+) -> None:
+    for _ in range(3):
+        with (
+            terminal(environment, tmp_path, *CLINICS) as one,
+            terminal(environment, tmp_path, *CLINICS) as other,
+        ):
+            ends = {process.pid: ended(process) for process in (one, other)}
+        assert sorted(code for code, _ in ends.values()) == [0, 1], ends
+        ((winner, _),) = [(pid, said) for pid, (code, said) in ends.items() if code == 0]
+        ((_, said),) = [(pid, said) for pid, (code, said) in ends.items() if code == 1]
+        assert re.search(rf"Nothing was started: run \S+, started at .* process {winner} on ", said), said
