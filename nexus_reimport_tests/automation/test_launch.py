@@ -32,7 +32,12 @@ def test_events_are_heard_while_a_run_goes_on_and_not_after_it(line: Line) -> No
     )
     assert found.right
     assert found.tables == {}
-    assert {check["check"] for check in found.checks} == {"complete_extract", "shape", "ids_unique"}
+    assert {check["check"] for check in found.checks} == {
+        "complete_extract",
+        "shape",
+        "ids_unique",
+        "not_shrunk",
+    }
     assert {"STEP_START", "STEP_SUCCESS", "ASSET_MATERIALIZATION", "ASSET_CHECK_EVALUATION"} <= set(heard)
     before = len(heard)
     line.run("filemaker/clinics")

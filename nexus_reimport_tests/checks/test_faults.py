@@ -115,5 +115,10 @@ def test_where_a_source_may_shrink_what_patients_would_lose_is_still_stopped_and
     assert "Too much would change at once: patients.contact_json: " in alone.failures[0]
     assert contents(published_line.url) == before
     columns = [f"patients.{name}" for name in ("contact_json", "address_json")]
-    assert faded.run_with_sources("nexus/patients", allow_shrunk=may, allow_change=columns).right
+    allowed = faded.run_with_sources("nexus/patients", allow_shrunk=may, allow_change=columns)
+    assert allowed.right
+    remarks = [
+        one["says"] for one in allowed.checks if one["check"] == "no_mass_change" and not one["passed"]
+    ]
+    assert "Allowed by the run." in remarks[0]
     assert contents(published_line.url) != before

@@ -21,11 +21,11 @@ def test_what_stops_is_said_in_words_with_how_to_allow_each_column() -> None:
     assert finding.says.endswith("--allow-change patients.dob --allow-change notes.content")
 
 
-def test_what_is_allowed_or_by_other_rules_passes_and_is_said_all_the_same() -> None:
+def test_what_is_allowed_or_by_other_rules_is_a_remark_and_stops_nothing() -> None:
     allowed = Excess("patients.dob", "lose", 60, 100, 0.05, allowed=True)
     rules = Excess("notes.content", "change", 60, 100, 0.2, rules=True, sources_same=True)
     finding = mass_change_finding([allowed.as_json(), rules.as_json()])
-    assert finding.passed
+    assert (finding.passed, finding.accepted) == (False, True)
     assert "patients.dob: 60 of the 100" in finding.says
     assert "Allowed by the run." in finding.says
     assert "it is by its rules" in finding.says

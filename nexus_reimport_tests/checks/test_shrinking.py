@@ -7,10 +7,9 @@ import pyarrow as pa
 import pytest
 
 from nexus_reimport.checks.shrinking import SET_IN_BULK, losses_between, shrinking_finding
-from nexus_reimport.clients.filemaker.collection import Collection
 from nexus_reimport.sandbox.clinic import synthetic_clinic
-from nexus_reimport.schemas.filemaker import ENTITY_SETS
 from nexus_reimport.transform.figures import FieldFigures, SourceFigures, figures_of
+from nexus_reimport_tests.staged_clinic import sources_of
 
 TEXT = pd.ArrowDtype(pa.string())
 Values = Sequence[object]
@@ -34,18 +33,7 @@ FADES: dict[str, Callable[[Values], Values]] = {
 APART = {"is one letter": 1 / 3, "is one value": 1 / 3, "is one value in half": 2 / 3}
 
 
-def frames() -> dict[str, pd.DataFrame]:
-    """The extracts of a clinic, as they are stored."""
-    entities = synthetic_clinic(0.1).entities
-    found = {}
-    for one in ENTITY_SETS:
-        collection = Collection(one)
-        collection.add(list(entities[one.entity]))
-        found[f"filemaker/{one.asset}"] = collection.frame()
-    return found
-
-
-FRAMES = frames()
+FRAMES = sources_of(synthetic_clinic(0.1)).frames
 LAST = {source: figures_of(frame) for source, frame in FRAMES.items()}
 
 
@@ -66,7 +54,7 @@ CASES = list(cases())
 
 
 def faded(source: str, name: str, way: str) -> pd.DataFrame:
-    values = [None if pd.isna(one) else one for one in FRAMES[source][name]]
+    values = [None if pd.isna(one) else str(one) for one in FRAMES[source][name]]
     return FRAMES[source].assign(**{name: pd.array(FADES[way](values), dtype=TEXT)})
 
 

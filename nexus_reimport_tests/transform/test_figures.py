@@ -1,11 +1,17 @@
 """How much a source says is counted in rows: filler and blanks say nothing, and no value is kept."""
 
+from collections import Counter
+
 import pandas as pd
 import pyarrow as pa
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from nexus_reimport.schemas.filemaker import UNREADABLE
 from nexus_reimport.transform.figures import (
+    BLANK,
+    FILLER,
     FieldFigures,
     figures_from_json,
     figures_of,
@@ -50,3 +56,16 @@ def test_figures_are_kept_as_numbers_and_come_back_the_same() -> None:
     found = figures_of_source(Staged(frame, frame, frame))
     assert found.as_json() == {"rows": 2, "fields": {"name": {"filled": 1, "worded": 1, "apart": 0}}}
     assert figures_from_json(found.as_json()) == found
+
+
+@given(
+    st.lists(
+        st.none() | st.sampled_from(["", " ", "?", "x", " x", "Ann", "Ann?", "- -", "\u00a0", "1"]),
+        max_size=30,
+    )
+)
+def test_figures_are_what_counting_one_by_one_gives(values: list[str | None]) -> None:
+    said = [one.strip(FILLER + BLANK) for one in values if one is not None and one.strip(FILLER + BLANK)]
+    commonest = max(Counter(said).values(), default=0)
+    worded = sum(len(one) > 1 for one in said)
+    assert figures(*values) == FieldFigures(len(said), worded, len(said) - commonest)
