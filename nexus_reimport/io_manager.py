@@ -52,6 +52,10 @@ class FrameIOManager(dg.ConfigurableIOManager):
         name = _progress_name(key)
         return self._store().load(name)["rows"] if self._store().version(name) else None
 
+    def progress_version(self, key: dg.AssetKey) -> str | None:
+        """Return the id of the run that wrote that down last; None where none did."""
+        return self._store().version(_progress_name(key))
+
     def version(self, key: dg.AssetKey) -> str | None:
         """Return the id of the run that stored the asset's frames; None where there are none."""
         return self._store().version(_name(key))

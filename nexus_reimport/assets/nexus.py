@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
-from typing import cast
+from typing import Any, cast
 
 import dagster as dg
 
@@ -12,6 +12,7 @@ from nexus_reimport.assets.publishing import (
     backup_of_run,
     made_of,
     plan_of_run,
+    seen_by,
     staged_tables,
     unseen_pictures,
 )
@@ -26,6 +27,7 @@ from nexus_reimport.publish.connection import Connection
 from nexus_reimport.publish.deciding import Decision
 from nexus_reimport.publish.exceptions import BrokenLinks, PublicationError
 from nexus_reimport.publish.ledger import COUNTED, TableCounts
+from nexus_reimport.publish.plans import PlanRecord
 from nexus_reimport.publish.publication import Publication, Terms, publish
 from nexus_reimport.publish.verification import count_stale_links
 from nexus_reimport.schemas.columns import Table
@@ -95,7 +97,7 @@ def publication_asset(gate: Gate) -> dg.AssetsDefinition:
         except PublicationError as refusal:
             raise dg.Failure(str(refusal), allow_retries=False) from None
         for name in names:
-            yield _result(name, published, staged[name])
+            yield _result(name, published, staged[name], plan_of_run(context, frames))
 
     return nexus_publication
 
@@ -106,7 +108,7 @@ def _terms(
     options: RunOptions,
     lineage: frozenset[dg.AssetKey],
 ) -> Terms:
-    """Return on what terms to publish: a plan of this very run binds it, and no row is touched unsaved."""
+    """Return on what terms to publish: a plan that was approved binds it, and no row is touched unsaved."""
     plan, ahead = plan_of_run(context, frames), backup_of_run(context)
     store, plan_id = open_store(frames.location), plan["id"] if plan else None
 
@@ -116,9 +118,17 @@ def _terms(
         header = backups.Header(name, context.run.run_id, plan_id, now)
         return back_up_now(connection, store, header, decision.tables, ahead)
 
-    writes = plan["writes"] if plan else None
-    made = made_of(context.instance, frames, lineage)
-    return Terms(options.choices(), plan_id, writes, back_up, made)
+    seen = seen_by(context, frames) if plan else None
+    return Terms(
+        options.choices(),
+        plan_id,
+        planned=plan["writes"] if plan else None,
+        # What was seen of rows to be adopted is lost: nothing else would tell an edit made since.
+        approved=bool(options.plan) or seen is None,
+        seen=seen,
+        back_up=back_up,
+        made_of=made_of(context.instance, frames, lineage),
+    )
 
 
 def _selected(context: dg.AssetExecutionContext) -> list[str]:
@@ -159,7 +169,9 @@ def _disproved(names: list[str], refusal: BrokenLinks) -> Iterator[dg.AssetCheck
         )
 
 
-def _result(name: str, published: Publication, staged: Staged) -> dg.MaterializeResult[object]:
+def _result(
+    name: str, published: Publication, staged: Staged, plan: PlanRecord | None
+) -> dg.MaterializeResult[object]:
     key = dg.AssetKey(["nexus", name])
     links = {count.column: count.ours for count in published.links if count.table == name}
     return dg.MaterializeResult(
@@ -167,6 +179,7 @@ def _result(name: str, published: Publication, staged: Staged) -> dg.Materialize
         metadata={
             **_counts(published.tables[name]),
             "rejected_by_reason": dg.MetadataValue.json(by_reason(staged.rejects)),
+            **_since_the_plan(plan, name, published),
             "publication": published.number if published.number is not None else "nothing to write",
             "backup": published.backup or "nothing to back up",
             "relation": BY_NAME[name].relation,
@@ -180,6 +193,24 @@ def _result(name: str, published: Publication, staged: Staged) -> dg.Materialize
             )
         ],
     )
+
+
+def _since_the_plan(plan: PlanRecord | None, name: str, published: Publication) -> dict[str, Any]:
+    """Return whether a table was done as planned; where Nexus had moved, each count that came out another."""
+    if plan is None:
+        return {}
+    if name not in published.moved:
+        return {"since_the_plan": "as planned"}
+    planned, done = plan["tables"].get(name, {}), published.tables[name]
+    others = {
+        count: f"{planned[count]} planned, {getattr(done, count)} done"
+        for count in COUNTED
+        if count in planned and planned[count] != getattr(done, count)
+    }
+    return {
+        "since_the_plan": "Nexus had moved: decided again",
+        "differs_from_plan": dg.MetadataValue.json(others),
+    }
 
 
 def _counts(counts: TableCounts) -> dict[str, int]:

@@ -80,6 +80,7 @@ def plan_asset(gate: Gate) -> dg.AssetsDefinition:
                 refuse_if_moved(old, record, planned.standing.applied)
                 refuse_if_different(old, record)
             save_plan(store, record)
+            frames.save_progress(PLAN, context.run.run_id, planned.seen)
         return dg.Output(planned.touched, metadata=plan_metadata(record))
 
     return plan

@@ -86,16 +86,29 @@ def plan_of_run(context: dg.AssetExecutionContext, frames: FrameIOManager) -> Pl
     return load_plan(open_store(frames.location), plan_id) if plan_id else None
 
 
+def seen_by(context: dg.AssetExecutionContext, frames: FrameIOManager) -> pd.DataFrame | None:
+    """Return what the plan of this run, or of the one it goes on with, saw of rows to be adopted.
+
+    None where another run has planned since.
+    """
+    return frames.read_progress(PLAN) if frames.progress_version(PLAN) in _runs(context) else None
+
+
 def backup_of_run(context: dg.AssetExecutionContext) -> str | None:
     """Return the backup that this run, or the one it goes on with, has taken; None where it took none."""
     return _told_in_run(context, BACKUP, BACKUP_NAME)
+
+
+def _runs(context: dg.AssetExecutionContext) -> set[str | None]:
+    """Return this run, and those that it goes on with."""
+    return {context.run.run_id, context.run.root_run_id, context.run.parent_run_id} - {None}
 
 
 def _told_in_run(context: dg.AssetExecutionContext, key: dg.AssetKey, entry: str) -> str | None:
     event = context.instance.get_latest_materialization_event(key)
     if event is None or event.asset_materialization is None:
         return None
-    if event.run_id not in {context.run.run_id, context.run.root_run_id, context.run.parent_run_id}:
+    if event.run_id not in _runs(context):
         return None
     told = event.asset_materialization.metadata.get(entry)
     return str(told.value) if told else None

@@ -26,6 +26,8 @@ TEXTS = {
     "intervalstyle": "iso_8601",
     "extra_float_digits": "1",
 }
+# Reads wait for locks too, for one of ACCESS EXCLUSIVE that somebody forgot about without end.
+LOCK_SECONDS = 30
 # A decision is in temporary tables, read several times over by statements that are each executed once.
 SPEED = "-c temp_buffers=512MB -c jit=off"
 # Told within 15 s: a run's start takes about 5, and its report asks once more.
@@ -75,7 +77,7 @@ def _settle(connection: Connection) -> None:
     _refuse_encodings(connection)
     settings = sql.SQL(", ").join(
         sql.SQL("set_config({}, {}, false)").format(sql.Literal(name), sql.Literal(value))
-        for name, value in TEXTS.items()
+        for name, value in {**TEXTS, "lock_timeout": f"{LOCK_SECONDS}s"}.items()
     )
     connection.autocommit = True
     connection.execute(sql.SQL("SELECT {}").format(settings))

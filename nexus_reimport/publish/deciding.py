@@ -19,6 +19,7 @@ from nexus_reimport.publish import (
     missing,
     references,
     repair,
+    seen,
 )
 from nexus_reimport.publish.choices import Choices
 from nexus_reimport.publish.connection import Connection
@@ -77,7 +78,7 @@ def create_relations(connection: Connection) -> None:
         columns = sql.SQL(
             "CREATE TEMPORARY TABLE {} (id uuid PRIMARY KEY, action text NOT NULL, before uuid)"
         )
-        statements += [merge.create_staged(table), merge.create_decided(table)]
+        statements += [merge.create_staged(table), seen.create_relation(table), merge.create_decided(table)]
         statements.append(columns.format(ledger.touched(table)))
         if table.made_of_entries:
             statements.append(create_relation(table))
@@ -94,8 +95,10 @@ def drop_relations(connection: Connection) -> None:
     connection.execute("DISCARD TEMPORARY")
 
 
-def load(connection: Connection, staged: Mapping[str, StagedTable]) -> None:
-    """Put the staged rows into their temporary relations.
+def load(
+    connection: Connection, staged: Mapping[str, StagedTable], before: pd.DataFrame | None = None
+) -> None:
+    """Put the staged rows into their temporary relations, and what a plan saw `before` (`publish.seen`).
 
     Raises EncodingUnfit where the database's encoding can't hold them.
     """
@@ -103,6 +106,8 @@ def load(connection: Connection, staged: Mapping[str, StagedTable]) -> None:
     for name, one in staged.items():
         copying.copy_frame(connection, one.rows, f"staged_{name}")
         connection.execute(sql.SQL("ANALYZE {}").format(merge.staged(BY_NAME[name])))
+        if before is not None:
+            seen.load(connection, before, BY_NAME[name])
 
 
 def decide(

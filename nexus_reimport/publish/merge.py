@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 
 from psycopg import sql
 
-from nexus_reimport.publish import adopted_values
+from nexus_reimport.publish import adopted_values, seen
 from nexus_reimport.publish.entries import fragments as entries
 from nexus_reimport.publish.ledger import entries_column
 from nexus_reimport.schemas.columns import Column, Table
@@ -91,6 +91,7 @@ def _decision(table: Table, *, filemaker_wins: bool) -> sql.Composed:
         FROM {staged} s
         LEFT JOIN {target} t ON t.id = s.id
         LEFT JOIN {written} v ON v.id = s.id
+        LEFT JOIN {seen} p ON p.id = s.id
         {entries}
         -- OFFSET 0 keeps the planner from computing a digest again wherever it is named
         CROSS JOIN LATERAL (SELECT {hashes} OFFSET 0) h
@@ -107,6 +108,7 @@ def _decision(table: Table, *, filemaker_wins: bool) -> sql.Composed:
         staged=staged(table),
         target=sql.Identifier(table.relation),
         written=written(table),
+        seen=seen.relation(table),
         changed=sql.SQL(" || ").join((_list_where(columns, _changes), _mended_names(table))),
         is_mended=sql.SQL(" OR ").join(
             [sql.SQL("false"), *(_is_mended(*one) for one in adopted_values.mended(table).items())]
@@ -127,6 +129,23 @@ def _decision(table: Table, *, filemaker_wins: bool) -> sql.Composed:
         new_entries=entries.new_digests(table),
         stale_entries=entries.are_stale(table),
         unknown_entries=entries.are_unknown(table),
+    )
+
+
+def see_adopted(table: Table) -> sql.Composed:
+    """Return the query of the rows to be adopted, as a plan sees them: table, id, digests of the fields."""
+    return sql.SQL(
+        """
+        SELECT {name}, t.id::text, ARRAY[{digests}]::text
+        FROM {staged} s JOIN {target} t ON t.id = s.id
+        WHERE NOT EXISTS (SELECT FROM {written} v WHERE v.id = s.id) ORDER BY t.id
+        """
+    ).format(
+        name=sql.Literal(table.name),
+        digests=_comma(_hash("t", column) for column in table.named("source")),
+        staged=staged(table),
+        target=sql.Identifier(table.relation),
+        written=written(table),
     )
 
 
@@ -283,13 +302,19 @@ def _last_written(table: Table, column: Column) -> Fragment:
     """Return the digest of what was last written.
 
     What a person has given a row that is now adopted is an edit: of what FileMaker has, by all we know. So is
-    what they gave a column that an older release of this program did not write.
+    what they gave a column that an older release of this program did not write, and what they changed in a
+    row to be adopted since the plan saw it.
     """
     written, person = _field("v", column.name), adopted_values.persons_value(table, column)
-    if person is None:
-        return written
-    return sql.SQL("CASE WHEN {} IS NULL AND t.id IS NOT NULL AND {} THEN {} ELSE {} END AS {}").format(
-        written, person, _field("h", f"source_{column.name}"), written, sql.Identifier(column.name)
+    edits = [seen.is_edited(table, column, _field("h", f"target_{column.name}"))]
+    if person is not None:
+        edits.append(sql.Composed([person]))
+    return sql.SQL("CASE WHEN {} IS NULL AND t.id IS NOT NULL AND ({}) THEN {} ELSE {} END AS {}").format(
+        written,
+        sql.SQL(" OR ").join(edits),
+        _field("h", f"source_{column.name}"),
+        written,
+        sql.Identifier(column.name),
     )
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, LiteralString
 
 import pandas as pd
@@ -20,6 +20,7 @@ from nexus_reimport.publish.ledger import TableCounts
 from nexus_reimport.publish.mass_changes import Excess, find_mass_changes
 from nexus_reimport.publish.refusals import explained
 from nexus_reimport.publish.rights import refuse_missing_to_plan
+from nexus_reimport.publish.seen import as_frame
 from nexus_reimport.schemas.columns import Table
 from nexus_reimport.schemas.nexus import BY_NAME, PATIENTS, TABLES
 
@@ -63,7 +64,8 @@ class Planned:
 
     `writes` are digests of what is to be touched (`deciding.digest_writes`), `standing` is Nexus as it was.
     `left_over`: by table the ids of all rows of older imports that stay without a partner. `excesses`: where
-    too many rows would change at once, which stops the publication unless the run allows it.
+    too many rows would change at once, which stops the publication unless the run allows it. `seen`: the rows
+    to be adopted as they were (`publish.seen`).
     """
 
     tables: dict[str, PlannedTable]
@@ -72,6 +74,7 @@ class Planned:
     standing: Standing
     left_over: dict[str, list[str]]
     excesses: Sequence[Excess] = ()
+    seen: pd.DataFrame = field(default_factory=lambda: as_frame([]))
 
 
 def make_plan(
@@ -178,7 +181,14 @@ def _planned(connection: Connection, decision: Decision) -> Planned:
         writes=deciding.digest_writes(connection, decision),
         standing=_standing(connection),
         left_over={name: _left_over(connection, BY_NAME[name]) for name in decision.counts},
+        seen=_seen(connection, decision),
     )
+
+
+def _seen(connection: Connection, decision: Decision) -> pd.DataFrame:
+    tables = [BY_NAME[name] for name in decision.counts]
+    rows = [row for table in tables for row in connection.execute(merge.see_adopted(table)).fetchall()]
+    return as_frame(rows)
 
 
 def _left_over(connection: Connection, table: Table) -> list[str]:

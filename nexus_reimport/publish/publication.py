@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+import pandas as pd
 import psycopg
 from psycopg import errors
 
@@ -15,7 +16,7 @@ from nexus_reimport.publish.exceptions import BrokenLinks, PlanMoved
 from nexus_reimport.publish.figures import MadeOf, record_made_of
 from nexus_reimport.publish.grants.owner import let_owner_read
 from nexus_reimport.publish.ledger import Entry, TableCounts
-from nexus_reimport.publish.locking import lock_tables
+from nexus_reimport.publish.locking import keep_publications_out, lock_tables
 from nexus_reimport.publish.mass_changes import MassChanges, find_mass_changes, refuse_mass_changes
 from nexus_reimport.publish.refusals import explained
 
@@ -28,13 +29,16 @@ class Terms:
     """On what terms a publication happens.
 
     `planned`: by table, the digest of what the plan said is to be touched (`deciding.digest_writes`); where
-    it is given, nothing else is written. `choices`: what the person decided about conflicts and missing rows.
+    the plan is one that a person `approved`, nothing else is written, else what differs is said. `seen`: what
+    the plan saw of rows to be adopted. `choices`: what the person decided about conflicts and missing rows.
     `back_up` is called before the first write, under the locks. `made_of` is kept for the next.
     """
 
     choices: Choices = field(default_factory=Choices)
     plan_id: str | None = None
     planned: Mapping[str, str] | None = None
+    approved: bool = True
+    seen: pd.DataFrame | None = None
     back_up: TakeBackup = lambda _connection, _decision: None
     made_of: MadeOf = field(default_factory=MadeOf)
 
@@ -47,6 +51,8 @@ class Publication:
     tables: dict[str, TableCounts]
     links: list[links.LinkCount]
     backup: str | None = None
+    # Tables in which Nexus had moved since the plan, so that it was decided again.
+    moved: tuple[str, ...] = ()
 
 
 def publish(
@@ -69,9 +75,12 @@ def publish(
             # PostgreSQL only warns where ANALYZE is not allowed; its words name a table and no row.
             connection.add_notice_handler(lambda notice: progress(f"PostgreSQL: {notice.message_primary}"))
             decision = _decide(connection, staged, terms, progress)
+            moved = _moved(connection, decision, terms)
+            if moved:
+                progress(f"Nexus has moved since the plan ({', '.join(moved)}): decided again")
             changes = _changes(connection, decision, terms)
             entry = Entry(run_id, as_of, plan_id=terms.plan_id)
-            outcome = _apply(connection, decision, entry, staged, terms, changes)
+            outcome = replace(_apply(connection, decision, entry, staged, terms, changes), moved=moved)
             before_commit(outcome)
             _refuse_broken_links(outcome.links)
             if outcome.number is None:
@@ -87,15 +96,14 @@ def publish(
 def _decide(
     connection: Connection, staged: Mapping[str, StagedTable], terms: Terms, progress: Progress
 ) -> Decision:
-    lock_tables(connection, deciding.written_tables(staged))
+    keep_publications_out(connection)
     ledger.prepare(connection)
     ledger.bring_in_sight(connection)
     deciding.create_relations(connection)
-    deciding.load(connection, staged)
-    decision = deciding.decide(connection, staged, terms.choices, progress)
-    if terms.planned is not None and not decision.is_empty:
-        _refuse_unplanned(deciding.digest_writes(connection, decision), terms.planned)
-    return decision
+    deciding.load(connection, staged, terms.seen)
+    # No sooner: people who save in Nexus wait from here to COMMIT.
+    lock_tables(connection, deciding.written_tables(staged), progress)
+    return deciding.decide(connection, staged, terms.choices, progress)
 
 
 def _changes(connection: Connection, decision: Decision, terms: Terms) -> MassChanges:
@@ -106,18 +114,23 @@ def _changes(connection: Connection, decision: Decision, terms: Terms) -> MassCh
     return changes
 
 
-def _refuse_unplanned(decided: Mapping[str, str], planned: Mapping[str, str]) -> None:
-    """Refuse to write anything else than what was planned.
+def _moved(connection: Connection, decision: Decision, terms: Terms) -> tuple[str, ...]:
+    """Return in which tables else is to be written than was planned; refuse it of a plan that was approved.
 
     Where nothing is left to write there is nothing to refuse: the plan may have been applied by a run
-    that was killed after its COMMIT.
+    that was killed after its COMMIT. What nobody has looked at was decided again under the locks: a clinic
+    that works all day could otherwise not be published to by day.
     """
-    moved = [name for name, writes in decided.items() if planned.get(name, "") != writes]
-    if moved:
+    if terms.planned is None or decision.is_empty:
+        return ()
+    decided = deciding.digest_writes(connection, decision)
+    moved = tuple(name for name, writes in decided.items() if terms.planned.get(name, "") != writes)
+    if moved and terms.approved:
         raise PlanMoved(
             f"Nexus has moved since the plan was made ({', '.join(moved)}): what would be written now is "
             "not what was planned. Nothing was written. Plan again, with plan and backup in the selection."
         )
+    return moved
 
 
 def _apply(

@@ -3,6 +3,7 @@
 import psycopg
 from psycopg import errors
 
+from nexus_reimport.publish.connection import LOCK_SECONDS
 from nexus_reimport.publish.exceptions import (
     PublicationError,
     PublicationInProgress,
@@ -10,7 +11,6 @@ from nexus_reimport.publish.exceptions import (
     StagedFramesOutdated,
     TargetNotAsExpected,
 )
-from nexus_reimport.publish.locking import LOCK_WAIT
 
 
 def explained(error: psycopg.Error) -> PublicationError:
@@ -29,7 +29,7 @@ def explained(error: psycopg.Error) -> PublicationError:
             )
         case errors.LockNotAvailable() | errors.DeadlockDetected():
             return PublicationInProgress(
-                f"Nexus's tables were in use for longer than {LOCK_WAIT}. Nothing was written; run again."
+                f"Nexus's tables were in use for over {LOCK_SECONDS} s. Nothing was written; run again."
             )
         case errors.NotNullViolation() | errors.CheckViolation() | errors.StringDataRightTruncation():
             return TargetNotAsExpected(

@@ -12,8 +12,9 @@ from psycopg import errors, sql
 from nexus_reimport.publish import ledger
 from nexus_reimport.publish.adoptable import adoptable_rows, claimed_patients
 from nexus_reimport.publish.connection import Connection, read_only_snapshot
-from nexus_reimport.publish.exceptions import PublicationError, TargetNotAsExpected
+from nexus_reimport.publish.exceptions import TargetNotAsExpected
 from nexus_reimport.publish.file_state import read_file_state
+from nexus_reimport.publish.refusals import explained
 from nexus_reimport.publish.target_schema import refuse_unexpected
 from nexus_reimport.schemas.nexus import TABLES
 
@@ -96,9 +97,7 @@ def read_state(url: str) -> pd.DataFrame:
         message = error.diag.message_primary
         raise TargetNotAsExpected(f"Nexus's schema is not the one expected: {message}.") from None
     except psycopg.Error as error:
-        raise PublicationError(
-            f"Nexus's database could not be read ({type(error).__name__}). Check NEXUS_DATABASE_URL."
-        ) from None
+        raise explained(error) from None
     _require_content_type(rows)
     return _frame(rows)
 

@@ -183,7 +183,7 @@ def test_what_is_raised_before_commit_undoes_everything(nexus_database: str) -> 
 def test_a_second_publication_is_refused_with_the_name_of_the_first(
     nexus_database: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(locking, "LOCK_WAIT", "100ms")
+    monkeypatch.setattr(locking, "LOCK_SECONDS", 0.1)
 
     def meanwhile(_: Publication) -> None:
         with pytest.raises(PublicationInProgress, match="nexus-reimport run first"):
@@ -197,7 +197,7 @@ def test_a_second_publication_is_refused_with_the_name_of_the_first(
 def test_a_table_held_by_somebody_else_is_a_clear_refusal(
     nexus_database: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(locking, "LOCK_WAIT", "100ms")
+    monkeypatch.setattr(locking, "LOCK_SECONDS", 0.1)
     with psycopg.connect(nexus_database) as connection:
         connection.execute("LOCK TABLE patients IN ROW EXCLUSIVE MODE")
         with pytest.raises(PublicationInProgress, match="in use"):

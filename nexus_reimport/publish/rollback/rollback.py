@@ -14,7 +14,7 @@ from nexus_reimport.publish.backup import Header, new_name, prove, take
 from nexus_reimport.publish.connection import Connection, connect
 from nexus_reimport.publish.exceptions import BrokenLinks
 from nexus_reimport.publish.ledger import Entry
-from nexus_reimport.publish.locking import lock_tables
+from nexus_reimport.publish.locking import keep_publications_out, lock_tables
 from nexus_reimport.publish.refusals import explained
 from nexus_reimport.publish.rollback import obstacles, standing, undoing
 from nexus_reimport.publish.rollback.edited_fields import set_back_others
@@ -89,6 +89,7 @@ def _rollback(
     edits: Edits,
     progress: Progress,
 ) -> Rollback:
+    keep_publications_out(connection)
     lock_tables(connection, BY_NAME)
     ledger.prepare(connection)
     backups = backups_since(connection, to)

@@ -202,7 +202,7 @@ def test_rows_of_a_table_that_has_changed_its_columns_are_not_set_back(url: str,
 def test_nothing_happens_beside_a_publication(
     url: str, store: MemoryStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(locking, "LOCK_WAIT", "50ms")
+    monkeypatch.setattr(locking, "LOCK_SECONDS", 0.05)
     with psycopg.connect(url, application_name="nexus-reimport run other") as connection:
         connection.execute("SELECT pg_advisory_xact_lock(%s)", [locking.ADVISORY_LOCK])
         with pytest.raises(PublicationInProgress, match="nexus-reimport run other"):
