@@ -165,5 +165,5 @@ def test_a_role_that_may_not_read_is_a_clear_refusal(nexus_database: str) -> Non
         read_state(nexus_database)
     query(nexus_database, "ALTER TABLE notes RENAME COLUMN something_else TO content")
     query(nexus_database, "REVOKE SELECT ON notes FROM CURRENT_USER")
-    with pytest.raises(PublicationError, match="InsufficientPrivilege"):
+    with pytest.raises(PublicationError, match="permission denied for table notes"):
         read_state(nexus_database)
