@@ -11,9 +11,12 @@ from psycopg import sql
 
 from nexus_reimport.publish import merge
 from nexus_reimport.publish.connection import Connection
+from nexus_reimport.publish.encoding import holdable
 from nexus_reimport.schemas.columns import Column, Table
 from nexus_reimport.transform.figures import BLANK, FILLER
 
+# What is trimmed of a text before it is asked whether that says something: by this name in the statements.
+_TRIMMED = "trimmed"
 # The last publications of a table that its columns are held against.
 REMEMBERED = 5
 
@@ -56,12 +59,14 @@ def count_changes(connection: Connection, table: Table, *, filemaker_wins: bool)
     that a person changed in Nexus, where the run says that FileMaker goes over it.
     """
     columns = table.named("source")
-    row = connection.execute(_all_counts(table, columns, filemaker_wins)).fetchone() or ()
+    given = {_TRIMMED: holdable(connection, BLANK + FILLER)}
+    row = connection.execute(_all_counts(table, columns, filemaker_wins), given).fetchone() or ()
     counts = {column.name: row[1 + 3 * place : 4 + 3 * place] for place, column in enumerate(columns)}
     differing = {name: three for name, three in counts.items() if any(three)}
     if not differing:
         return TableChanges(int(row[0]))
-    filled = connection.execute(_filled(table, [table.column(name) for name in differing])).fetchone() or ()
+    having = _filled(table, [table.column(name) for name in differing])
+    filled = connection.execute(having, given).fetchone() or ()
     return TableChanges(
         int(row[0]),
         {
@@ -125,7 +130,7 @@ def says(alias: str, column: Column) -> sql.Composable:
     if column.kind == "jsonb":
         return sql.SQL("{} > 0").format(_entries(alias, column))
     if column.kind in ("text", "varchar"):
-        return sql.SQL("coalesce(btrim({}, {}), '') <> ''").format(value, sql.Literal(BLANK + FILLER))
+        return sql.SQL("coalesce(btrim({}, {}), '') <> ''").format(value, sql.Placeholder(_TRIMMED))
     return sql.SQL("{} IS NOT NULL").format(value)
 
 
@@ -133,7 +138,7 @@ def _entries(alias: str, column: Column) -> sql.Composed:
     return sql.SQL(
         "(SELECT count(*) FROM jsonb_path_query({}, 'strict $.**') e(v) WHERE jsonb_typeof(v) = 'number'"
         " OR jsonb_typeof(v) = 'string' AND btrim(v #>> '{{}}', {}) <> '')"
-    ).format(sql.Identifier(alias, column.name), sql.Literal(BLANK + FILLER))
+    ).format(sql.Identifier(alias, column.name), sql.Placeholder(_TRIMMED))
 
 
 _HISTORY = """

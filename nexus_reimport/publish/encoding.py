@@ -41,6 +41,13 @@ def refuse_unfit(connection: Connection, frames: Mapping[str, pd.DataFrame]) -> 
     )
 
 
+def holdable(connection: Connection, characters: str) -> str:
+    """Return those of some characters that the database's encoding has: no other can be in a value of it."""
+    if server_encoding(connection) == ENCODING:
+        return characters
+    return "".join(one for one in characters if one.isascii() or _holds(connection, one))
+
+
 def _texts(frame: pd.DataFrame) -> dict[str, pa.Array]:
     table = pa.Table.from_pandas(frame, preserve_index=False)
     texts = (pa.types.is_string, pa.types.is_large_string)
