@@ -97,11 +97,13 @@ _PERSONS: Mapping[tuple[str, str], LiteralString] = MappingProxyType(
                         AND {t}.created_at + interval '1 minute'))
         """,
         # The scripts wrote FileMaker's type with hyphens; people choose codes with underscores. A row that
-        # Nexus has not saved again is as a script left it.
-        ("documents", "category"): """
-            ({t}.category <> '' AND {t}.category <> {s}.category
-                AND ({s}.category = '' OR strpos({t}.category, '_') > 0 OR {saved_since}))
-        """.replace("{saved_since}", _SAVED_SINCE),
+        # Nexus has not saved again is as a script left it; the script that moved files saved it again, with
+        # the words of FileMaker's type.
+        ("documents", "category"): f"""
+            ({{t}}.category ~ '[[:alnum:]]' AND {{t}}.category <> {{s}}.category
+                AND ({{s}}.category = '' OR strpos({{t}}.category, '_') > 0
+                    OR {_SAVED_SINCE} AND {_WORDS.format("{t}.category")} <> {_WORDS.format("{s}.category")}))
+        """,
         ("documents", "document_date"): """
             ({t}.document_date IS NOT NULL AND ({s}.document_date IS NULL
                 OR {t}.document_date <> {s}.document_date AND {saved_since}))
