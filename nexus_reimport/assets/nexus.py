@@ -80,6 +80,7 @@ def publication_asset(gate: Gate) -> dg.AssetsDefinition:
         staged = {name: cast("Staged", frames.read(key)) for name, key in zip(names, inputs, strict=True)}
         gate.refuse_unproved(context.instance, frames, inputs)
         _refuse_unseen(staged)
+        plan = plan_of_run(context, frames)
         try:
             with without_values():
                 published = publish(
@@ -89,7 +90,7 @@ def publication_asset(gate: Gate) -> dg.AssetsDefinition:
                     staged_tables(staged),
                     before_commit=lambda _: gate.refuse_unproved(context.instance, frames, inputs),
                     progress=context.log.info,
-                    terms=_terms(context, frames, options, gate.lineage(inputs)),
+                    terms=_terms(context, frames, options, plan, gate.lineage(inputs)),
                 )
         except BrokenLinks as refusal:
             yield from _disproved(names, refusal)
@@ -97,7 +98,7 @@ def publication_asset(gate: Gate) -> dg.AssetsDefinition:
         except PublicationError as refusal:
             raise dg.Failure(str(refusal), allow_retries=False) from None
         for name in names:
-            yield _result(name, published, staged[name], plan_of_run(context, frames))
+            yield _result(name, published, staged[name], plan)
 
     return nexus_publication
 
@@ -106,10 +107,11 @@ def _terms(
     context: dg.AssetExecutionContext,
     frames: FrameIOManager,
     options: RunOptions,
+    plan: PlanRecord | None,
     lineage: frozenset[dg.AssetKey],
 ) -> Terms:
     """Return on what terms to publish: a plan that was approved binds it, and no row is touched unsaved."""
-    plan, ahead = plan_of_run(context, frames), backup_of_run(context)
+    ahead = backup_of_run(context)
     store, plan_id = open_store(frames.location), plan["id"] if plan else None
 
     def back_up(connection: Connection, decision: Decision) -> str | None:

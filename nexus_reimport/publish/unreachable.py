@@ -60,7 +60,10 @@ _CAUSES: tuple[tuple[str, str], ...] = (
         "root certificate file|private key file|certificate file",
         "a certificate's file named in {setting} can't be read.",
     ),
-    ("SSL error|SSL negotiation|SSL SYSCALL", "what answers there does not speak PostgreSQL's TLS."),
+    (
+        "SSL error|SSL negotiation|SSL SYSCALL",
+        "what answers there does not speak PostgreSQL's TLS: a proxy, or no PostgreSQL.",
+    ),
     ("server closed the connection", "what answers there broke off: a proxy, or no PostgreSQL."),
 )
 _OTHERWISE = "it refuses the connection. Its own log says why."

@@ -153,6 +153,24 @@ def _linked(row: ImageRow, batch: str, nexus: OlderNexus) -> Row:
     )
 
 
+def picture_of_ones_own(batch: Row, mark: str, nexus: OlderNexus) -> Row:
+    """Put a picture of a person's own camera into a batch; return the columns that its row has of it."""
+    name = nexus.chance.row_id()
+    file = ClinicObject(
+        f"images/{batch['object_id']}/{batch['id']}/{name}.jpg",
+        Photograph("small-2", f"{mark} {name[:8]}"),
+        "image/jpeg",
+    )
+    nexus.objects[file.key] = file
+    return {
+        "id": nexus.chance.row_id(),
+        "s3_key": file.key,
+        "original_name": "camera.jpg",
+        "file_size": len(file.body),
+        "batch_id": batch["id"],
+    }
+
+
 def _thumbnail(row: ImageRow, nexus: OlderNexus) -> Row:
     """Put a thumbnail beside the original; return the columns that the later command set."""
     extension = str(row.key).rpartition(".")[2]

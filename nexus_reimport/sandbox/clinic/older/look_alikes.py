@@ -18,8 +18,8 @@ from nexus_reimport.sandbox.clinic.nexus_rows import (
     note_row,
     patient_row,
 )
-from nexus_reimport.sandbox.clinic.objects import ClinicObject, Photograph
-from nexus_reimport.sandbox.clinic.older.images import SUFFIX
+from nexus_reimport.sandbox.clinic.objects import ClinicObject
+from nexus_reimport.sandbox.clinic.older.images import SUFFIX, picture_of_ones_own
 from nexus_reimport.sandbox.clinic.older.nexus import OlderNexus
 from nexus_reimport.sandbox.clinic.pdf import tiny_pdf
 from nexus_reimport.sandbox.clinic.words import sentence
@@ -197,19 +197,6 @@ def _photograph(patient: Row, nexus: OlderNexus) -> None:
         uploaded_at=now,
         image_count=1,
     )
-    file = ClinicObject(
-        f"images/{patient['id']}/{batch['id']}/{nexus.chance.row_id()}.jpg",
-        Photograph("small-2", f"namesake {str(batch['id'])[:8]}"),
-        "image/jpeg",
-    )
-    nexus.objects[file.key] = file
-    image = image_row(
-        id=nexus.chance.row_id(),
-        s3_key=file.key,
-        original_name="camera.jpg",
-        file_size=len(file.body),
-        batch_id=batch["id"],
-        uploaded_at=now,
-    )
+    picture = picture_of_ones_own(batch, "namesake", nexus)
     _write("images_batch", batch, nexus)
-    _write("images_image", image, nexus)
+    _write("images_image", image_row(**picture, uploaded_at=now), nexus)

@@ -16,8 +16,8 @@ from nexus_reimport.sandbox.clinic.nexus_rows import (
     note_row,
     sms_row,
 )
-from nexus_reimport.sandbox.clinic.objects import ClinicObject, Photograph
-from nexus_reimport.sandbox.clinic.older.images import SUFFIX
+from nexus_reimport.sandbox.clinic.objects import ClinicObject
+from nexus_reimport.sandbox.clinic.older.images import SUFFIX, picture_of_ones_own
 from nexus_reimport.sandbox.clinic.older.look_alikes import CREATED_BY, add_look_alikes
 from nexus_reimport.sandbox.clinic.older.nexus import OlderNexus
 from nexus_reimport.sandbox.clinic.pdf import tiny_pdf
@@ -231,22 +231,7 @@ def _images(nexus: OlderNexus) -> None:
 
 
 def _add_own(batch: Row, nexus: OlderNexus) -> None:
-    name = nexus.chance.row_id()
-    file = ClinicObject(
-        f"images/{batch['object_id']}/{batch['id']}/{name}.jpg",
-        Photograph("small-2", f"own {name[:8]}"),
-        "image/jpeg",
-    )
-    nexus.objects[file.key] = file
-    image = image_row(
-        id=nexus.chance.row_id(),
-        s3_key=file.key,
-        original_name="camera.jpg",
-        file_size=len(file.body),
-        batch_id=batch["id"],
-        uploaded_at=nexus.now(),
-        order=1,
-    )
-    _write("images_image", image, nexus)
+    picture = picture_of_ones_own(batch, "own", nexus)
+    _write("images_image", image_row(**picture, uploaded_at=nexus.now(), order=1), nexus)
     batch["image_count"] = int(str(batch["image_count"])) + 1
     nexus.book.shared.add(str(batch["id"]))
