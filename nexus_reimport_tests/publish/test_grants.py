@@ -11,6 +11,7 @@ import psycopg
 import pytest
 from obstore.store import MemoryStore, ObjectStore
 
+import nexus_reimport
 from nexus_reimport.publish.backup import Header, dump, prove_dump
 from nexus_reimport.publish.backup.exceptions import DumpFailed
 from nexus_reimport.publish.choices import Choices
@@ -27,7 +28,7 @@ from nexus_reimport_tests.publish.rollback.histories import publish_backed_up
 from nexus_reimport_tests.publish.staged_frames import AS_OF, staged_table, uid
 from nexus_reimport_tests.servers import installations, releases
 
-DOCUMENT = Path(__file__).parents[2] / "docs" / "operations.md"
+DOCUMENT = Path(nexus_reimport.__file__).parents[1] / "docs" / "operations.md"
 HEADER = Header("20260701T030405Z-01234567", "run", None, AS_OF)
 STAGED = {
     "patients": staged_table(PATIENTS, {"name": "ann"}, {"name": "ben"}),
