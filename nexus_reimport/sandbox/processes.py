@@ -40,9 +40,9 @@ class ServiceProcess:
         """Return the live process this record means, or None where it is gone or the pid is another's."""
         try:
             process = psutil.Process(self.pid)
+            # A dead process that nobody has waited for has no command line any more.
             is_ours = (
                 abs(process.create_time() - self.created) <= CLOCK_TOLERANCE_SECONDS
-                and process.status() != psutil.STATUS_ZOMBIE
                 and self.marker in process.cmdline()
             )
         except psutil.Error:

@@ -40,6 +40,16 @@ def test_a_run_whose_process_was_killed_is_marked_as_failed() -> None:
         assert status_of(instance, run_id) == dg.DagsterRunStatus.FAILURE
 
 
+def test_a_dead_process_that_nobody_has_waited_for_is_dead() -> None:
+    with subprocess.Popen([sys.executable, "-c", ""]) as process, dg.DagsterInstance.ephemeral() as instance:
+        child = psutil.Process(process.pid)
+        tag = f"{socket.gethostname()} {process.pid} {child.create_time():.2f}"
+        while child.status() != psutil.STATUS_ZOMBIE:
+            time.sleep(0.005)
+        run_id = started_run(instance, {PROCESS_TAG: tag})
+        assert fail_abandoned_runs(instance) == [run_id]
+
+
 def test_runs_that_live_or_cannot_be_asked_are_left_alone() -> None:
     elsewhere = {PROCESS_TAG: f"another-host 1 {time.time():.2f}"}
     with dg.DagsterInstance.ephemeral() as instance:

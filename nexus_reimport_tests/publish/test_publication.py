@@ -58,6 +58,11 @@ def test_a_second_run_writes_nothing_at_all(nexus_database: str) -> None:
     assert tuples_written(nexus_database) == before
 
 
+def test_a_publication_of_nothing_leaves_not_even_our_schema(nexus_database: str) -> None:
+    assert publish_tables(nexus_database, patients=staged_table(PATIENTS)).number is None
+    assert rows(nexus_database, "SELECT to_regnamespace('nexus_reimport')") == [(None,)]
+
+
 def test_only_the_row_that_changed_is_written(nexus_database: str) -> None:
     publish_tables(nexus_database, patients=staged_table(PATIENTS, ANN, BEN))
     before = rows(nexus_database, "SELECT id, xmin FROM patients WHERE first_name = 'Ann'")
@@ -95,6 +100,19 @@ def test_where_both_sides_changed_a_field_the_persons_stays_and_is_reported_agai
         counts = publish_tables(nexus_database, patients=changed).tables["patients"]
         assert (counts.conflicts, counts.updated, counts.unchanged) == (1, 0, 1)
     assert rows(nexus_database, "SELECT first_name FROM patients") == [("Anna",)]
+
+
+@pytest.mark.parametrize(("written", "typed"), [(None, ""), ("", None)])
+def test_a_person_who_empties_a_field_and_one_who_unsets_it_have_changed_it(
+    nexus_database: str, written: str | None, typed: str | None
+) -> None:
+    publish_tables(nexus_database, patients=staged_table(PATIENTS, {**ANN, "middle_names": written}))
+    with psycopg.connect(nexus_database) as connection:
+        connection.execute("UPDATE patients SET middle_names = %s", [typed])
+    changed = staged_table(PATIENTS, {**ANN, "middle_names": "Mae"})
+    counts = publish_tables(nexus_database, patients=changed).tables["patients"]
+    assert (counts.conflicts, counts.updated) == (1, 0)
+    assert rows(nexus_database, "SELECT middle_names FROM patients") == [(typed,)]
 
 
 def test_an_edit_that_filemaker_made_too_is_no_edit_any_more(nexus_database: str) -> None:
@@ -202,6 +220,20 @@ def test_a_table_held_by_somebody_else_is_a_clear_refusal(
         connection.execute("LOCK TABLE patients IN ROW EXCLUSIVE MODE")
         with pytest.raises(PublicationInProgress, match="in use"):
             publish_tables(nexus_database, patients=staged_table(PATIENTS, ANN))
+
+
+def test_patients_are_locked_too_where_only_what_points_at_them_is_published(nexus_database: str) -> None:
+    publish_tables(nexus_database, patients=staged_table(PATIENTS, ANN, BEN))
+
+    def meanwhile(_: Publication) -> None:
+        impatient = psycopg.connect(nexus_database, options="-c lock_timeout=50ms")
+        # Nobody points at Ben: no link of PostgreSQL's would keep him.
+        with impatient as connection, pytest.raises(psycopg.errors.LockNotAvailable):
+            connection.execute("DELETE FROM patients WHERE first_name = 'Ben'")
+
+    note = {"patient_id": uid("patients ann")}
+    publish(nexus_database, "run", AS_OF, {"notes": staged_table(NOTES, note)}, before_commit=meanwhile)
+    assert rows(nexus_database, "SELECT count(*) FROM patients") == [(2,)]
 
 
 def test_no_value_of_a_row_is_in_an_error(nexus_database: str) -> None:

@@ -102,6 +102,23 @@ def test_a_stubborn_process_is_killed(start: Starter) -> None:
     assert record.process() is None
 
 
+# Starts a child that it never waits for, prints its pid, and stays.
+NEGLECTFUL_PARENT = (
+    "import subprocess, sys, time; _, folder, program = sys.argv;"
+    " print(subprocess.Popen([sys.executable, '-c', program, folder]).pid, flush=True); "
+)
+
+
+def test_another_ones_child_that_has_ended_and_is_not_waited_for_is_stopped(start: Starter) -> None:
+    record = start(NEGLECTFUL_PARENT + WAITING, WAITING_ONLY)
+    wait_until_ready(record, start.log, lambda: start.log.read_text().endswith("\n"), 10)
+    pid = int(start.log.read_text())
+    child = ServiceProcess("child", pid, psutil.Process(pid).create_time(), str(start.folder))
+    assert stop_process(child, ((signal.SIGKILL, 1.0),))
+    assert psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
+    assert child.process() is None
+
+
 def test_a_process_that_does_not_end_is_named(start: Starter) -> None:
     record = start.up(STUBBORN)
     with pytest.raises(ServiceFailedError, match=f"process {record.pid} did not end"):
