@@ -11,8 +11,8 @@ from rich.table import Table
 
 from nexus_reimport.automation.launch import RunOutcome
 from nexus_reimport.clients.frame_store import open_store
+from nexus_reimport.model.reasons import explain
 from nexus_reimport.publish.plans import PlanRecord, load_plan
-from nexus_reimport.report.reasons import explain
 from nexus_reimport.report.words import clinic_time, counted, number
 
 # Each kind of row: its count in a plan, colour and mark as other planning tools have them, and what it means.

@@ -6,9 +6,9 @@ import dagster as dg
 
 from nexus_reimport.assets.metadata import Metadata
 from nexus_reimport.assets.publishing import PLAN_ID
+from nexus_reimport.model.reasons import explain
 from nexus_reimport.publish.ledger import COUNTED
 from nexus_reimport.publish.plans import PlanRecord
-from nexus_reimport.report.reasons import explain
 
 SHOWN = ("read", *COUNTED)
 ALWAYS = ("inserted", "updated", "unchanged", "rejected")

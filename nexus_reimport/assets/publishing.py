@@ -7,12 +7,14 @@ import pandas as pd
 
 from nexus_reimport.clients.frame_store import open_store
 from nexus_reimport.io_manager import FrameIOManager
+from nexus_reimport.model.reasons.every_table import LIMIT
+from nexus_reimport.model.reasons.images import NO_BATCH, THUMBNAIL_TO_MAKE
+from nexus_reimport.model.reasons.several_tables import NO_METADATA, PATIENT_NOT_FOUND
 from nexus_reimport.publish.deciding import StagedTable
 from nexus_reimport.publish.figures import MadeOf
 from nexus_reimport.publish.plans import PlanRecord, load_plan
 from nexus_reimport.release import code_fingerprint
 from nexus_reimport.transform.figures import figures_of_source
-from nexus_reimport.transform.images import TO_MAKE
 from nexus_reimport.transform.imported_keys import stem_of
 from nexus_reimport.transform.staged import Staged
 
@@ -23,7 +25,7 @@ BACKUP_NAME = "backup"
 # The groups of what is read from outside.
 SOURCES = ("filemaker", "files")
 DATA_VERSION = "dagster/data_version"
-WITHOUT_PATIENT = ("patient_not_found", "no_batch")
+WITHOUT_PATIENT = (PATIENT_NOT_FOUND, NO_BATCH)
 
 
 def staged_tables(staged: Mapping[str, Staged]) -> dict[str, StagedTable]:
@@ -33,7 +35,7 @@ def staged_tables(staged: Mapping[str, Staged]) -> dict[str, StagedTable]:
 
 def staged_table(staged: Staged) -> StagedTable:
     """Return what a publication needs of one staged table."""
-    cut = int((staged.rejects["reason"] == "limit").sum())
+    cut = int((staged.rejects["reason"] == LIMIT).sum())
     named, astray = _named(staged)
     return StagedTable(staged.rows, staged.rejects["key"].to_list(), cut, named, astray)
 
@@ -46,7 +48,7 @@ def _named(staged: Staged) -> tuple[tuple[str, ...], tuple[str, ...]]:
     if "s3_thumbnail_key" not in staged.rows:
         return (), ()
     reported = pd.concat([staged.rejects, staged.warnings])
-    known = reported.loc[~reported["reason"].isin(["no_metadata", TO_MAKE]), "key"]
+    known = reported.loc[~reported["reason"].isin([NO_METADATA, THUMBNAIL_TO_MAKE]), "key"]
     lost = staged.rejects.loc[staged.rejects["reason"].isin(WITHOUT_PATIENT), "key"]
     return tuple(stem_of(key).lower() for key in known), tuple(stem_of(key).lower() for key in lost)
 
@@ -76,7 +78,7 @@ def unseen_pictures(staged: Mapping[str, Staged]) -> list[str]:
     if "images" not in staged:
         return []
     images = staged["images"]
-    waiting = images.warnings.loc[images.warnings["reason"] == TO_MAKE, "key"]
+    waiting = images.warnings.loc[images.warnings["reason"] == THUMBNAIL_TO_MAKE, "key"]
     return [str(key) for key in images.rows.loc[images.rows["source_key"].isin(waiting), "s3_key"]]
 
 

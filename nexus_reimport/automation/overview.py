@@ -11,6 +11,8 @@ import pandas as pd
 from nexus_reimport.automation.launch import Counts
 from nexus_reimport.checks.gate import Gate
 from nexus_reimport.io_manager import FrameIOManager
+from nexus_reimport.model.reasons.nexus_rows import DOUBLED, POINTS_AT_NOBODY, WITHOUT_PARTNER
+from nexus_reimport.model.reasons.reason import Reason
 from nexus_reimport.publish.doubled import read_left_over
 from nexus_reimport.publish.lookups import read_removed, read_unlinked
 from nexus_reimport.publish.verification import read_publications
@@ -59,15 +61,13 @@ def read_warnings(frames: FrameIOManager, name: str) -> list[Report]:
 def read_all_unlinked(url: str) -> list[Report]:
     """Return every row that people made in Nexus and that points at nobody."""
     found = [row for table in TABLES for row in read_unlinked(url, table)]
-    return [_report(row.table, row.id, row.field, "points_at_nobody") for row in found]
+    return [_report(row.table, row.id, row.field, POINTS_AT_NOBODY) for row in found]
 
 
 def read_all_left_over(url: str) -> list[Report]:
     """Return every row of older imports without a partner; `doubled` where a row of ours says the same."""
     found = [row for table in TABLES for row in read_left_over(url, table)]
-    return [
-        _report(row.table, row.id, "id", "doubled" if row.doubled else "without_partner") for row in found
-    ]
+    return [_report(row.table, row.id, "id", DOUBLED if row.doubled else WITHOUT_PARTNER) for row in found]
 
 
 def _stored(frames: FrameIOManager, name: str) -> Staged:
@@ -87,5 +87,5 @@ def _removed(url: str, table: Table) -> list[Report]:
     return [_report(table.name, key, row.field, row.reason) for key, row in zip(names, rows, strict=True)]
 
 
-def _report(table: str, key: str, field: str, reason: str) -> Report:
+def _report(table: str, key: str, field: str, reason: Reason) -> Report:
     return {"table": table, "key": key, "field": field, "reason": reason}

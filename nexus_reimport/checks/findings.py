@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 import pandas as pd
 import pandera.pandas as pa
 
+from nexus_reimport.model.reasons.every_table import CLAIMED_TWICE, DELETED_IN_NEXUS, LIMIT
 from nexus_reimport.schemas.columns import Table
 from nexus_reimport.schemas.frames import failures
 from nexus_reimport.schemas.nexus import TABLES
 from nexus_reimport.transform.appointment_clinics import failing_days
-from nexus_reimport.transform.deletions import DELETED_IN_NEXUS
 from nexus_reimport.transform.image_objects import place_name, report_names
 from nexus_reimport.transform.imported_keys import stem_of
 from nexus_reimport.transform.staged import Staged
@@ -191,7 +191,7 @@ def shrunk_finding(table: str, staged: Staged, last: Mapping[str, int], allowed:
 
     Rows cut off by a run's own limit count as there. `allowed` names tables that may shrink.
     """
-    cut = int((staged.rejects["reason"] == "limit").sum())
+    cut = int((staged.rejects["reason"] == LIMIT).sum())
     now = {"read": staged.read, "rows": len(staged.rows) + cut}
     facts: dict[str, Fact] = {f"{name}_now": now[name] for name in now}
     facts |= {f"{name}_last": last[name] for name in now if name in last}
@@ -211,7 +211,7 @@ def shrunk_finding(table: str, staged: Staged, last: Mapping[str, int], allowed:
 
 def claims_finding(staged: Staged) -> Finding:
     """Say whether several rows in Nexus claim one FileMaker id."""
-    claimed = staged.warnings[staged.warnings["reason"] == "claimed_twice"]
+    claimed = staged.warnings[staged.warnings["reason"] == CLAIMED_TWICE]
     if claimed.empty:
         return Finding(True, "No two rows in Nexus claim one FileMaker id.")
     return Finding(

@@ -11,7 +11,8 @@ from uuid import uuid4
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from nexus_reimport.clients.s3_answers import CHANGED, answer_of
+from nexus_reimport.clients.s3_answers import answer_of
+from nexus_reimport.model.reasons.image_files import CHANGED_MEANWHILE
 
 PROBES = "backup/probe/"
 
@@ -52,5 +53,5 @@ def _is_refused(copy: Callable[[], object]) -> bool:
     try:
         copy()
     except ClientError as error:
-        return answer_of(error).object_fault == CHANGED
+        return answer_of(error).object_fault == CHANGED_MEANWHILE
     return False

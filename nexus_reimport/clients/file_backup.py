@@ -35,7 +35,7 @@ from nexus_reimport.clients.file_manifest import (
 )
 from nexus_reimport.clients.file_objects import FileBucket, Progress, StoredFile, same_content, shown
 from nexus_reimport.clients.file_shelf import Shelf, read_manifest, read_shelf
-from nexus_reimport.clients.s3_answers import FORBIDDEN
+from nexus_reimport.model.reasons.image_files import FORBIDDEN
 
 # Whatever a row of Nexus can point at, and the exports beside it.
 FILE_PREFIXES = ("documents/", "filemaker-import/", "images/", "patients/")

@@ -12,7 +12,8 @@ from obstore.store import S3Store
 
 from nexus_reimport.clients.bucket import objects_under
 from nexus_reimport.clients.exceptions import ConnectionFailed, FileStillGrowing, NotFound, RequestRefused
-from nexus_reimport.clients.s3_answers import ARCHIVED, ENCRYPTION_DENIED, FORBIDDEN, UNUSABLE_KEY, answer_of
+from nexus_reimport.clients.s3_answers import answer_of
+from nexus_reimport.model.reasons.image_files import ARCHIVED, ENCRYPTION_DENIED, FORBIDDEN, UNUSABLE_KEY
 from nexus_reimport.transform.image_csv import csv_version
 
 SETTLED_SECONDS = 2.0

@@ -20,27 +20,27 @@ from nexus_reimport.clients.exceptions import (
     RequestRefused,
     WebPageAnswered,
 )
-
-# Why one object has no thumbnail or copy, though it is listed. The codes are stored and counted.
-FORBIDDEN = "forbidden"
-ARCHIVED = "archived"
-ENCRYPTION_DENIED = "encryption_denied"
-UNUSABLE_KEY = "unusable_key"
-REFUSED = "refused"
-GONE = "gone"
-# Its bytes are not those that were listed: what the listing says of it is not true of them.
-CHANGED = "changed_meanwhile"
+from nexus_reimport.model.reasons.image_files import (
+    ARCHIVED,
+    CHANGED_MEANWHILE,
+    ENCRYPTION_DENIED,
+    FORBIDDEN,
+    GONE,
+    REFUSED,
+    UNUSABLE_KEY,
+)
+from nexus_reimport.model.reasons.reason import Reason
 
 REDIRECTED = "redirected"
 _CERTIFICATE = "certificate"
 _WEB_PAGE = "web_page"
 
-_BY_CODE = {
+_BY_CODE: dict[str, Reason] = {
     "InvalidObjectState": ARCHIVED,
     "NoSuchKey": GONE,
     "404": GONE,
-    "PreconditionFailed": CHANGED,
-    "412": CHANGED,
+    "PreconditionFailed": CHANGED_MEANWHILE,
+    "412": CHANGED_MEANWHILE,
     "AccessDenied": FORBIDDEN,
     "KeyTooLongError": UNUSABLE_KEY,
     "InvalidURI": UNUSABLE_KEY,
@@ -110,7 +110,7 @@ class Answer:
     unreached: str = ""
 
     @property
-    def object_fault(self) -> str | None:
+    def object_fault(self) -> Reason | None:
         """Why the one object that was asked for is not to be had; None where it is not about one object."""
         if self.code in _OF_ALL or self.code in _KEY_CODES or self.code in _MAY_PASS:
             return None

@@ -6,18 +6,8 @@ from dataclasses import asdict, fields
 import pandas as pd
 import pyarrow as pa
 
-from nexus_reimport.clients.s3_answers import (
-    ARCHIVED,
-    CHANGED,
-    ENCRYPTION_DENIED,
-    FORBIDDEN,
-    GONE,
-    REFUSED,
-    UNUSABLE_KEY,
-)
 from nexus_reimport.clients.thumbnailing import (
     RULES,
-    SEVERAL_OBJECTS,
     ImageObject,
     StoredThumbnail,
     ThumbnailFact,
@@ -26,6 +16,16 @@ from nexus_reimport.clients.thumbnailing import (
 )
 from nexus_reimport.imaging.formats import BMP, GIF, HEIC, JPEG, PNG, THUMBNAIL_TYPES, TIFF, WEBP
 from nexus_reimport.imaging.thumbnail import thumbnail_key
+from nexus_reimport.model.reasons.image_files import (
+    ARCHIVED,
+    CHANGED_MEANWHILE,
+    ENCRYPTION_DENIED,
+    FORBIDDEN,
+    GONE,
+    REFUSED,
+    UNUSABLE_KEY,
+)
+from nexus_reimport.model.reasons.images import SEVERAL_OBJECTS
 
 # What a file's name promises, where the picture has not been looked at.
 KINDS = {
@@ -41,7 +41,7 @@ KINDS = {
 
 # What may be otherwise the next time, though the object's bytes are the same.
 PASSING = frozenset(
-    {ARCHIVED, CHANGED, ENCRYPTION_DENIED, FORBIDDEN, GONE, REFUSED, SEVERAL_OBJECTS, UNUSABLE_KEY}
+    {ARCHIVED, CHANGED_MEANWHILE, ENCRYPTION_DENIED, FORBIDDEN, GONE, REFUSED, SEVERAL_OBJECTS, UNUSABLE_KEY}
 )
 
 _TYPES: dict[str, pa.DataType] = dict.fromkeys(("width", "height", "thumbnail_size", "rules"), pa.int64())

@@ -16,19 +16,21 @@ from obstore.store import S3Store
 
 from nexus_reimport.clients.bucket import objects_under
 from nexus_reimport.clients.exceptions import AccessDenied, ConnectionFailed, UploadNotProved
-from nexus_reimport.clients.s3_answers import (
-    CHANGED,
+from nexus_reimport.clients.s3_answers import answer_of
+from nexus_reimport.imaging.exceptions import UnreadableImage
+from nexus_reimport.imaging.thumbnail import Thumbnail, make_thumbnail, thumbnail_key
+from nexus_reimport.model.reasons.image_files import (
+    CHANGED_MEANWHILE,
+    EMPTY,
     ENCRYPTION_DENIED,
     FORBIDDEN,
     REFUSED,
+    TOO_LARGE,
     UNUSABLE_KEY,
-    answer_of,
 )
-from nexus_reimport.imaging.exceptions import Fault, UnreadableImage
-from nexus_reimport.imaging.thumbnail import Thumbnail, make_thumbnail, thumbnail_key
+from nexus_reimport.model.reasons.images import SEVERAL_OBJECTS
+from nexus_reimport.model.reasons.reason import Reason
 
-# Beside `5.heic`, `5.jpg` would have the same thumbnail: the first by key that can be read has it.
-SEVERAL_OBJECTS = "several_objects"
 # A photograph has a few megabytes; this many at most are held at once, one a thread.
 LARGEST_FILE = 200 * 1024 * 1024
 AT_ONCE = 512
@@ -45,7 +47,7 @@ RULES = 2
 class _Refused(Exception):
     """One object is not to be had; `fault` says why."""
 
-    def __init__(self, fault: str) -> None:
+    def __init__(self, fault: Reason) -> None:
         super().__init__(fault)
         self.fault = fault
 
@@ -113,6 +115,7 @@ def make_thumbnails(
     with ThreadPoolExecutor(workers or 2 * (os.cpu_count() or 1)) as pool:
         while rivals:
             for name in done & rivals.keys():
+                # Beside `5.heic`, `5.jpg` would have the same thumbnail: the first that can be read has it.
                 for one in rivals.pop(name):
                     on_fact(ThumbnailFact(one.key, one.etag, fault=SEVERAL_OBJECTS))
             first = [rivals[name].pop(0) for name in rivals]
@@ -182,9 +185,9 @@ def _fact(store: S3Store, image: ImageObject) -> ThumbnailFact:
 
 def _content(store: S3Store, image: ImageObject) -> bytes:
     if image.size > LARGEST_FILE:
-        raise UnreadableImage(Fault.TOO_LARGE)
+        raise UnreadableImage(TOO_LARGE)
     if image.size == 0:
-        raise UnreadableImage(Fault.EMPTY)
+        raise UnreadableImage(EMPTY)
     if not is_usable(image.key):
         raise _Refused(UNUSABLE_KEY)
     with _explained(store, image.key):
@@ -192,7 +195,7 @@ def _content(store: S3Store, image: ImageObject) -> bytes:
         etag = _bare(answer.meta["e_tag"])
         if etag != image.etag:
             # Without one it is no answer of S3's: a page for people came in the object's place.
-            raise _Refused(CHANGED if etag else REFUSED)
+            raise _Refused(CHANGED_MEANWHILE if etag else REFUSED)
         return bytes(answer.bytes())
 
 

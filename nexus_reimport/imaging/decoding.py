@@ -10,12 +10,13 @@ from PIL import Image
 from PIL.JpegImagePlugin import JpegImageFile
 
 from nexus_reimport.imaging.colour import extremes, plain
-from nexus_reimport.imaging.exceptions import Fault, UnreadableImage
+from nexus_reimport.imaging.exceptions import UnreadableImage
 from nexus_reimport.imaging.formats import Kind, Picture, has_end
 from nexus_reimport.imaging.heic import HeicPicture, embedded_copy
 from nexus_reimport.imaging.jpeg_ending import whole_jpeg
 from nexus_reimport.imaging.orientation import orientation
 from nexus_reimport.imaging.phone_jpeg import shrunk_jpeg
+from nexus_reimport.model.reasons.image_files import TOO_LARGE
 
 Size = tuple[int, int]
 Reach = tuple[float, float]
@@ -43,7 +44,7 @@ class Room:
     def of(self, memory: int) -> Iterator[None]:
         """Hold that many bytes for a while. Raises `too_large` where there never are so many."""
         if memory > self._total:
-            raise UnreadableImage(Fault.TOO_LARGE)
+            raise UnreadableImage(TOO_LARGE)
         with self._changed:
             self._changed.wait_for(lambda: self._left >= memory)
             self._left -= memory
@@ -84,7 +85,7 @@ def decode(content: bytes, kind: Kind, longest_side: int) -> Decoded:
     size = image.size
     aim = fitting(size, longest_side)
     if size[0] * size[1] > MOST_PIXELS or len(getattr(image, "tile", ())) > MOST_TILES:
-        raise UnreadableImage(Fault.TOO_LARGE)
+        raise UnreadableImage(TOO_LARGE)
     scale = _reduce_in_decoder(image, aim, content)
     # The readers of TIFF and HEIC turn the picture by themselves, and leave no orientation behind.
     way = orientation(image.info.get("exif") or b"")
@@ -115,7 +116,7 @@ def _reduce_in_decoder(image: Picture, aim: Size, content: bytes) -> int:
         return 1
     width, height = image.size
     if image.info.get("progressive") and content.count(b"\xff\xda") * width * height > MOST_SCANNED_PIXELS:
-        raise UnreadableImage(Fault.TOO_LARGE)
+        raise UnreadableImage(TOO_LARGE)
     for scale in JPEG_SCALES:
         wanted = (width // scale, height // scale)
         if wanted[0] >= MARGIN * aim[0] and wanted[1] >= MARGIN * aim[1]:

@@ -15,8 +15,9 @@ from PIL import (
     WebPImagePlugin,
 )
 
-from nexus_reimport.imaging.exceptions import Fault, UnreadableImage
+from nexus_reimport.imaging.exceptions import UnreadableImage
 from nexus_reimport.imaging.heic import USUAL_BYTES_PER_PIXEL, HeicPicture
+from nexus_reimport.model.reasons.image_files import EMPTY, NOT_AN_IMAGE, UNSUPPORTED
 
 JPEG = "image/jpeg"
 PNG = "image/png"
@@ -119,12 +120,12 @@ def recognise(content: bytes) -> Kind:
     Raises UnreadableImage: `empty`, `not_an_image`, or `unsupported` for kinds known but not read.
     """
     if not content:
-        raise UnreadableImage(Fault.EMPTY)
+        raise UnreadableImage(EMPTY)
     mime_type = _by_signature(content) or _by_container(content)
     if mime_type:
         return KINDS[mime_type]
     known = content.startswith(UNSUPPORTED_SIGNATURES) or _brands(content) & AVIF_BRANDS
-    raise UnreadableImage(Fault.UNSUPPORTED if known else Fault.NOT_AN_IMAGE)
+    raise UnreadableImage(UNSUPPORTED if known else NOT_AN_IMAGE)
 
 
 def ends_early(content: bytes, kind: Kind) -> bool:

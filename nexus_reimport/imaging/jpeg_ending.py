@@ -15,7 +15,8 @@ import simplejpeg
 from numpy.typing import NDArray
 from PIL import JpegImagePlugin
 
-from nexus_reimport.imaging.exceptions import Fault, UnreadableImage
+from nexus_reimport.imaging.exceptions import UnreadableImage
+from nexus_reimport.model.reasons.image_files import TRUNCATED
 
 END = b"\xff\xd9"
 # A file without its end mark is taken for whole only if nothing is lacking. One that has the mark may be
@@ -70,10 +71,10 @@ def whole_jpeg(content: bytes) -> tuple[bytes, bool]:
         return content, False
     picture = _without_filler(content[: course.end], course)
     if not course.is_ended and not course.has_all_scans:
-        raise UnreadableImage(Fault.TRUNCATED)
+        raise UnreadableImage(TRUNCATED)
     said = _said_of(picture + END, course.components)
     if said is not None and _lacks_its_end(picture, course, said):
-        raise UnreadableImage(Fault.TRUNCATED)
+        raise UnreadableImage(TRUNCATED)
     return (content, False) if course.is_ended else (picture + END, True)
 
 

@@ -7,14 +7,14 @@ from PIL import Image
 from nexus_reimport.imaging.colour import in_srgb
 from nexus_reimport.imaging.decoding import decode, fitting
 from nexus_reimport.imaging.encoding import encoded
-from nexus_reimport.imaging.exceptions import Fault, UnreadableImage
+from nexus_reimport.imaging.exceptions import UnreadableImage
 from nexus_reimport.imaging.formats import JPEG, THUMBNAIL_TYPES, Kind, ends_early, recognise
 from nexus_reimport.imaging.lanczos import shrunk
 from nexus_reimport.imaging.orientation import SIDEWAYS, turned
+from nexus_reimport.model.reasons.image_files import DAMAGED, NO_END_MARKER, TOO_LARGE, TRUNCATED, UNSUPPORTED
+from nexus_reimport.model.reasons.reason import Reason
 
 LONGEST_SIDE = 300
-# The picture is whole, but the file stops before the mark that says so.
-NO_END_MARKER = "no_end_marker"
 JPEG_EXTENSIONS = frozenset({".jpg", ".jpeg"})
 
 
@@ -48,7 +48,7 @@ def make_thumbnail(content: bytes) -> Thumbnail:
     except UnreadableImage:
         raise
     except (MemoryError, Image.DecompressionBombError):
-        raise UnreadableImage(Fault.TOO_LARGE) from None
+        raise UnreadableImage(TOO_LARGE) from None
     except Exception as error:  # noqa: BLE001 - given broken bytes, a decoder may raise anything
         raise UnreadableImage(_fault(error, content, kind)) from None
 
@@ -75,12 +75,12 @@ def _shrunk(content: bytes, kind: Kind) -> Thumbnail:
     return Thumbnail(encoded(upright, mime_type), mime_type, kind.mime_type, width, height, warning)
 
 
-def _fault(error: Exception, content: bytes, kind: Kind) -> Fault:
+def _fault(error: Exception, content: bytes, kind: Kind) -> Reason:
     told = str(error).lower()
     if "truncated" in told or "end of file" in told or ends_early(content, kind):
-        return Fault.TRUNCATED
+        return TRUNCATED
     if "security limit" in told:
-        return Fault.TOO_LARGE
+        return TOO_LARGE
     if isinstance(error, NotImplementedError) or "unsupported" in told or "cannot handle" in told:
-        return Fault.UNSUPPORTED
-    return Fault.DAMAGED
+        return UNSUPPORTED
+    return DAMAGED

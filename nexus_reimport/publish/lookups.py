@@ -4,6 +4,13 @@ from dataclasses import dataclass
 
 from psycopg import sql
 
+from nexus_reimport.model.reasons.nexus_rows import (
+    EMPTY_BATCH,
+    GONE_FROM_FILEMAKER,
+    POINTS_AT_NOBODY,
+    WITHOUT_PARTNER,
+)
+from nexus_reimport.model.reasons.reason import Reason
 from nexus_reimport.publish import ledger
 from nexus_reimport.publish.connection import read_only_snapshot
 from nexus_reimport.publish.links import points_at_patients
@@ -18,7 +25,7 @@ class RemovedRow:
     id: str
     s3_key: str | None
     field: str
-    reason: str
+    reason: Reason
 
 
 @dataclass(frozen=True)
@@ -31,13 +38,13 @@ class UnlinkedRow:
 
 
 # Rows that had been published: FileMaker had them no more.
-GONE = ("id", "gone_from_filemaker")
+GONE = ("id", GONE_FROM_FILEMAKER)
 # The others were an older import's: damage, or without a partner in FileMaker.
 DAMAGE = {
-    IMAGES.name: ("batch_id", "points_at_nobody"),
-    IMAGE_BATCHES.name: ("image_count", "empty_batch"),
+    IMAGES.name: ("batch_id", POINTS_AT_NOBODY),
+    IMAGE_BATCHES.name: ("image_count", EMPTY_BATCH),
 }
-LEFT_OVER = ("id", "without_partner")
+LEFT_OVER = ("id", WITHOUT_PARTNER)
 
 # An image of a living patient's was not damage, nor was one that doubled a row of ours.
 _WITHOUT_PARTNER = """
@@ -75,7 +82,7 @@ def read_removed(url: str, table: Table) -> list[RemovedRow]:
     ]
 
 
-def _why(table: Table, *, published: bool, without_partner: bool) -> tuple[str, str]:
+def _why(table: Table, *, published: bool, without_partner: bool) -> tuple[str, Reason]:
     if published:
         return GONE
     return LEFT_OVER if without_partner else DAMAGE.get(table.name, LEFT_OVER)

@@ -8,9 +8,9 @@ from typing import Any
 import jinja2
 from markupsafe import Markup, escape
 
+from nexus_reimport.model.reasons import explain
 from nexus_reimport.report import compared, pictures, words
 from nexus_reimport.report.facts import TAKEN_BACK, ReportFacts, TableFacts
-from nexus_reimport.report.reasons import explain
 from nexus_reimport.report.sentences import told_of
 from nexus_reimport.report.verdict import verdict_of
 

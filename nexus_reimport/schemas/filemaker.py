@@ -12,7 +12,6 @@ UNREADABLE = "unreadable"
 UNREADABLE_MEANS = (
     "The row's fields whose value is not what FileMaker has, each with a reason, as JSON; or null."
 )
-UNREADABLE_VALUE, UNREADABLE_CHARACTER = "unreadable_value", "unreadable_character"
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,8 @@ from datetime import date
 
 import pyarrow as pa
 
+from nexus_reimport.model.reasons.appointments import DEFAULT_CLINIC, NO_CLINIC
+from nexus_reimport.model.reasons.several_tables import UNKNOWN_CLINIC
 from nexus_reimport.transform.clinics import ClinicFinder
 from nexus_reimport.transform.dates import SYDNEY
 from nexus_reimport.transform.extracts import Extract
@@ -31,16 +33,16 @@ def place_in_clinics(
         key, calendar = events.keys[place], calendars[place]
         clinic = finder.find(calendar)
         if calendar and clinic is None:
-            ledger.warn(key, "clinic_id", "unknown_clinic")
+            ledger.warn(key, "clinic_id", UNKNOWN_CLINIC)
         clinic = clinic or known.clinics.get(str(known.find(patients[place])))
         if clinic is None and default:
-            ledger.warn(key, "clinic_id", "default_clinic")
+            ledger.warn(key, "clinic_id", DEFAULT_CLINIC)
         clinic = clinic or default
         if clinic is None and hold:
-            ledger.reject(key, "idCal", "no_clinic")
+            ledger.reject(key, "idCal", NO_CLINIC)
             continue
         if clinic is None:
-            ledger.warn(key, "clinic_id", "no_clinic")
+            ledger.warn(key, "clinic_id", NO_CLINIC)
         found[place] = clinic
     return found
 

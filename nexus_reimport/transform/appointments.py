@@ -6,6 +6,15 @@ from datetime import datetime
 
 import pandas as pd
 
+from nexus_reimport.model.reasons.appointments import (
+    ADOPTION_UNDECIDED,
+    BAD_START,
+    NO_PATIENT_LINK,
+    NO_START,
+    UNKNOWN_CLINICIAN,
+    UNKNOWN_TYPE,
+)
+from nexus_reimport.model.reasons.several_tables import NOT_A_CHOICE
 from nexus_reimport.schemas.filemaker import EVENTS
 from nexus_reimport.schemas.nexus import APPOINTMENTS
 from nexus_reimport.transform import choices
@@ -79,7 +88,7 @@ def stage_appointments(
         places = living.of_their_patients(places, owners)
         found, undecided = adopt_appointments(_adoptable(appointments, spans, columns, places), living)
         for key in undecided:
-            ledger.warn(key, "id", "adoption_undecided")
+            ledger.warn(key, "id", ADOPTION_UNDECIDED)
         return found.items()
 
     ids = decide_ids(appointments.keys, state, ledger, (adopted,))
@@ -93,12 +102,12 @@ def _kept(events: Extract, known: KnownPatients, ledger: Ledger) -> dict[int, Sp
     kept: dict[int, Span] = {}
     links = zip(events.texts("id_Contact"), events.ids("id_Contact"), strict=True)
     for place, ((link, patient), times) in enumerate(zip(links, _times(events), strict=True)):
-        fault = known.fault(patient) if link else "no_patient_link"
+        fault = known.fault(patient) if link else NO_PATIENT_LINK
         span = event_span(times)
         if fault:
             ledger.reject(events.keys[place], "id_Contact", fault)
         elif span is None:
-            reason = "bad_start" if times.start_date else "no_start"
+            reason = BAD_START if times.start_date else NO_START
             ledger.reject(events.keys[place], "startDate", reason)
         else:
             kept[place] = span
@@ -120,7 +129,7 @@ def _time_columns(
             ledger.warn(key, column, reason)
         status = choices.appointment_status(text)
         if text and status is None:
-            ledger.warn(key, "status", "not_a_choice")
+            ledger.warn(key, "status", NOT_A_CHOICE)
         statuses.append(status or ("completed" if span.start < now else "scheduled"))
     starts, ends = [span.start for span in spans], [span.end for span in spans]
     return {"start_time": starts, "end_time": ends, "status": statuses}
@@ -140,9 +149,9 @@ def _configured_columns(
         said = mappings.named("clinicians", clinician_id, name)
         found = state.clinician(None, said) if said else state.clinician(clinician_id.lower(), name)
         if found is None and (clinician_id or name):
-            ledger.warn(key, "clinician_id", "unknown_clinician")
+            ledger.warn(key, "clinician_id", UNKNOWN_CLINICIAN)
         clinicians.append(found)
-    warning = ("appointment_type_id", "unknown_type")
+    warning = ("appointment_type_id", UNKNOWN_TYPE)
     types = looked_up(appointments.keys, appointments.texts("Type"), appointment_type, warning, ledger)
     return {"clinician_id": clinicians, "appointment_type_id": types}
 

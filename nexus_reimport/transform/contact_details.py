@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import pandas as pd
 import pyarrow as pa
 
+from nexus_reimport.model.reasons.patients import UNKNOWN_DETAIL_TYPE
 from nexus_reimport.schemas.filemaker import CONTACT_DETAILS
 from nexus_reimport.transform.contact_shape import (
     MOBILE,
@@ -70,7 +71,7 @@ def contact_cards(
     _warn_of_unread(everything, owners, patients, ledger)
     for owner, kind, entry, is_default in zip(details.ids("id_key"), *_entries(details), strict=True):
         if owner is not None and not _add(cards[owner], kind, entry, is_default):
-            ledger.warn(owner, "contact_json", "unknown_detail_type")
+            ledger.warn(owner, "contact_json", UNKNOWN_DETAIL_TYPE)
     return dict(cards)
 
 

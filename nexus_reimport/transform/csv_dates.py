@@ -7,6 +7,7 @@ from datetime import date
 import numpy as np
 import pyarrow as pa
 
+from nexus_reimport.model.reasons.image_export import CONTRADICTING_DATES, DAY_FIRST
 from nexus_reimport.transform.exceptions import CsvDateError
 from nexus_reimport.transform.text import clean
 
@@ -90,10 +91,10 @@ def _only_format(readings: list[_Reading], lines: list[int], file: str) -> str |
                 f"The date there fits only {fits}, so every date in the file is in doubt. "
                 f"Export it with dates as {MONTH_FIRST} or {YEAR_FIRST}."
             )
-            raise CsvDateError(file, "day_first", advice, line, "date")
+            raise CsvDateError(file, DAY_FIRST, advice, line, "date")
         if reading.format:
             first.setdefault(reading.format, line)
     if len(first) > 1:
         advice = f"The dates before it are {next(iter(first))}, this one is not. Export it with one format."
-        raise CsvDateError(file, "contradicting_dates", advice, max(first.values()), "date")
+        raise CsvDateError(file, CONTRADICTING_DATES, advice, max(first.values()), "date")
     return next(iter(first), None)

@@ -7,6 +7,15 @@ from dataclasses import dataclass, field
 
 import pyarrow as pa
 
+from nexus_reimport.model.reasons.image_export import (
+    BAD_DELIMITER,
+    BAD_QUOTES,
+    MISSING_COLUMN,
+    NO_HEADER,
+    NO_ROWS,
+    REPEATED_COLUMN,
+    WRONG_FIELD_COUNT,
+)
 from nexus_reimport.transform.csv_text import CsvText
 from nexus_reimport.transform.exceptions import (
     CsvColumnError,
@@ -71,7 +80,7 @@ def read_records(text: CsvText, file: str, delimiter: str | None = None) -> CsvR
         places = _places(names, file, reading.lines.pop())
         chunks = list(_chunks(_whole(records, len(names), reading), places))
     if not chunks:
-        raise EmptyCsvError(file, "no_rows", "There is a header and nothing under it. Export it again.")
+        raise EmptyCsvError(file, NO_ROWS)
     if text.is_cut_between_quotes:
         raise CutCsvError(file, reading.lines[-1], "Its fields are quoted and its last one is not")
     columns = {
@@ -85,7 +94,7 @@ def read_records(text: CsvText, file: str, delimiter: str | None = None) -> CsvR
 
 def _valid_delimiter(delimiter: str, file: str) -> str:
     if len(delimiter) != 1 or delimiter in '"\r\n ':
-        raise CsvStructureError(file, "bad_delimiter", "Give one character, such as a comma or a tab.")
+        raise CsvStructureError(file, BAD_DELIMITER)
     return delimiter
 
 
@@ -109,16 +118,13 @@ def _places(names: Sequence[str], file: str, line: int) -> dict[str, int | None]
     folded = [_folded(name) for name in names]
     missing = [name for name in NEEDED if _folded(name) not in folded]
     if missing and any(uuid_text(name) or _DATA.fullmatch(name) for name in names):
-        advice = (
-            "The first line is a record. Export with the field names as the first line (Merge does that)."
-        )
-        raise CsvColumnError(file, "no_header", advice, line)
+        raise CsvColumnError(file, NO_HEADER, line=line)
     if missing:
         advice = f"Missing: {', '.join(missing)}. {_found(names)} Export it again with all of them."
-        raise CsvColumnError(file, "missing_column", advice, line, missing[0])
+        raise CsvColumnError(file, MISSING_COLUMN, advice, line, missing[0])
     for name in (*NEEDED, *OPTIONAL):
         if folded.count(_folded(name)) > 1:
-            raise CsvColumnError(file, "repeated_column", "Which one counts? Export it once.", line, name)
+            raise CsvColumnError(file, REPEATED_COLUMN, line=line, column=name)
     wanted = {name: _folded(name) for name in (*NEEDED, *OPTIONAL)}
     return {name: folded.index(fold) if fold in folded else None for name, fold in wanted.items()}
 
@@ -145,8 +151,7 @@ def _records(reader: Iterator[list[str]], reading: _Reading) -> Iterator[list[st
     except csv.Error as error:
         if "unexpected end of data" in str(error):
             raise CutCsvError(reading.file, line, "A quote is open at the end") from None
-        advice = "A quote in that record is not closed where its field ends. Export it again."
-        raise CsvStructureError(reading.file, "bad_quotes", advice, line) from None
+        raise CsvStructureError(reading.file, BAD_QUOTES, line=line) from None
 
 
 def _whole(records: Iterator[list[str]], width: int, reading: _Reading) -> Iterator[list[str]]:
@@ -158,7 +163,7 @@ def _whole(records: Iterator[list[str]], width: int, reading: _Reading) -> Itera
             if is_last and len(record) < width:
                 raise CutCsvError(reading.file, line, f"The last record has {len(record)} of {width} fields")
             advice = f"It has {len(record)} fields and the header has {width}. Export it again."
-            raise CsvStructureError(reading.file, "wrong_field_count", advice, line)
+            raise CsvStructureError(reading.file, WRONG_FIELD_COUNT, advice, line)
         yield record
 
 

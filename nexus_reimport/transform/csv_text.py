@@ -5,6 +5,8 @@ import re
 from dataclasses import dataclass
 from io import BytesIO, TextIOWrapper
 
+from nexus_reimport.model.reasons.image_export import NUL, UNDECODABLE, UNKNOWN_ENCODING
+from nexus_reimport.model.reasons.image_files import EMPTY
 from nexus_reimport.transform.csv_legacy import legacy_encoding
 from nexus_reimport.transform.exceptions import CsvEncodingError, CutCsvError, EmptyCsvError
 
@@ -61,13 +63,10 @@ def read_text(content: bytes, file: str, encoding: str | None = None) -> CsvText
     found, evidence = (encoding, "given") if encoding else detect_encoding(content)
     text = _decoded(content, file, found)
     if "\x00" in text:
-        advice = (
-            "There is a NUL, so it was not written to its end, or the encoding is another. Copy it again."
-        )
-        raise CsvEncodingError(file, "nul", advice, _line(text, text.index("\x00")))
+        raise CsvEncodingError(file, NUL, line=_line(text, text.index("\x00")))
     word = _WORD.search(text)
     if word is None:
-        raise EmptyCsvError(file, "empty", "There is no text in it. Export it again.")
+        raise EmptyCsvError(file, EMPTY, "There is no text in it. Export it again.")
     begin = max(text.rfind("\r", 0, word.start()), text.rfind("\n", 0, word.start())) + 1
     end = _LINE_END.search(text, word.start())
     first_line = text[begin : end.start() if end else None].lstrip(_MARK)
@@ -125,10 +124,9 @@ def _decoded(content: bytes, file: str, encoding: str) -> str:
         if _is_at_end(error):
             raise CutCsvError(file, line, "The last character is not whole") from None
         advice = f"A byte there is not {encoding}. Export it again, or give the encoding it is in."
-        raise CsvEncodingError(file, "undecodable", advice, line) from None
+        raise CsvEncodingError(file, UNDECODABLE, advice, line) from None
     except (LookupError, ValueError):
-        advice = "Python knows no such text encoding. Give another, or none and let it be found."
-        raise CsvEncodingError(file, "unknown_encoding", advice) from None
+        raise CsvEncodingError(file, UNKNOWN_ENCODING) from None
 
 
 def _line(text: str, place: int) -> int:

@@ -4,6 +4,9 @@ import re
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from nexus_reimport.model.reasons.reason import Reason
+from nexus_reimport.model.reasons.several_tables import AMBIGUOUS_TIME, NONEXISTENT_TIME
+from nexus_reimport.model.reasons.sms_messages import BAD_TIMESTAMP
 from nexus_reimport.transform.exceptions import NaiveInstantError
 
 SYDNEY = ZoneInfo("Australia/Sydney")
@@ -63,7 +66,7 @@ def time_of_day(text: str) -> timedelta | None:
     return since if minutes < 60 and seconds < 60 and since <= DAY else None
 
 
-def sydney_instant(wall: datetime) -> tuple[int, str | None]:
+def sydney_instant(wall: datetime) -> tuple[int, Reason | None]:
     """Return a Sydney wall time as microseconds since 1970 UTC, and a warning where the clock is put.
 
     An hour that occurs twice means its first occurrence, `ambiguous_time`. One that never occurs moves on
@@ -74,7 +77,7 @@ def sydney_instant(wall: datetime) -> tuple[int, str | None]:
     instant = microseconds(first)
     if before == after or before is None or after is None:
         return instant, None
-    return instant, "ambiguous_time" if before > after else "nonexistent_time"
+    return instant, AMBIGUOUS_TIME if before > after else NONEXISTENT_TIME
 
 
 def repeated_sydney_instant(wall: datetime) -> int | None:
@@ -98,7 +101,7 @@ def noon(on: date) -> int | None:
     return sydney_instant(wall)[0] if wall else None
 
 
-def instant(text: str) -> tuple[int | None, str | None]:
+def instant(text: str) -> tuple[int | None, Reason | None]:
     """Return an ISO 8601 timestamp as microseconds since 1970 UTC, and a warning or None.
 
     Without an offset it is Sydney wall time. Text that cannot be read gives None and `bad_timestamp`;
@@ -109,7 +112,7 @@ def instant(text: str) -> tuple[int | None, str | None]:
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
-        return None, "bad_timestamp"
+        return None, BAD_TIMESTAMP
     if moment.year not in _YEARS:
-        return None, "bad_timestamp"
+        return None, BAD_TIMESTAMP
     return sydney_instant(moment) if moment.tzinfo is None else (microseconds(moment), None)

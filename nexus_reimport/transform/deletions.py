@@ -7,12 +7,11 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from nexus_reimport.model.reasons.every_table import DELETED_IN_NEXUS
 from nexus_reimport.schemas.columns import Table
 from nexus_reimport.schemas.nexus import IMAGES
 from nexus_reimport.transform.image_objects import place_name
 from nexus_reimport.transform.staged import SOURCE_KEY, Ledger, Staged, column_texts
-
-DELETED_IN_NEXUS = "deleted_in_nexus"
 
 
 def without_deleted(staged: Staged, keys: Collection[str], table: Table) -> Staged:

@@ -8,6 +8,8 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from nexus_reimport.model.reasons.documents import SEVERAL_FILES
+from nexus_reimport.model.reasons.several_tables import NO_METADATA
 from nexus_reimport.transform.imported_keys import DOCUMENTS_PREFIX, filemaker_id_in, filemaker_part
 from nexus_reimport.transform.staged import Ledger
 from nexus_reimport.transform.text import natural_key
@@ -85,9 +87,9 @@ def document_files(
     for file in files:
         document = filemaker_id_in(file.key)
         if document is None or document not in wanted:
-            ledger.warn(document or f"etag:{file.etag}", "s3_key", "no_metadata")
+            ledger.warn(document or f"etag:{file.etag}", "s3_key", NO_METADATA)
         elif document in chosen:
-            ledger.warn(document, "s3_key", "several_files")
+            ledger.warn(document, "s3_key", SEVERAL_FILES)
         else:
             chosen[document] = file
     return chosen

@@ -5,6 +5,10 @@ from datetime import datetime
 
 import pandas as pd
 
+from nexus_reimport.model.reasons.documents import NO_FILE
+from nexus_reimport.model.reasons.every_table import LIMIT
+from nexus_reimport.model.reasons.reason import Reason
+from nexus_reimport.model.reasons.several_tables import FILE_TOO_BIG, KEY_TOO_LONG, PATIENT_NOT_FOUND
 from nexus_reimport.schemas.filemaker import DOCS
 from nexus_reimport.schemas.nexus import DOCUMENTS
 from nexus_reimport.transform import choices
@@ -76,21 +80,21 @@ def _kept(
 ) -> list[int]:
     kept = []
     for place, (key, patient) in enumerate(zip(docs.keys, docs.ids("id_Contact"), strict=True)):
-        fault = "limit" if known.fault(patient) == "limit" else _file_fault(files.get(key))
+        fault = LIMIT if known.fault(patient) == LIMIT else _file_fault(files.get(key))
         if fault:
-            ledger.reject(key, "id_Contact" if fault == "limit" else "id", fault)
+            ledger.reject(key, "id_Contact" if fault == LIMIT else "id", fault)
         else:
             kept.append(place)
     return kept
 
 
-def _file_fault(file: DocumentFile | None) -> str | None:
+def _file_fault(file: DocumentFile | None) -> Reason | None:
     """Return why a document cannot have that file, or None. A key cut short would lead nowhere."""
     if file is None:
-        return "no_file"
+        return NO_FILE
     if len(file.key) > KEY_LENGTH:
-        return "key_too_long"
-    return "file_too_big" if file.size > LARGEST_INTEGER else None
+        return KEY_TOO_LONG
+    return FILE_TOO_BIG if file.size > LARGEST_INTEGER else None
 
 
 def _link_columns(
@@ -101,7 +105,7 @@ def _link_columns(
     owners = [known.find(patient) for patient in stored.ids("id_Contact")]
     for key, owner in zip(stored.keys, owners, strict=True):
         if owner is None:
-            ledger.warn(key, "object_id", "patient_not_found")
+            ledger.warn(key, "object_id", PATIENT_NOT_FOUND)
     content_types = [None if owner is None else content_type for owner in owners]
     return {"object_id": owners, "content_type_id": content_types}
 

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from nexus_reimport.model.reasons.appointments import BAD_END, END_BEFORE_START
+from nexus_reimport.model.reasons.reason import Reason
 from nexus_reimport.transform.dates import NOON, day, sydney_instant, time_of_day, wall_time
 from nexus_reimport.transform.text import flag
 
@@ -12,7 +14,7 @@ class Span:
 
     start: int
     end: int
-    warnings: tuple[tuple[str, str], ...]
+    warnings: tuple[tuple[str, Reason], ...]
 
 
 @dataclass(frozen=True)
@@ -45,18 +47,18 @@ def event_span(times: EventTimes) -> Span | None:
     return Span(start[0], end, tuple((column, reason) for column, reason in found if reason))
 
 
-def _end(times: EventTimes, start: int) -> tuple[int, str | None]:
+def _end(times: EventTimes, start: int) -> tuple[int, Reason | None]:
     """Return the end and a warning or None. A day without a time is an end only where the start has none."""
     time_text = "" if flag(times.all_day) else times.end_time
     if not time_text and not (times.has_no_time and times.end_date):
         return start, None
     end = _instant(times.end_date or times.start_date, time_text)
     if end is None:
-        return start, "bad_end"
-    return end if end[0] >= start else (start, "end_before_start")
+        return start, BAD_END
+    return end if end[0] >= start else (start, END_BEFORE_START)
 
 
-def _instant(day_text: str, time_text: str) -> tuple[int, str | None] | None:
+def _instant(day_text: str, time_text: str) -> tuple[int, Reason | None] | None:
     """Return the instant of a Sydney day and time, noon without a time, and a warning or None."""
     on = day(day_text)
     since_midnight = time_of_day(time_text) if time_text else NOON

@@ -1,5 +1,8 @@
 """What the transforms raise. Messages name tables, columns and what to do; never a patient's value."""
 
+from nexus_reimport.model.reasons.image_export import CUT_SHORT
+from nexus_reimport.model.reasons.reason import Reason
+
 
 class TransformError(Exception):
     """Something that no single row is to blame for, so no row can be rejected for it."""
@@ -41,17 +44,25 @@ class MappingsRefused(TransformError):
 
 
 class ImageCsvError(TransformError):
-    """A whole image CSV is refused. Says the file, line, column and reason code."""
+    """A whole image CSV is refused. Says the file, line, column, reason code and what to do.
+
+    `advice` is the reason's own where none is given.
+    """
 
     def __init__(
-        self, file: str, reason: str, advice: str, line: int | None = None, column: str | None = None
+        self,
+        file: str,
+        reason: Reason,
+        advice: str = "",
+        line: int | None = None,
+        column: str | None = None,
     ) -> None:
         place = [file]
         if line is not None:
             place.append(f"line {line}")
         if column is not None:
             place.append(f"column {column}")
-        super().__init__(f"{', '.join(place)}: {reason}. {advice}")
+        super().__init__(f"{', '.join(place)}: {reason}. {advice or reason.advice}")
         self.file, self.line, self.column, self.reason = file, line, column, reason
 
 
@@ -64,7 +75,7 @@ class CutCsvError(ImageCsvError):
 
     def __init__(self, file: str, line: int, says: str) -> None:
         advice = f"{says}, so the file is cut short or still being written. Export or copy it again."
-        super().__init__(file, "cut_short", advice, line)
+        super().__init__(file, CUT_SHORT, advice, line)
 
 
 class CsvEncodingError(ImageCsvError):

@@ -7,6 +7,9 @@ import orjson
 import pandas as pd
 import pyarrow as pa
 
+from nexus_reimport.model.reasons import reason_named
+from nexus_reimport.model.reasons.every_table import BAD_ID, DUPLICATE_ID, NO_TIMESTAMP
+from nexus_reimport.model.reasons.reason import Reason
 from nexus_reimport.schemas.filemaker import UNREADABLE, EntitySet
 from nexus_reimport.transform.dates import UNKNOWN_INSTANT, instant
 from nexus_reimport.transform.exceptions import MissingFieldError
@@ -31,15 +34,16 @@ class Extract:
         """Return one field's values as UUIDs in lower case; None for null and for what is no UUID."""
         return [uuid_text(value) for value in self._values(field)]
 
-    def instants(self, field: str) -> list[tuple[int | None, str | None]]:
+    def instants(self, field: str) -> list[tuple[int | None, Reason | None]]:
         """Return one field's timestamps as microseconds since 1970 UTC, each with its warning or None."""
         return [instant(text) for text in self.texts(field)]
 
-    def doubts(self) -> list[dict[str, str]]:
+    def doubts(self) -> list[dict[str, Reason]]:
         """Return each row's fields whose value is not what FileMaker has, with the reason."""
         if UNREADABLE not in self.records.column_names:
             return [{} for _ in range(len(self.records))]
-        return [orjson.loads(text) if text else {} for text in self.records.column(UNREADABLE).to_pylist()]
+        told = (orjson.loads(text) if text else {} for text in self.records.column(UNREADABLE).to_pylist())
+        return [{name: reason_named(code) for name, code in fields.items()} for fields in told]
 
     def take(self, places: Sequence[int]) -> "Extract":
         """Return the rows at those places."""
@@ -88,9 +92,9 @@ def _reject_unusable(
 ) -> None:
     for place, key in enumerate(keys):
         if key is None:
-            ledger.reject(report_key(raw[place]), entity.key, "bad_id")
+            ledger.reject(report_key(raw[place]), entity.key, BAD_ID)
         elif places[key] != place:
-            ledger.reject(key, entity.key, "duplicate_id")
+            ledger.reject(key, entity.key, DUPLICATE_ID)
 
 
 def creation_instants(
@@ -109,7 +113,7 @@ def creation_instants(
         known = second if first is None else first
         known = instant(text)[0] if known is None else known
         if known is None:
-            ledger.warn(key, column, "no_timestamp")
+            ledger.warn(key, column, NO_TIMESTAMP)
         bases.append(UNKNOWN_INSTANT if known is None else known)
     ties = [base if moment is None else moment for moment, base in zip(made, bases, strict=True)]
     return distinct_instants(bases, extract.keys, ties)

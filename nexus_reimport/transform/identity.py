@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from nexus_reimport.model.reasons.every_table import CLAIMED_TWICE
 from nexus_reimport.transform.nexus_state import NexusState
 from nexus_reimport.transform.staged import Ledger
 from nexus_reimport.transform.text import natural_key as natural_key
@@ -116,4 +117,4 @@ def _warn_of_claims(
     if claims:
         for key, row_id in zip(keys, ids, strict=True):
             if any(claim != row_id for claim in claims.get(key, ())):
-                ledger.warn(key, "id", "claimed_twice")
+                ledger.warn(key, "id", CLAIMED_TWICE)

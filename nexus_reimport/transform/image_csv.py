@@ -11,6 +11,11 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from nexus_reimport.model.reasons import reason_named
+from nexus_reimport.model.reasons.every_table import BAD_ID, DUPLICATE_ID
+from nexus_reimport.model.reasons.images import BAD_CONTACT, BAD_RECID, DUPLICATE_RECID, NO_CONTACT
+from nexus_reimport.model.reasons.reason import IMAGE_CSV
+from nexus_reimport.model.reasons.several_tables import BAD_DATE
 from nexus_reimport.transform.csv_dates import CsvDates, read_dates
 from nexus_reimport.transform.csv_records import CsvRecords, read_records
 from nexus_reimport.transform.csv_text import CsvText, read_text
@@ -18,23 +23,13 @@ from nexus_reimport.transform.exceptions import CutCsvError
 from nexus_reimport.transform.staged import REPORT_COLUMNS
 from nexus_reimport.transform.text import clean
 
-IMAGE_CSV = "image_csv"
 ROW_COLUMNS = ("filemaker_id", "contact", "recid", "type", "name_of_file", "export_date", "date", "line")
 
 _NAME = re.compile(r"(?:.*[/\\])?Image_dataV(\d+)\.csv", re.IGNORECASE | re.ASCII | re.DOTALL)
 _UUID = r"^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$"
 _RECID = r"^[0-9]{1,18}$"
 _DELIMITER_NAMES = {",": "comma", "\t": "tab", ";": "semicolon"}
-FIELDS = {  # the field to blame for each reason
-    "bad_recid": "recid",
-    "duplicate_recid": "recid",
-    "bad_id": "id",
-    "duplicate_id": "id",
-    "no_contact": "id_Contact",
-    "bad_contact": "id_Contact",
-    "bad_date": "date",
-}
-_UNFINISHED = frozenset({"bad_recid", "bad_id", "no_contact", "bad_contact", "bad_date"})
+_UNFINISHED = frozenset({BAD_RECID, BAD_ID, NO_CONTACT, BAD_CONTACT, BAD_DATE})
 
 Fact = str | int | bool | list[str] | None
 
@@ -97,7 +92,11 @@ def _require_whole_end(
     """Raise CutCsvError where the last line has no end and the field that it ends in is not whole."""
     last = table.num_rows - 1
     reason = faults[last].as_py()
-    if text.is_ended or reason not in _UNFINISHED or records.last_column != FIELDS[reason]:
+    if (
+        text.is_ended
+        or reason not in _UNFINISHED
+        or records.last_column != reason_named(reason).field_of(IMAGE_CSV, "")
+    ):
         return
     raise CutCsvError(
         file, table["line"][last].as_py(), "The last line has no end and its last field is not whole"
@@ -159,13 +158,13 @@ def _faults(table: pa.Table) -> pa.Array:
     """Return the first reason not to take each row, null where there is none."""
     has_recid, has_id = _matches(table["recid"], _RECID), _matches(table["filemaker_id"], _UUID)
     found = {
-        "bad_recid": ~has_recid,
-        "duplicate_recid": _repeats(table["recid"], has_recid),
-        "bad_id": ~has_id,
-        "duplicate_id": _repeats(table["filemaker_id"], has_id),
-        "no_contact": np.asarray(pc.equal(table["contact"], ""), dtype=bool),
-        "bad_contact": ~_matches(table["contact"], _UUID),
-        "bad_date": np.asarray(table["is_bad_date"], dtype=bool),
+        BAD_RECID: ~has_recid,
+        DUPLICATE_RECID: _repeats(table["recid"], has_recid),
+        BAD_ID: ~has_id,
+        DUPLICATE_ID: _repeats(table["filemaker_id"], has_id),
+        NO_CONTACT: np.asarray(pc.equal(table["contact"], ""), dtype=bool),
+        BAD_CONTACT: ~_matches(table["contact"], _UUID),
+        BAD_DATE: np.asarray(table["is_bad_date"], dtype=bool),
     }
     reasons = np.select(list(found.values()), list(found), default="")
     return pc.if_else(pc.equal(pa.array(reasons, pa.string()), ""), None, pa.array(reasons, pa.string()))
@@ -175,7 +174,9 @@ def _rejects(table: pa.Table, reasons: pa.Array) -> pa.Table:
     """Return the report of rejected rows. A recid that is none may be anything, so its line stands for it."""
     lines = pc.binary_join_element_wise("line", pc.cast(table["line"], pa.string()), " ")
     keys = pc.if_else(pc.match_substring_regex(table["recid"], _RECID), table["recid"], lines)
-    fields = pa.array([FIELDS[reason] for reason in reasons.to_pylist()], pa.string())
+    fields = pa.array(
+        [reason_named(reason).field_of(IMAGE_CSV, "") for reason in reasons.to_pylist()], pa.string()
+    )
     tables = pa.array([IMAGE_CSV] * table.num_rows, pa.string())
     return pa.table([tables, keys, fields, reasons], names=list(REPORT_COLUMNS))
 

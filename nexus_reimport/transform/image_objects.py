@@ -11,10 +11,18 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from nexus_reimport.model.reasons import reason_named
+from nexus_reimport.model.reasons.images import (
+    NO_THUMBNAIL,
+    SEVERAL_OBJECTS,
+    SHARED_THUMBNAIL,
+    STALE_THUMBNAIL,
+)
+from nexus_reimport.model.reasons.reason import Reason
+from nexus_reimport.model.reasons.several_tables import FILE_TOO_BIG, KEY_TOO_LONG, NO_METADATA
 from nexus_reimport.schemas.nexus import IMAGES, PATIENTS
 from nexus_reimport.transform.batch_names import UNKNOWN_DATE
 from nexus_reimport.transform.dates import possible_days
-from nexus_reimport.transform.image_csv import FIELDS
 from nexus_reimport.transform.imported_keys import IMAGES_PREFIX
 from nexus_reimport.transform.instants import distinct_instants
 from nexus_reimport.transform.known_patients import KnownPatients, known_patients
@@ -26,13 +34,6 @@ THUMBNAIL_MARK = "_thumb"
 KEY_LENGTH = IMAGES.column("s3_key").length or 0
 LARGEST_INTEGER = 2**31 - 1
 
-_FIELDS = {
-    **FIELDS,
-    "no_metadata": "recid",
-    "several_objects": "recid",
-    "patient_not_found": "id_Contact",
-    "limit": "id_Contact",
-}
 _ROW_COLUMNS = ("filemaker_id", "contact", "recid", "type", "date")
 _THUMBNAIL_COLUMNS = (
     "seen_etag",
@@ -67,12 +68,14 @@ class ImageObjects:
         ordered = pc.sort_indices(self.table[column].take(places))
         return self.table.take(places.take(ordered)).combine_chunks()
 
-    def rejects(self) -> list[tuple[str, str, str]]:
+    def rejects(self) -> list[tuple[str, str, Reason]]:
         """Return key, field and reason of every other object, no key twice."""
         refused = self.table.filter(pc.is_valid(self.reasons))
-        reasons = self.reasons.drop_null().to_pylist()
+        reasons = [reason_named(code) for code in self.reasons.drop_null().to_pylist()]
         names = report_names(*(refused[name].to_pylist() for name in ("stem", "key")))
-        return [(name, _FIELDS.get(why, "s3_key"), why) for name, why in zip(names, reasons, strict=True)]
+        return [
+            (name, why.field_of(IMAGES.name, "s3_key"), why) for name, why in zip(names, reasons, strict=True)
+        ]
 
 
 def image_objects(
@@ -170,7 +173,7 @@ def _reasons(table: pa.Table, patient_faults: pa.Array, csv_rejects: pd.DataFram
     faults = _own_faults(table)
     return pc.coalesce(
         pc.if_else(pc.is_null(table["recid"]), _rowless(table, csv_rejects), None),
-        _reason("several_objects", pa.array(_is_further(table, faults))),
+        _reason(SEVERAL_OBJECTS, pa.array(_is_further(table, faults))),
         patient_faults,
         faults,
     ).combine_chunks()
@@ -179,20 +182,20 @@ def _reasons(table: pa.Table, patient_faults: pa.Array, csv_rejects: pd.DataFram
 def _rowless(table: pa.Table, csv_rejects: pd.DataFrame | None) -> pa.Scalar | pa.ChunkedArray:
     """Return why an object without a row has none."""
     if csv_rejects is None:
-        return pa.scalar("no_metadata")
-    return pc.fill_null(_joined(table, "stem", csv_rejects, "key", ("reason",))["reason"], "no_metadata")
+        return pa.scalar(NO_METADATA, pa.string())
+    return pc.fill_null(_joined(table, "stem", csv_rejects, "key", ("reason",))["reason"], NO_METADATA)
 
 
 def _own_faults(table: pa.Table) -> pa.ChunkedArray:
     """Return what is wrong with each object itself, whosever it is."""
     lengths = [pc.fill_null(pc.utf8_length(table[name]), 0) for name in ("key", "thumbnail_key")]
     return pc.coalesce(
-        _reason("no_thumbnail", pc.is_null(table["seen_etag"])),
-        _reason("stale_thumbnail", pc.not_equal(table["etag"], table["seen_etag"])),
+        _reason(NO_THUMBNAIL, pc.is_null(table["seen_etag"])),
+        _reason(STALE_THUMBNAIL, pc.not_equal(table["etag"], table["seen_etag"])),
         table["fault"],
-        _reason("shared_thumbnail", pa.array(_shares_thumbnail(table))),
-        _reason("key_too_long", pc.greater(pc.max_element_wise(*lengths), KEY_LENGTH)),
-        _reason("file_too_big", pc.greater(table["size"], LARGEST_INTEGER)),
+        _reason(SHARED_THUMBNAIL, pa.array(_shares_thumbnail(table))),
+        _reason(KEY_TOO_LONG, pc.greater(pc.max_element_wise(*lengths), KEY_LENGTH)),
+        _reason(FILE_TOO_BIG, pc.greater(table["size"], LARGEST_INTEGER)),
     )
 
 
@@ -205,7 +208,7 @@ def _shares_thumbnail(table: pa.Table) -> np.ndarray:
     return np.asarray(pc.is_in(codes, value_set=shared), dtype=bool)
 
 
-def _reason(reason: str, holds: pa.ChunkedArray | pa.Array) -> pa.ChunkedArray | pa.Array:
+def _reason(reason: Reason, holds: pa.ChunkedArray | pa.Array) -> pa.ChunkedArray | pa.Array:
     return pc.if_else(holds, pa.scalar(reason, pa.string()), pa.scalar(None, pa.string()))
 
 

@@ -7,6 +7,9 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from nexus_reimport.model.reasons import reason_named
+from nexus_reimport.model.reasons.images import DATE_OUT_OF_RANGE, NO_BATCH, NO_OBJECT, THUMBNAIL_TO_MAKE
+from nexus_reimport.model.reasons.several_tables import TOO_LONG
 from nexus_reimport.schemas.nexus import IMAGE_BATCHES, IMAGES
 from nexus_reimport.transform.batch_names import DESCRIPTION, batch_name
 from nexus_reimport.transform.documents import PATIENT_TYPE
@@ -19,7 +22,6 @@ from nexus_reimport.transform.nexus_state import NexusState
 from nexus_reimport.transform.staged import SOURCE_KEY, Ledger, Staged
 from nexus_reimport.transform.text import clean
 
-TO_MAKE = "thumbnail_to_make"
 CATEGORY_LENGTH = IMAGES.column("category").length or 0
 NAME_LENGTH = IMAGES.column("original_name").length or 0
 
@@ -82,9 +84,9 @@ def stage_images(
     keys = images["filemaker_id"].to_pylist()
     for key, warning, is_odd in zip(keys, *_amiss(images), strict=True):
         if warning:
-            ledger.warn(key, "s3_key", warning)
+            ledger.warn(key, "s3_key", reason_named(warning))
         if is_odd:
-            ledger.warn(key, "date_taken", "date_out_of_range")
+            ledger.warn(key, "date_taken", DATE_OUT_OF_RANGE)
     ids = image_ids(images, state, ledger)
     columns: dict[str, Sequence[object]] = {
         "id": ids,
@@ -110,7 +112,7 @@ def warn_of_unseen(staged: Staged, unseen: Collection[str]) -> Staged:
     ledger = Ledger(IMAGES)
     waiting = staged.rows["s3_key"].isin(list(unseen))
     for key in staged.rows.loc[waiting, SOURCE_KEY]:
-        ledger.warn(key, "s3_thumbnail_key", TO_MAKE)
+        ledger.warn(key, "s3_thumbnail_key", THUMBNAIL_TO_MAKE)
     return Staged(
         staged.rows, staged.rejects, pd.concat([staged.warnings, ledger.warnings()], ignore_index=True)
     )
@@ -121,7 +123,7 @@ def _with_batches(objects: ImageObjects, batches: Staged) -> ImageObjects:
     known = {name: pa.array(batches.rows[name], pa.string()) for name in (SOURCE_KEY, "id")}
     places = pc.index_in(objects.table["batch"], value_set=known[SOURCE_KEY]).combine_chunks()
     ids = known["id"].take(places)
-    missing = pc.if_else(pc.is_null(ids), pa.scalar("no_batch"), pa.scalar(None, pa.string()))
+    missing = pc.if_else(pc.is_null(ids), pa.scalar(NO_BATCH, pa.string()), pa.scalar(None, pa.string()))
     return ImageObjects(objects.table.append_column("batch_id", ids), pc.coalesce(objects.reasons, missing))
 
 
@@ -141,11 +143,11 @@ def _warn_of_rows_without_objects(
     stems = objects.table["stem"].combine_chunks()
     recids = pa.array(image_csv["recid"], pa.string())
     for recid in recids.filter(pc.invert(pc.is_in(recids, value_set=stems))).to_pylist():
-        ledger.warn(recid, "s3_key", "no_object")
+        ledger.warn(recid, "s3_key", NO_OBJECT)
     report = [pa.array(csv_rejects[name], pa.string()) for name in ("key", "field", "reason")]
     lost = pc.invert(pc.is_in(report[0], value_set=stems))
-    for key, field, reason in zip(*(column.filter(lost).to_pylist() for column in report), strict=True):
-        ledger.warn(key, field, reason)
+    for key, field, code in zip(*(column.filter(lost).to_pylist() for column in report), strict=True):
+        ledger.warn(key, field, reason_named(code))
 
 
 def _amiss(images: pa.Table) -> tuple[list[str | None], list[bool]]:
@@ -173,5 +175,5 @@ def _cut(texts: pa.Array, length: int, column: str, images: pa.Table, ledger: Le
     """Return the texts, each no longer than the column; one that was cut is warned of, `too_long`."""
     too_long = pc.greater(pc.utf8_length(texts), length)
     for key in images["filemaker_id"].filter(too_long).to_pylist():
-        ledger.warn(key, column, "too_long")
+        ledger.warn(key, column, TOO_LONG)
     return pc.if_else(too_long, pc.utf8_rtrim_whitespace(pc.utf8_slice_codeunits(texts, 0, length)), texts)

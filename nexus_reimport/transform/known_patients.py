@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass
 
+from nexus_reimport.model.reasons.every_table import LIMIT
+from nexus_reimport.model.reasons.reason import Reason
+from nexus_reimport.model.reasons.several_tables import PATIENT_NOT_FOUND
 from nexus_reimport.transform.nexus_state import NexusState
 from nexus_reimport.transform.staged import SOURCE_KEY, Staged, column_texts
 
@@ -18,11 +21,11 @@ class KnownPatients:
         """Return the patient's UUID; None where nobody known has that FileMaker id."""
         return None if filemaker_id is None else self.ids.get(filemaker_id)
 
-    def fault(self, filemaker_id: str | None) -> str | None:
+    def fault(self, filemaker_id: str | None) -> Reason | None:
         """Return why no row may be linked to that FileMaker id: `limit`, `patient_not_found`, or None."""
         if filemaker_id in self.cut:
-            return "limit"
-        return None if self.find(filemaker_id) else "patient_not_found"
+            return LIMIT
+        return None if self.find(filemaker_id) else PATIENT_NOT_FOUND
 
 
 def known_patients(patients: Staged, state: NexusState) -> KnownPatients:
@@ -44,4 +47,4 @@ def known_patients(patients: Staged, state: NexusState) -> KnownPatients:
 
 def _cut(patients: Staged) -> frozenset[str]:
     pairs = zip(*(column_texts(patients.rejects, name) for name in ("key", "reason")), strict=True)
-    return frozenset(str(key) for key, reason in pairs if reason == "limit")
+    return frozenset(str(key) for key, reason in pairs if reason == LIMIT)

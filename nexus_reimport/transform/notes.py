@@ -5,6 +5,8 @@ from datetime import datetime
 
 import pandas as pd
 
+from nexus_reimport.model.reasons.notes import EMPTY_CONTENT
+from nexus_reimport.model.reasons.several_tables import BAD_DATE
 from nexus_reimport.schemas import filemaker
 from nexus_reimport.schemas.nexus import NOTES
 from nexus_reimport.transform import choices
@@ -59,7 +61,7 @@ def _noons(notes: Extract, ledger: Ledger) -> list[int | None]:
         written_on = day(text)
         found = None if written_on is None else noon(written_on)
         if text and found is None:
-            ledger.warn(key, "created_at", "bad_date")
+            ledger.warn(key, "created_at", BAD_DATE)
         noons.append(found)
     return noons
 
@@ -69,7 +71,7 @@ def _kept(notes: Extract, known: KnownPatients, ledger: Ledger) -> list[int]:
     for place, (patient, content) in enumerate(zip(notes.ids("id_Key"), notes.texts("Note"), strict=True)):
         fault = known.fault(patient)
         if not content:
-            ledger.reject(notes.keys[place], "Note", "empty_content")
+            ledger.reject(notes.keys[place], "Note", EMPTY_CONTENT)
         elif fault:
             ledger.reject(notes.keys[place], "id_Key", fault)
         else:

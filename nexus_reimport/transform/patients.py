@@ -5,6 +5,15 @@ from datetime import datetime
 
 import pandas as pd
 
+from nexus_reimport.model.reasons.every_table import LIMIT
+from nexus_reimport.model.reasons.patients import (
+    BLANK_NAME,
+    DOB_OUT_OF_RANGE,
+    NO_NAME,
+    UNKNOWN_FUNDING,
+    UNKNOWN_FUNDING_SOURCE,
+)
+from nexus_reimport.model.reasons.several_tables import BAD_DATE, NOT_A_CHOICE, TOO_LONG, UNKNOWN_CLINIC
 from nexus_reimport.schemas.filemaker import CONTACTS
 from nexus_reimport.schemas.nexus import PATIENTS
 from nexus_reimport.transform import choices
@@ -88,9 +97,9 @@ def _kept(people: Extract, limit: int | None, ledger: Ledger) -> list[int]:
     names = zip(people.keys, people.texts("nameFirst"), people.texts("nameLast"), strict=True)
     for place, (key, first, last) in enumerate(names):
         if not first and not last:
-            ledger.reject(key, "nameLast", "no_name")
+            ledger.reject(key, "nameLast", NO_NAME)
         elif limit is not None and len(kept) >= limit:
-            ledger.reject(key, "id", "limit")
+            ledger.reject(key, "id", LIMIT)
         else:
             kept.append(place)
     return kept
@@ -113,7 +122,7 @@ def _personal_columns(
         "dob": _births(people, as_of, ledger),
         "sex": _sexes(people, ledger),
         "title": looked_up(
-            people.keys, people.texts("title"), choices.title, ("title", "not_a_choice"), ledger
+            people.keys, people.texts("title"), choices.title, ("title", NOT_A_CHOICE), ledger
         ),
         "health_number": _health_numbers(people, ledger),
         "ndis_plan_start_date": days(people, "NDIS Plan Start Date", "ndis_plan_start_date", ledger),
@@ -130,7 +139,7 @@ def _names(
     """
     for key, name in zip(keys, names, strict=True):
         if not name:
-            ledger.warn(key, column, "blank_name")
+            ledger.warn(key, column, BLANK_NAME)
     return [name or blank_name for name in names]
 
 
@@ -143,7 +152,7 @@ def _births(people: Extract, as_of: datetime, ledger: Ledger) -> list[object]:
         possible = born is not None and first <= born <= last
         if text and not possible:
             is_a_day = born is not None or text.startswith(_BEFORE_CHRIST)
-            ledger.warn(key, "dob", "dob_out_of_range" if is_a_day else "bad_date")
+            ledger.warn(key, "dob", DOB_OUT_OF_RANGE if is_a_day else BAD_DATE)
         births.append(born if possible else None)
     return births
 
@@ -152,14 +161,14 @@ def _sexes(people: Extract, ledger: Ledger) -> list[str | None]:
     found = [choices.sex(text) for text in people.texts("gender")]
     for key, (_, is_known) in zip(people.keys, found, strict=True):
         if not is_known:
-            ledger.warn(key, "sex", "not_a_choice")
+            ledger.warn(key, "sex", NOT_A_CHOICE)
     return [sex for sex, _ in found]
 
 
 def _health_numbers(people: Extract, ledger: Ledger) -> list[str | None]:
     """Return health numbers that fit; half a number is worse than none, so a longer one becomes null."""
     texts = people.texts("Health Number")
-    return looked_up(people.keys, texts, _fitting, ("health_number", "too_long"), ledger)
+    return looked_up(people.keys, texts, _fitting, ("health_number", TOO_LONG), ledger)
 
 
 def _fitting(health_number: str) -> str | None:
@@ -172,7 +181,7 @@ def _clinics(people: Extract, finder: ClinicFinder, ledger: Ledger) -> list[str 
     for key, clinic_id, name in given:
         found = finder.find(clinic_id, name)
         if found is None and (clinic_id or name):
-            ledger.warn(key, "clinic_id", "unknown_clinic")
+            ledger.warn(key, "clinic_id", UNKNOWN_CLINIC)
         clinics.append(found)
     return clinics
 
@@ -189,11 +198,9 @@ def _funding_columns(
     keys, texts = people.keys, people.texts("Funding")
     return {
         "funding_type_id": looked_up(
-            keys, texts, state.funding_source, ("funding_type_id", "unknown_funding"), ledger
+            keys, texts, state.funding_source, ("funding_type_id", UNKNOWN_FUNDING), ledger
         ),
-        "funding_source": looked_up(
-            keys, texts, source, ("funding_source", "unknown_funding_source"), ledger
-        ),
+        "funding_source": looked_up(keys, texts, source, ("funding_source", UNKNOWN_FUNDING_SOURCE), ledger),
     }
 
 

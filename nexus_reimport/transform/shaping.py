@@ -2,6 +2,8 @@
 
 from collections.abc import Callable, Sequence
 
+from nexus_reimport.model.reasons.reason import Reason
+from nexus_reimport.model.reasons.several_tables import BAD_DATE, TOO_LONG
 from nexus_reimport.transform.dates import day
 from nexus_reimport.transform.extracts import Extract
 from nexus_reimport.transform.staged import Ledger
@@ -13,7 +15,7 @@ def cut(keys: Sequence[str], texts: Sequence[str], column: str, ledger: Ledger) 
     result = list(texts)
     for place, text in enumerate(texts):
         if length is not None and len(text) > length:
-            ledger.warn(keys[place], column, "too_long")
+            ledger.warn(keys[place], column, TOO_LONG)
             result[place] = text[:length].rstrip()
     return result
 
@@ -29,7 +31,7 @@ def days(extract: Extract, field: str, column: str, ledger: Ledger) -> list[obje
     found: list[object] = [day(text) for text in texts]
     for key, text, value in zip(extract.keys, texts, found, strict=True):
         if text and value is None:
-            ledger.warn(key, column, "bad_date")
+            ledger.warn(key, column, BAD_DATE)
     return found
 
 
@@ -37,7 +39,7 @@ def looked_up(
     keys: Sequence[str],
     texts: Sequence[str],
     find: Callable[[str], str | None],
-    warning: tuple[str, str],
+    warning: tuple[str, Reason],
     ledger: Ledger,
 ) -> list[str | None]:
     """Return what each text is known as; None where it is empty or unknown, the latter with the warning.

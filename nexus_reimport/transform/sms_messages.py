@@ -6,6 +6,16 @@ from datetime import datetime
 import orjson
 import pandas as pd
 
+from nexus_reimport.model.reasons.every_table import LIMIT
+from nexus_reimport.model.reasons.several_tables import NOT_A_CHOICE, PATIENT_NOT_FOUND, TOO_LONG
+from nexus_reimport.model.reasons.sms_messages import (
+    APPOINTMENT_NOT_FOUND,
+    BAD_NUMBER,
+    EMPTY_BODY,
+    NO_NUMBER,
+    SEVERAL_PATIENTS,
+    WORDS_LEFT_OUT,
+)
 from nexus_reimport.schemas.filemaker import MESSAGES
 from nexus_reimport.schemas.nexus import APPOINTMENTS, SMS_MESSAGES
 from nexus_reimport.transform import choices
@@ -95,7 +105,7 @@ def _numbers(messages: Extract, ledger: Ledger) -> list[str | None]:
             read[typed] = phone_number(*typed)
         number, is_part = read[typed]
         if is_part:
-            ledger.warn(key, "phone_number", "words_left_out")
+            ledger.warn(key, "phone_number", WORDS_LEFT_OUT)
         numbers.append(number)
     return numbers
 
@@ -124,11 +134,11 @@ def _kept(
     rows = zip(messages.keys, bodies, numbers, patients, strict=True)
     for place, (key, body, number, patient) in enumerate(rows):
         if not body:
-            ledger.reject(key, "MessageBody", "empty_body")
+            ledger.reject(key, "MessageBody", EMPTY_BODY)
         elif not number:
-            ledger.reject(key, "RecipientPhoneMobile", "bad_number" if number is None else "no_number")
+            ledger.reject(key, "RecipientPhoneMobile", BAD_NUMBER if number is None else NO_NUMBER)
         elif known.cut and known.fault(patient):
-            ledger.reject(key, "_kf_ContactID", "limit")
+            ledger.reject(key, "_kf_ContactID", LIMIT)
         else:
             kept.append(place)
     return kept
@@ -140,7 +150,7 @@ def _text_columns(texted: Extract, ledger: Ledger) -> dict[str, Sequence[object]
     for key, text in zip(texted.keys, texted.texts("MessageStatus"), strict=True):
         status = choices.sms_status(text)
         if text and status is None:
-            ledger.warn(key, "status", "not_a_choice")
+            ledger.warn(key, "status", NOT_A_CHOICE)
         statuses.append(status or "sent")
     return {"message": bodies, "status": statuses, "sms_count": [sms_count(body) for body in bodies]}
 
@@ -155,7 +165,7 @@ def _external_ids(texted: Extract, ledger: Ledger) -> list[str]:
     external = texted.texts("_kf_GatewayMessageID")
     for key, text in zip(texted.keys, external, strict=True):
         if len(text) > EXTERNAL_LENGTH:
-            ledger.warn(key, "external_message_id", "too_long")
+            ledger.warn(key, "external_message_id", TOO_LONG)
     return [text if len(text) <= EXTERNAL_LENGTH else "" for text in external]
 
 
@@ -170,7 +180,7 @@ def _appointments(
     for key, text, event in zip(texted.keys, *given, strict=True):
         appointment = ids.get(event or "")
         if text and appointment is None:
-            ledger.warn(key, "appointment_id", "appointment_not_found")
+            ledger.warn(key, "appointment_id", APPOINTMENT_NOT_FOUND)
         found.append(appointment)
     return found
 
@@ -186,7 +196,7 @@ def _patients(
             owner = owners.get(str(numbers[place]))
             found[place] = owner or None
             if not owner:
-                reason = "several_patients" if owner == _SHARED else "patient_not_found"
+                reason = SEVERAL_PATIENTS if owner == _SHARED else PATIENT_NOT_FOUND
                 ledger.warn(key, "patient_id", reason)
     return found
 

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 import pandas as pd
 import pyarrow as pa
 
+from nexus_reimport.model.reasons.every_table import UNREADABLE_VALUE
+from nexus_reimport.model.reasons.reason import Reason
 from nexus_reimport.schemas.columns import Column, Table
-from nexus_reimport.schemas.filemaker import UNREADABLE_VALUE
 from nexus_reimport.transform.exceptions import MissingColumnError
 
 SOURCE_KEY = "source_key"
@@ -44,7 +45,7 @@ class Ledger:
         self._warnings: list[tuple[str, str, str]] = []
         self._unreadable: set[tuple[str, str]] = set()
 
-    def doubt(self, key: str, field: str, reason: str) -> None:
+    def doubt(self, key: str, field: str, reason: Reason) -> None:
         """Warn of a FileMaker field whose value could not be read as it is there.
 
         A row that is rejected for want of that value is rejected since it could not be read.
@@ -53,12 +54,12 @@ class Ledger:
         if reason == UNREADABLE_VALUE:
             self._unreadable.add((key, field))
 
-    def reject(self, key: str, field: str, reason: str) -> None:
+    def reject(self, key: str, field: str, reason: Reason) -> None:
         """Account for one source row that is not published, and the FileMaker field to blame."""
         unreadable = (key, field) in self._unreadable
         self._rejects.append((key, field, UNREADABLE_VALUE if unreadable else reason))
 
-    def warn(self, key: str, column: str, reason: str) -> None:
+    def warn(self, key: str, column: str, reason: Reason) -> None:
         """Note that the value of one column of a published row is not what FileMaker has."""
         self._warnings.append((key, column, reason))
 

@@ -1,6 +1,7 @@
 """Objects that share a name but for its extension: one of them has the thumbnail."""
 
-from nexus_reimport.clients.thumbnailing import SEVERAL_OBJECTS, ImageObject, ThumbnailFact, make_thumbnails
+from nexus_reimport.clients.thumbnailing import ImageObject, ThumbnailFact, make_thumbnails
+from nexus_reimport.model.reasons.images import SEVERAL_OBJECTS
 from nexus_reimport.sandbox.clinic.photographs import base_picture
 from nexus_reimport_tests.clients.served_bucket import Relay
 

@@ -19,7 +19,8 @@ from nexus_reimport.clients.thumbnailing import (
     list_thumbnails,
     make_thumbnails,
 )
-from nexus_reimport.imaging.exceptions import Fault
+from nexus_reimport.model.reasons.image_files import EMPTY, NOT_AN_IMAGE, TRUNCATED
+from nexus_reimport.model.reasons.reason import Reason
 from nexus_reimport.sandbox.clinic.objects import Photograph
 from nexus_reimport.sandbox.clinic.odd_images import ODD_FILES
 from nexus_reimport.sandbox.clinic.photographs import base_picture
@@ -77,16 +78,16 @@ def test_one_picture_costs_one_get_and_one_put(bucket: Relay) -> None:
 @pytest.mark.parametrize(
     ("odd", "reason"),
     [
-        ("zero_bytes", Fault.EMPTY),
-        ("text_named_jpg", Fault.NOT_AN_IMAGE),
-        ("pdf_named_jpg", Fault.NOT_AN_IMAGE),
-        ("error_page_named_png", Fault.NOT_AN_IMAGE),
-        ("only_a_jpeg_header", Fault.TRUNCATED),
-        ("truncated_jpeg", Fault.TRUNCATED),
+        ("zero_bytes", EMPTY),
+        ("text_named_jpg", NOT_AN_IMAGE),
+        ("pdf_named_jpg", NOT_AN_IMAGE),
+        ("error_page_named_png", NOT_AN_IMAGE),
+        ("only_a_jpeg_header", TRUNCATED),
+        ("truncated_jpeg", TRUNCATED),
     ],
 )
 def test_a_file_that_is_no_picture_has_its_reason_and_no_thumbnail(
-    bucket: Relay, odd: str, reason: Fault
+    bucket: Relay, odd: str, reason: Reason
 ) -> None:
     extension, make = ODD_FILES[odd]
     image = bucket.put(f"odd/{odd}.{extension}", make())

@@ -13,8 +13,10 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from nexus_reimport.imaging import decoding
-from nexus_reimport.imaging.exceptions import ADVICE, Fault, UnreadableImage
+from nexus_reimport.imaging.exceptions import UnreadableImage
 from nexus_reimport.imaging.thumbnail import Thumbnail, make_thumbnail
+from nexus_reimport.model.reasons.image_files import EMPTY, UNREADABLE
+from nexus_reimport.model.reasons.reason import Reason
 from nexus_reimport_tests.imaging.photographs import photograph
 from nexus_reimport_tests.imaging.pictures import quarters, samples, written
 
@@ -24,7 +26,7 @@ LONGEST_SECONDS = 5.0
 SAMPLES = samples()
 
 
-def reason(content: bytes) -> Fault:
+def reason(content: bytes) -> Reason:
     with pytest.raises(UnreadableImage) as caught:
         make_thumbnail(content)
     return caught.value.reason
@@ -160,15 +162,15 @@ def test_room_is_given_back_after_a_failure() -> None:
 
 
 def test_every_reason_says_what_to_do() -> None:
-    assert set(ADVICE) == set(Fault)
-    assert str(UnreadableImage(Fault.EMPTY)).startswith("empty: ")
+    assert all(one.advice for one in UNREADABLE)
+    assert str(UnreadableImage(EMPTY)).startswith("empty: ")
 
 
-def attempt(content: bytes) -> Thumbnail | Fault:
+def attempt(content: bytes) -> Thumbnail | Reason:
     """Return what becomes of a file; fail on anything but a thumbnail or a reason, and on waiting for it."""
     started = time.monotonic()
     try:
-        made: Thumbnail | Fault = make_thumbnail(content)
+        made: Thumbnail | Reason = make_thumbnail(content)
     except UnreadableImage as unreadable:
         made = unreadable.reason
     assert time.monotonic() - started < LONGEST_SECONDS

@@ -3,6 +3,12 @@
 import pytest
 from psycopg.types.json import Jsonb
 
+from nexus_reimport.model.reasons.nexus_rows import (
+    EMPTY_BATCH,
+    GONE_FROM_FILEMAKER,
+    POINTS_AT_NOBODY,
+    WITHOUT_PARTNER,
+)
 from nexus_reimport.publish.lookups import RemovedRow, UnlinkedRow, read_removed, read_unlinked
 from nexus_reimport.schemas.columns import Table
 from nexus_reimport.schemas.nexus import DOCUMENTS, IMAGE_BATCHES, IMAGES, NOTES, PATIENTS, TABLES
@@ -25,9 +31,9 @@ from nexus_reimport_tests.publish.test_repair import (
 def test_rows_that_left_are_found_with_what_was_wrong(nexus_database: str) -> None:
     nexus(nexus_database, imported_batch("old"), image("old", "old", f"{DUMP}995.jpg"))
     mend(nexus_database)
-    gone = RemovedRow(uid("image old"), f"{DUMP}995.jpg", "batch_id", "points_at_nobody")
+    gone = RemovedRow(uid("image old"), f"{DUMP}995.jpg", "batch_id", POINTS_AT_NOBODY)
     assert read_removed(nexus_database, IMAGES) == [gone]
-    empty = RemovedRow(uid("batch old"), None, "image_count", "empty_batch")
+    empty = RemovedRow(uid("batch old"), None, "image_count", EMPTY_BATCH)
     assert read_removed(nexus_database, IMAGE_BATCHES) == [empty]
     assert read_removed(nexus_database, NOTES) == []
 
@@ -85,8 +91,8 @@ def test_a_row_that_was_published_and_left_was_gone_from_filemaker(nexus_databas
             table,
             row_id,
         )
-    assert read_removed(nexus_database, PATIENTS) == [RemovedRow(NOBODY, None, "id", "without_partner")]
-    assert read_removed(nexus_database, IMAGES) == [RemovedRow(published, None, "id", "gone_from_filemaker")]
+    assert read_removed(nexus_database, PATIENTS) == [RemovedRow(NOBODY, None, "id", WITHOUT_PARTNER)]
+    assert read_removed(nexus_database, IMAGES) == [RemovedRow(published, None, "id", GONE_FROM_FILEMAKER)]
 
 
 def test_people_s_own_rows_that_point_at_nobody_are_found_by_id(nexus_database: str) -> None:

@@ -4,6 +4,7 @@ import codecs
 
 import pytest
 
+from nexus_reimport.model.reasons.reason import Reason
 from nexus_reimport.transform.csv_legacy import legacy_encoding
 from nexus_reimport.transform.csv_text import detect_encoding, read_text
 from nexus_reimport.transform.exceptions import CsvEncodingError, CutCsvError, EmptyCsvError, ImageCsvError
@@ -161,6 +162,6 @@ def test_the_first_line_and_its_end_are_found_after_blank_lines(end: str, name: 
 
 
 def test_a_refusal_is_one_of_a_family_that_says_where() -> None:
-    error = ImageCsvError("a.csv", "why", "Do this.", 3, "date")
+    error = ImageCsvError("a.csv", Reason("why"), "Do this.", 3, "date")
     assert str(error) == "a.csv, line 3, column date: why. Do this."
-    assert str(ImageCsvError("a.csv", "why", "Do this.")) == "a.csv: why. Do this."
+    assert str(ImageCsvError("a.csv", Reason("why"), "Do this.")) == "a.csv: why. Do this."

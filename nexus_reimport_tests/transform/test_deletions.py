@@ -4,6 +4,7 @@ import pandas as pd
 import pytest
 
 from nexus_reimport.checks.findings import images_accounting_finding
+from nexus_reimport.model.reasons.several_tables import TOO_LONG
 from nexus_reimport.schemas.nexus import DOCUMENTS, IMAGES
 from nexus_reimport.transform.deletions import without_deleted
 from nexus_reimport.transform.staged import Ledger, Staged
@@ -51,5 +52,5 @@ def test_a_row_that_stays_deleted_is_a_reject_and_its_warnings_go_with_it() -> N
 def staged_report(*keys: str) -> pd.DataFrame:
     ledger = Ledger(DOCUMENTS)
     for key in keys:
-        ledger.warn(key, "file_name", "too_long")
+        ledger.warn(key, "file_name", TOO_LONG)
     return ledger.warnings()

@@ -6,11 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from nexus_reimport.model.reasons.appointments import BAD_END, END_BEFORE_START
+from nexus_reimport.model.reasons.reason import Reason
+from nexus_reimport.model.reasons.several_tables import AMBIGUOUS_TIME, NONEXISTENT_TIME
 from nexus_reimport.transform.dates import microseconds
 from nexus_reimport.transform.event_times import EventTimes, Span, event_span
 
 NINE = "2016-06-30T23:00"  # nine o'clock in a Sydney winter
-NONE: tuple[tuple[str, str], ...] = ()
+NONE: tuple[tuple[str, Reason], ...] = ()
 
 TIMES = st.one_of(
     st.text(max_size=8), st.sampled_from(["", "24:00:00", "1 day, 0:00:00", "02:30:00", "23:59:59", "99:99"])
@@ -60,7 +63,7 @@ def span(*texts: str) -> Span | None:
             ("2016-07-01", "09:00:00", "2016-07-01", "08:59:59", ""),
             "2016-06-30T23:00",
             "2016-06-30T23:00",
-            (("end_time", "end_before_start"),),
+            (("end_time", END_BEFORE_START),),
         ),
         (
             ("2016-07-01", "09:00:00", "2016-07-01", "09:00:00", ""),
@@ -72,13 +75,13 @@ def span(*texts: str) -> Span | None:
             ("2016-07-01", "09:00:00", "later", "10:00:00", ""),
             "2016-06-30T23:00",
             "2016-06-30T23:00",
-            (("end_time", "bad_end"),),
+            (("end_time", BAD_END),),
         ),
         (
             ("2016-07-01", "09:00:00", "", "25:00:00", ""),
             "2016-06-30T23:00",
             "2016-06-30T23:00",
-            (("end_time", "bad_end"),),
+            (("end_time", BAD_END),),
         ),
         # midnight at the end of the day
         (("2016-07-01", "09:00:00", "", "24:00:00", ""), "2016-06-30T23:00", "2016-07-01T14:00", ()),
@@ -89,30 +92,30 @@ def span(*texts: str) -> Span | None:
             ("2016-04-03", "02:30:00", "2016-04-03", "03:30:00", ""),
             "2016-04-02T15:30",
             "2016-04-02T17:30",
-            (("start_time", "ambiguous_time"),),
+            (("start_time", AMBIGUOUS_TIME),),
         ),
         (
             ("2016-04-03", "01:30:00", "2016-04-03", "02:30:00", ""),
             "2016-04-02T14:30",
             "2016-04-02T15:30",
-            (("end_time", "ambiguous_time"),),
+            (("end_time", AMBIGUOUS_TIME),),
         ),
         (
             ("2016-10-02", "02:15:00", "2016-10-02", "02:45:00", ""),
             "2016-10-01T16:15",
             "2016-10-01T16:45",
-            (("start_time", "nonexistent_time"), ("end_time", "nonexistent_time")),
+            (("start_time", NONEXISTENT_TIME), ("end_time", NONEXISTENT_TIME)),
         ),
         (
             ("2016-10-02", "02:30:00", "2016-10-02", "03:00:00", ""),
             "2016-10-01T16:30",
             "2016-10-01T16:30",
-            (("start_time", "nonexistent_time"), ("end_time", "end_before_start")),
+            (("start_time", NONEXISTENT_TIME), ("end_time", END_BEFORE_START)),
         ),
     ],
 )
 def test_an_event_is_from_its_start_to_its_end(
-    texts: tuple[str, ...], start: str, end: str, warnings: tuple[tuple[str, str], ...]
+    texts: tuple[str, ...], start: str, end: str, warnings: tuple[tuple[str, Reason], ...]
 ) -> None:
     assert span(*texts) == Span(utc(start), utc(end), warnings)
 

@@ -6,6 +6,7 @@ from decimal import Decimal
 import pyarrow as pa
 import pytest
 
+from nexus_reimport.model.reasons.reason import Reason
 from nexus_reimport.schemas.columns import Column, Table
 from nexus_reimport.transform.exceptions import MissingColumnError
 from nexus_reimport.transform.staged import REPORT_COLUMNS, SOURCE_KEY, Ledger, Staged, column_texts
@@ -28,11 +29,11 @@ TABLE = Table(
 
 def staged() -> Staged:
     ledger = Ledger(TABLE)
-    ledger.reject("k9", "Note", "empty")
-    ledger.reject("k3", "id", "limit")
-    ledger.warn("k2", "data", "odd")
-    ledger.warn("k9", "data", "odd")
-    ledger.warn("k1", "data", "odd")
+    ledger.reject("k9", "Note", Reason("empty"))
+    ledger.reject("k3", "id", Reason("limit"))
+    ledger.warn("k2", "data", Reason("odd"))
+    ledger.warn("k9", "data", Reason("odd"))
+    ledger.warn("k1", "data", Reason("odd"))
     columns: dict[str, list[object]] = {"id": ["a", "b"], "on_day": [date(2020, 1, 2), None], "made": [1, 2]}
     return ledger.staged(["k1", "k2"], columns, {"done": False, "cost": Decimal("1.5")})
 
@@ -61,11 +62,11 @@ def test_a_column_that_may_not_be_null_must_be_given() -> None:
 def test_every_source_row_is_a_row_or_a_reject() -> None:
     result = staged()
     assert result.read == 4
-    assert reasons(result.rejects) == [("k3", "id", "limit"), ("k9", "Note", "empty")]
+    assert reasons(result.rejects) == [("k3", "id", Reason("limit")), ("k9", "Note", Reason("empty"))]
 
 
 def test_a_row_that_is_not_published_is_not_warned_of() -> None:
-    assert reasons(staged().warnings) == [("k1", "data", "odd"), ("k2", "data", "odd")]
+    assert reasons(staged().warnings) == [("k1", "data", Reason("odd")), ("k2", "data", Reason("odd"))]
 
 
 def test_reports_are_text_in_named_columns_even_when_empty() -> None:

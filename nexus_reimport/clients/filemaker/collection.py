@@ -10,7 +10,8 @@ import pyarrow.compute as pc
 
 from nexus_reimport.clients.filemaker.json_text import Record
 from nexus_reimport.clients.filemaker.text import text_column
-from nexus_reimport.schemas.filemaker import UNREADABLE, UNREADABLE_VALUE, EntitySet
+from nexus_reimport.model.reasons.every_table import UNREADABLE_VALUE
+from nexus_reimport.schemas.filemaker import UNREADABLE, EntitySet
 
 MANY = 10
 

@@ -6,7 +6,8 @@ from decimal import Decimal
 import pyarrow as pa
 
 from nexus_reimport.clients.filemaker.exceptions import UnreadableValue
-from nexus_reimport.schemas.filemaker import UNREADABLE_CHARACTER, UNREADABLE_VALUE
+from nexus_reimport.model.reasons.every_table import UNREADABLE_CHARACTER, UNREADABLE_VALUE
+from nexus_reimport.model.reasons.reason import Reason
 
 # FileMaker's own numbers have 400 digits on either side of the point at most.
 DIGITS = 500
@@ -40,7 +41,7 @@ def number_text(value: Decimal) -> str:
     raise UnreadableValue(message)
 
 
-def text_column(values: Sequence[object]) -> tuple[pa.Array, dict[int, str]]:
+def text_column(values: Sequence[object]) -> tuple[pa.Array, dict[int, Reason]]:
     """Return a column of texts, and by place why a text is not what FileMaker has: a reason code.
 
     A value that can't be read is null. Most columns are texts and nulls: Arrow takes those as they are.
@@ -48,7 +49,8 @@ def text_column(values: Sequence[object]) -> tuple[pa.Array, dict[int, str]]:
     try:
         return pa.array(values, type=pa.string()), {}
     except (pa.ArrowInvalid, pa.ArrowTypeError, UnicodeEncodeError):
-        texts, doubts = [], {}
+        texts = []
+        doubts: dict[int, Reason] = {}
     for place, value in enumerate(values):
         try:
             texts.append(text_of(value))
