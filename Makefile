@@ -8,7 +8,7 @@ BIN := .venv/bin
 # An installer that follows the lock to the letter: every file is checked against its hash.
 INSTALL = $(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r
 
-.PHONY: help setup demo ui test bench lint lock clean
+.PHONY: help setup demo ui test bench lint docs lock clean
 
 help:
 	@echo "make demo [SCALE=0.1]  reimport a synthetic clinic into an embedded Nexus"
@@ -16,6 +16,7 @@ help:
 	@echo "make test              run the tests"
 	@echo "make bench             measure speed and memory; JSON out"
 	@echo "make lint              formatting, style, types, layers"
+	@echo "make docs              the documents' tables that are made from the code"
 	@echo "make clean             stop the sandbox and remove everything made here"
 
 setup: .venv/runtime.done
@@ -58,6 +59,9 @@ lint: .venv/development.done
 	@$(BIN)/ruff check nexus_reimport nexus_reimport_tests
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
+
+docs: .venv/development.done
+	@$(BIN)/python -m nexus_reimport_tests.made_docs
 
 # Take in newer releases, within what setup.cfg allows.
 lock: .venv/bin/uv

@@ -11,6 +11,7 @@ from rich.table import Table
 
 from nexus_reimport.automation.launch import RunOutcome
 from nexus_reimport.clients.frame_store import open_store
+from nexus_reimport.model.options import of_plan
 from nexus_reimport.model.reasons import explain
 from nexus_reimport.publish.plans import PlanRecord, load_plan
 from nexus_reimport.report.words import clinic_time, counted, number
@@ -88,7 +89,7 @@ def _table_lines(name: str, table: Mapping[str, Any], options: Mapping[str, Any]
         return
     yield f"[bold]{name}[/]: {unchanged}"
     for kind, count, colour, mark, meaning in kinds:
-        if kind == "conflicts" and options.get("conflicts", {}).get(name) == "filemaker":
+        if kind == "conflicts" and of_plan(options).filemaker_wins(name):
             meaning = OVERRULED
         yield f"  [{colour}]{mark}[/] {number(table[count])} {meaning}{_details(kind, table)}"
         yield from _sample_lines(table["samples"].get(kind, []), table[count])

@@ -7,7 +7,7 @@ from pathlib import Path
 import nexus_reimport
 
 # What decides what a row becomes and what is written.
-DECIDING = ("assets", "imaging", "publish", "schemas", "transform")
+DECIDING = ("assets", "imaging", "model", "publish", "schemas", "transform")
 
 
 @functools.cache

@@ -122,7 +122,7 @@ def _terms(
 
     seen = seen_by(context, frames) if plan else None
     return Terms(
-        options.choices(),
+        options.proved(),
         plan_id,
         planned=plan["writes"] if plan else None,
         # What was seen of rows to be adopted is lost: nothing else would tell an edit made since.

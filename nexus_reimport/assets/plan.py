@@ -66,7 +66,7 @@ def plan_asset(gate: Gate) -> dg.AssetsDefinition:
             planned = make_plan(
                 nexus.planning_url,
                 staged_tables(staged),
-                options.choices(),
+                options.proved(),
                 unseen,
                 context.log.info,
                 made_of,

@@ -1,4 +1,4 @@
-"""Options that several commands take: how a run treats limits, conflicts, deletions and missing rows."""
+"""The flags of what a run can be told, made from `model.options`."""
 
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
@@ -6,9 +6,9 @@ from typing import Any, TypeVar
 import click
 
 from nexus_reimport.cli.session import ColumnName, ShrinkingName, TableName
-from nexus_reimport.publish.choices import WITHOUT_CLINIC
+from nexus_reimport.model.options import TOLD, Command, Options, flag_of, is_by_table, is_list, said
 
-Command = TypeVar("Command", bound=Callable[..., Any])
+Function = TypeVar("Function", bound=Callable[..., Any])
 
 
 class TableChoice(click.ParamType[tuple[str, str]]):
@@ -32,81 +32,58 @@ class TableChoice(click.ParamType[tuple[str, str]]):
         return TableName().convert(table, param, ctx), word
 
 
-_OPTIONS = (
-    click.option("--limit", type=click.IntRange(min=1), help="Only so many patients, and what is theirs."),
-    click.option(
-        "--allow-shrunk",
-        multiple=True,
-        type=ShrinkingName(),
-        help="A table, a source, or a field of one (contacts.DOB) that may have lost over a tenth.",
-    ),
-    click.option(
-        "--allow-change",
-        multiple=True,
-        type=ColumnName(),
-        help="A column (patients.dob) in which any number of rows may lose or change their value.",
-    ),
-    click.option(
-        "--conflicts",
-        multiple=True,
-        type=TableChoice("nexus", "filemaker"),
-        metavar="TABLE=WHO",
-        help="Who wins where a person changed a field: nexus (the default) or filemaker.",
-    ),
-    click.option(
-        "--deleted",
-        multiple=True,
-        type=TableChoice("restore", "stay"),
-        metavar="TABLE=WHAT",
-        help="Rows deleted in Nexus: restore (the default) or stay.",
-    ),
-    click.option(
-        "--on-missing",
-        multiple=True,
-        type=TableChoice("keep", "archive", "remove", only={"archive": "patients"}),
-        metavar="TABLE=WHAT",
-        help="Rows gone from FileMaker: keep (the default), archive (patients) or remove.",
-    ),
-    click.option(
-        "--older-imports",
-        multiple=True,
-        type=TableChoice("report", "stay", "remove"),
-        metavar="TABLE=WHAT",
-        help="Rows of older imports without a partner in FileMaker: report (the default), stay or remove.",
-    ),
-    click.option(
-        "--without-clinic",
-        type=click.Choice(WITHOUT_CLINIC),
-        help="Appointments for which there is no clinic: publish (the default) or hold them back.",
-    ),
-    click.option(
-        "--missing-percent",
-        type=click.FloatRange(0, 100),
-        help="No more of a table is archived or removed.  [default: 1]",
-    ),
-    click.option(
-        "--missing-rows",
-        type=click.IntRange(min=0),
-        help="Nor more of its rows than this.  [default: 50]",
-    ),
-    click.option(
-        "--as-of", metavar="INSTANT", help="The run's instant, ISO 8601 with offset.  [default: now]"
-    ),
-)
+def told_to(command: Command) -> Callable[[Function], Function]:
+    """Return what adds to a command the flags of every option that it takes."""
+
+    def add(function: Function) -> Function:
+        for name in reversed(TOLD):
+            if command in TOLD[name].commands:
+                function = _flag(name)(function)
+        return function
+
+    return add
 
 
-def in_choices(command: Command) -> Command:
-    """Add the options to a command."""
-    for option in reversed(_OPTIONS):
-        command = option(command)
-    return command
+def _flag(name: str) -> Callable[[Function], Function]:
+    told, declared = TOLD[name], Options.model_fields[name]
+    numbered = declared.annotation in (int, float)
+    return click.option(
+        flag_of(name),
+        multiple=is_list(name) or is_by_table(name),
+        is_flag=declared.annotation is bool,
+        type=_type(name),
+        metavar=told.shown,
+        # Its default is left to the run, which is told of nothing that nobody has said.
+        help=f"{told.flag}  [default: {declared.default}]" if numbered else told.flag,
+    )
+
+
+def _type(name: str) -> click.ParamType[Any] | None:
+    """Return what reads an option's value."""
+    told, declared = TOLD[name], Options.model_fields[name]
+    if declared.annotation is float:
+        return click.FloatRange(_limit(name, "ge"), _limit(name, "le"))
+    if declared.annotation in (int, int | None):
+        return click.IntRange(_limit(name, "ge"), _limit(name, "le"))
+    if is_by_table(name):
+        return TableChoice(*told.words, only=told.only)
+    if told.names:
+        return {"what may shrink": ShrinkingName, "columns": ColumnName}[told.names]()
+    return click.Choice(told.words) if told.words else None
+
+
+def _limit(name: str, which: str) -> Any:
+    """Return the least (`ge`) or the most (`le`) that an option may be; None where there is none."""
+    limits = Options.model_fields[name].metadata
+    return next((getattr(one, which) for one in limits if hasattr(one, which)), None)
 
 
 def run_options(chosen: Mapping[str, Any]) -> dict[str, Any]:
     """Return what was chosen as the run's options; what was not is left to their defaults."""
     options = dict(chosen)
-    for name in ("conflicts", "deleted", "on_missing", "older_imports"):
-        options[name] = dict(options[name])
-    for name in ("allow_shrunk", "allow_change"):
-        options[name] = list(options[name])
-    return {name: value for name, value in options.items() if value not in (None, [], {})}
+    for name in chosen:
+        if is_by_table(name):
+            options[name] = dict(options[name])
+        elif is_list(name):
+            options[name] = list(options[name])
+    return said(options)

@@ -1,16 +1,15 @@
 """`nexus-reimport run`: a reimport from a terminal."""
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import click
 
 from nexus_reimport.cli.concurrency import admission, ending_if_refused
-from nexus_reimport.cli.options import in_choices, run_options
+from nexus_reimport.cli.options import run_options, told_to
 from nexus_reimport.cli.report import report_of
 from nexus_reimport.cli.session import (
     WRITES_TO_NEXUS,
@@ -23,6 +22,7 @@ from nexus_reimport.cli.session import (
     require_environment,
 )
 from nexus_reimport.clients.exceptions import ClientError
+from nexus_reimport.model.options import flag_of, to_apply, told_otherwise
 
 
 @click.command()
@@ -32,9 +32,7 @@ from nexus_reimport.clients.exceptions import ClientError
 )
 @click.option("--select", "selection", metavar="SELECTION", help="Assets, in Dagster's selection syntax.")
 @click.option("--dry-run", is_flag=True, help="Read, stage and check; write nothing to Nexus.")
-@in_choices
-@click.option("--plan", "plan_id", metavar="ID", help="Apply this plan; refuse if anything moved since.")
-@click.option("--full-dump", is_flag=True, help="First dump the whole database too, and prove the dump.")
+@told_to("run")
 @click.option("--wait", is_flag=True, help="Wait for another run that is going, instead of refusing.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @in_json
@@ -43,7 +41,7 @@ def run(
     phases: Sequence[str],
     selection: str | None,
     dry_run: bool,
-    plan_id: str | None,
+    plan: str | None,
     full_dump: bool,
     wait: bool,
     yes: bool,
@@ -51,15 +49,13 @@ def run(
     **chosen: object,
 ) -> None:
     """Reimport from where the environment points."""
-    if sum(map(bool, (full, phases, selection, plan_id))) > 1:
+    if sum(map(bool, (full, phases, selection, plan))) > 1:
         refuse("--full, --phase, --select and --plan exclude each other.")
     if full_dump and (selection or dry_run):
         refuse("--full-dump goes with whole runs, phases and plans. Alone: nexus-reimport backup dump")
     require_environment()
     options = run_options(chosen)
-    request = (
-        planned_request(plan_id, options) if plan_id else run_request(phases, selection, dry_run, options)
-    )
+    request = planned_request(plan, options) if plan else run_request(phases, selection, dry_run, options)
     if full_dump:
         request = replace(request, options={**request.options, "full_dump": True})
     ask(WRITES_TO_NEXUS, yes=yes or not writes(request))
@@ -79,29 +75,13 @@ def planned_request(plan_id: str, options: dict[str, Any]) -> Any:
     from nexus_reimport.release import code_fingerprint
 
     found = load_plan(open_store(os.environ["NEXUS_REIMPORT_STORAGE"]), plan_id)
-    if others := sorted(name for name in options if _plain(options[name]) != _plain(_option(found, name))):
-        named = ", ".join("--" + name.replace("_", "-") for name in others)
+    if others := told_otherwise(found, options):
+        named = ", ".join(map(flag_of, others))
         refuse(f"Plan {plan_id} was made with another {named}; it is applied as it was made, or not at all.")
     url = os.environ.get("NEXUS_READONLY_DATABASE_URL") or os.environ["NEXUS_DATABASE_URL"]
     refuse_if_dead(found, read_standing(url), code_fingerprint())
-    kept = {name: value for name, value in found["options"].items() if value not in (None, [], {})}
-    selection = tables_selection(kept.pop("tables"))
-    return RunRequest(selection, options={**kept, "as_of": found["as_of"], "plan": plan_id})
-
-
-def _option(plan: Mapping[str, Any], name: str) -> Any:
-    """Return an option as a plan was made with it; its instant stands beside the options."""
-    return plan["as_of"] if name == "as_of" else plan["options"].get(name)
-
-
-def _plain(value: Any) -> Any:
-    """Return an option's value so that two ways to write it are equal: lists in order, instants as such."""
-    if isinstance(value, list):
-        return sorted(value)
-    try:
-        return datetime.fromisoformat(value) if isinstance(value, str) else value
-    except ValueError:
-        return value
+    told = to_apply(found)
+    return RunRequest(tables_selection(told.pop("tables")), options=told)
 
 
 def run_here(request: Any, wait: bool = False) -> Any:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import dagster as dg
 from dagster_aws.s3 import S3Resource
@@ -18,10 +18,9 @@ from nexus_reimport.clients.filemaker.client import ignore_progress
 from nexus_reimport.clients.image_exports import ImageExports
 from nexus_reimport.clients.loopback import require_private
 from nexus_reimport.clients.mappings_file import read_mappings
-from nexus_reimport.publish.choices import WITHOUT_CLINIC, Choices, Conflicts, OlderImports, OnMissing
+from nexus_reimport.model.options import Options
 from nexus_reimport.publish.readiness import prove_readable, prove_writable
 from nexus_reimport.schemas.filemaker import ENTITY_SETS, EntitySet
-from nexus_reimport.schemas.nexus import BY_NAME, TABLES
 from nexus_reimport.settings import latest_fmid_token
 from nexus_reimport.transform.mappings import NOTHING_SAID, Mappings
 
@@ -178,116 +177,19 @@ class MappingsFile(dg.ConfigurableResource):  # type: ignore[type-arg]  # it hol
             raise dg.Failure(str(error), allow_retries=False) from None
 
 
-# What a plan does not keep among its options: its own instant and name, and what does not decide rows.
-NOT_PLANNED = ("as_of", "plan", "full_dump", "tables")
-
-
-class RunOptions(dg.ConfigurableResource):  # type: ignore[type-arg]  # it holds no inner value
-    """What the person who starts a run may decide about it."""
-
-    as_of: str | None = Field(
-        default=None,
-        description="The run's instant, ISO 8601 with offset; where empty, when the run was created.",
-    )
-    limit: int | None = Field(
-        default=None, ge=1, description="Stage only so many patients, the first by id, and what is theirs."
-    )
-    allow_shrunk: list[str] = Field(
-        default=[],
-        description="What may be less than 90 % of the last publication's: a table (patients), a source"
-        " (contact_details), or a field of a source (contacts.DOB).",
-    )
-
-    allow_change: list[str] = Field(
-        default=[],
-        description="Columns (patients.dob) in which any number of rows may lose or change their value.",
-    )
-    full_dump: bool = Field(
-        default=False, description="Also dump the whole of Nexus's database, and prove the dump."
-    )
-    tables: list[str] = Field(
-        default=[], description="What a plan covers, by table name; where empty, what the run publishes."
-    )
-    plan: str | None = Field(
-        default=None, description="Apply just this plan, by its id; refuse if anything has moved since."
-    )
-    conflicts: dict[str, str] = Field(
-        default={}, description="By table, who wins where a person changed a field: nexus or filemaker."
-    )
-    deleted: dict[str, str] = Field(
-        default={}, description="By table, what becomes of rows deleted in Nexus: restore or stay."
-    )
-    on_missing: dict[str, str] = Field(
-        default={},
-        description="By table, what becomes of rows gone from FileMaker: keep, archive (patients) or remove.",
-    )
-    older_imports: dict[str, str] = Field(
-        default={},
-        description="By table, what becomes of rows of older imports without a partner in FileMaker: report,"
-        " stay or remove.",
-    )
-    missing_percent: float = Field(
-        default=1, ge=0, le=100, description="No more of a table's rows than this are archived or removed."
-    )
-    missing_rows: int = Field(default=50, ge=0, description="Nor more rows of a table than this.")
-
-    without_clinic: str = Field(
-        default="publish",
-        description="An appointment for which there is no clinic: publish it, though the day list of its day "
-        "fails in Nexus, or hold it back.",
-    )
+class RunOptions(Options, dg.ConfigurableResource):  # type: ignore[type-arg]  # it holds no inner value
+    """What the person who starts a run may decide about it, as Dagster's configuration."""
 
     @property
     def holds_without_clinic(self) -> bool:
         """Whether appointments without any clinic are held back. Raises Failure for another word."""
-        if self.without_clinic not in WITHOUT_CLINIC:
-            message = f"without_clinic: {self.without_clinic} is not one of {', '.join(WITHOUT_CLINIC)}."
-            raise dg.Failure(message, allow_retries=False)
+        _fail_where(self.unknown_word("without_clinic"))
         return self.without_clinic == "hold"
 
-    def choices(self) -> Choices:
-        """Return what was decided about conflicts and missing rows. Raises Failure for words unknown."""
-        anything = dict.fromkeys(BY_NAME, ("keep", "remove"))
-        allowed: dict[str, dict[str, tuple[str, ...]]] = {
-            "conflicts": dict.fromkeys(BY_NAME, ("nexus", "filemaker")),
-            "deleted": dict.fromkeys(BY_NAME, ("restore", "stay")),
-            "on_missing": {**anything, "patients": ("keep", "archive", "remove")},
-            "older_imports": dict.fromkeys(BY_NAME, ("report", "stay", "remove")),
-        }
-        for option, words in allowed.items():
-            for table, word in getattr(self, option).items():
-                if word not in words.get(table, ()):
-                    message = f"{option}: {table}: {word} is not one of {', '.join(words.get(table, ()))}."
-                    raise dg.Failure(message, allow_retries=False)
-        return Choices(
-            conflicts=cast("dict[str, Conflicts]", self.conflicts),
-            on_missing=cast("dict[str, OnMissing]", self.on_missing),
-            older_imports=cast("dict[str, OlderImports]", self.older_imports),
-            missing_percent=self.missing_percent,
-            missing_rows=self.missing_rows,
-            allow_change=self._columns_allowed(),
-        )
-
-    def _columns_allowed(self) -> list[str]:
-        """Return the columns that may change at once. Raises Failure for one that there is not."""
-        known = {f"{table.name}.{column.name}" for table in TABLES for column in table.named("source")}
-        if unknown := sorted(set(self.allow_change) - known):
-            message = f"allow_change: {', '.join(unknown)}: write TABLE.COLUMN, of a column from FileMaker."
-            raise dg.Failure(message, allow_retries=False)
-        return self.allow_change
-
-    def planned(self) -> dict[str, Any]:
-        """Return what a plan keeps, and its id depends on: every option but NOT_PLANNED, lists in order.
-
-        An option that is new belongs to a plan unless it is said not to: one left out lets a plan be
-        applied on other terms than it was made on.
-        """
-        given = {name: getattr(self, name) for name in RunOptions.model_fields if name not in NOT_PLANNED}
-        return {name: sorted(value) if isinstance(value, list) else value for name, value in given.items()}
-
-    def stays_deleted(self, table: str) -> bool:
-        """Say whether rows of a table that were deleted in Nexus are left gone."""
-        return self.deleted.get(table) == "stay"
+    def proved(self) -> Options:
+        """Return the options. Raises Failure where a word by table, or a column, is none that there is."""
+        _fail_where(self.unknown_by_table() or self.unknown_columns())
+        return self
 
     def instant(self, context: dg.AssetExecutionContext) -> datetime:
         """Return the run's one instant (UTC): its own option, else when its first attempt was created."""
@@ -300,3 +202,8 @@ class RunOptions(dg.ConfigurableResource):  # type: ignore[type-arg]  # it holds
             raise dg.DagsterInvariantViolationError(message)
         created: datetime = record.create_timestamp
         return created.astimezone(UTC)
+
+
+def _fail_where(wrong: str | None) -> None:
+    if wrong:
+        raise dg.Failure(wrong, allow_retries=False)

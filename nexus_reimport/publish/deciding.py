@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import pandas as pd
 from psycopg import sql
 
+from nexus_reimport.model.options import Options
 from nexus_reimport.publish import (
     copying,
     encoding,
@@ -21,7 +22,6 @@ from nexus_reimport.publish import (
     repair,
     seen,
 )
-from nexus_reimport.publish.choices import Choices
 from nexus_reimport.publish.connection import Connection
 from nexus_reimport.publish.entries.deciding import decide_entries
 from nexus_reimport.publish.entries.fragments import create_relation
@@ -113,7 +113,7 @@ def load(
 def decide(
     connection: Connection,
     staged: Mapping[str, StagedTable],
-    choices: Choices,
+    options: Options,
     progress: Progress = lambda _: None,
 ) -> Decision:
     """Decide on the loaded rows and return what is to become of them.
@@ -128,7 +128,7 @@ def decide(
     for table in tables:
         progress(f"{table.name}: comparing {len(staged[table.name].rows)} rows")
         _refuse_contradictions(connection, table)
-        wins = choices.filemaker_wins(table.name)
+        wins = options.filemaker_wins(table.name)
         decide_entries(connection, table, staged[table.name].rows, filemaker_wins=wins)
         connection.execute(merge.fill_decided(table, filemaker_wins=wins))
         # Its other columns are wide, and nothing is looked up by them.
@@ -137,13 +137,13 @@ def decide(
     named = [stem for one in staged.values() for stem in one.named]
     astray = [stem for one in staged.values() for stem in one.astray]
     repair.decide_repair(connection, tables, named, astray, references.no_neighbour_points_at)
-    _find_left_overs(connection, tables, staged, choices)
+    _find_left_overs(connection, tables, staged, options)
     if PATIENTS in tables:
         missing.take_back(connection)
     for table in reversed(TABLES):
         if table in tables:
-            missing.decide_missing(connection, table, choices, named)
-            left_overs.decide(connection, table, choices)
+            missing.decide_missing(connection, table, options, named)
+            left_overs.decide(connection, table, options)
         if table is IMAGE_BATCHES:
             repair.decide_batches(connection, tables, references.no_neighbour_points_at)
     repair.leave_out_removed(connection)
@@ -160,14 +160,14 @@ def written_tables(staged: Collection[str]) -> set[str]:
 
 
 def _find_left_overs(
-    connection: Connection, tables: list[Table], staged: Mapping[str, StagedTable], choices: Choices
+    connection: Connection, tables: list[Table], staged: Mapping[str, StagedTable], options: Options
 ) -> None:
     """Find the rows of older imports without a partner, unless a limit has left partners out."""
     if not any(one.cut for one in staged.values()):
         for table in tables:
             one = staged[table.name]
             left_overs.find(connection, table, one.rejected_keys, one.named)
-    elif unknown := [one.name for one in tables if choices.of_older_imports(one.name) == "remove"]:
+    elif unknown := [one.name for one in tables if options.word("older_imports", one.name) == "remove"]:
         raise LeftOversUnknown(
             f"{', '.join(unknown)}: a run with a limit does not know which rows of older imports have a "
             "partner in FileMaker, so it removes none. Nothing was written. Run without the limit."

@@ -10,8 +10,8 @@ from typing import LiteralString
 
 from psycopg import sql
 
+from nexus_reimport.model.options import Options
 from nexus_reimport.publish import limits, merge, references, repair
-from nexus_reimport.publish.choices import Choices
 from nexus_reimport.publish.connection import Connection
 from nexus_reimport.publish.older_imports import imported, untouched
 from nexus_reimport.schemas.columns import Table
@@ -101,12 +101,12 @@ def find(connection: Connection, table: Table, rejected: Sequence[str], named: S
     connection.execute(statement)
 
 
-def decide(connection: Connection, table: Table, choices: Choices) -> None:
+def decide(connection: Connection, table: Table, options: Options) -> None:
     """Decide which left-overs of a table are removed. Raises TooManyLeftOver where the run's limits say no.
 
     Tables whose rows point at others come first. A batch goes when it is empty, which the repair decides.
     """
-    if choices.of_older_imports(table.name) != "remove" or table is IMAGE_BATCHES:
+    if options.word("older_imports", table.name) != "remove" or table is IMAGE_BATCHES:
         return
     conditions: list[sql.Composable] = [
         untouched(table),
@@ -124,7 +124,7 @@ def decide(connection: Connection, table: Table, choices: Choices) -> None:
         sql.SQL(" AND ").join(conditions),
     )
     gone = connection.execute(statement).rowcount
-    limits.refuse_too_many_left_over(connection, table, gone, choices)
+    limits.refuse_too_many_left_over(connection, table, gone, options)
 
 
 def staying(table: Table) -> sql.Composed:

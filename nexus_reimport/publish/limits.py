@@ -2,25 +2,25 @@
 
 from psycopg import sql
 
-from nexus_reimport.publish.choices import Choices
+from nexus_reimport.model.options import Options
 from nexus_reimport.publish.connection import Connection
 from nexus_reimport.publish.exceptions import TooManyLeftOver, TooManyMissing
 from nexus_reimport.schemas.columns import Table
 
 
-def refuse_too_many_missing(connection: Connection, table: Table, many: int, choices: Choices) -> None:
+def refuse_too_many_missing(connection: Connection, table: Table, many: int, options: Options) -> None:
     """Raise TooManyMissing where more rows gone from FileMaker would go than the run allows."""
-    if says := _excess(connection, table, many, choices):
-        what = choices.on_missing[table.name]
+    if says := _excess(connection, table, many, options):
+        what = options.on_missing[table.name]
         raise TooManyMissing(
             f"{table.name}: {many} rows are gone from FileMaker and would be {what}d, {says} "
             f"If FileMaker is right, {_how_to_allow(connection, table, many)}"
         )
 
 
-def refuse_too_many_left_over(connection: Connection, table: Table, many: int, choices: Choices) -> None:
+def refuse_too_many_left_over(connection: Connection, table: Table, many: int, options: Options) -> None:
     """Raise TooManyLeftOver where more rows of older imports would go than the run allows."""
-    if says := _excess(connection, table, many, choices):
+    if says := _excess(connection, table, many, options):
         raise TooManyLeftOver(
             f"{table.name}: {many} rows of older imports have no partner in FileMaker and would be removed, "
             f"{says} Look at them in a plan that leaves them; if they are to go, "
@@ -28,14 +28,14 @@ def refuse_too_many_left_over(connection: Connection, table: Table, many: int, c
         )
 
 
-def _excess(connection: Connection, table: Table, many: int, choices: Choices) -> str | None:
+def _excess(connection: Connection, table: Table, many: int, options: Options) -> str | None:
     rows = _rows(connection, table)
-    allowed = min(choices.missing_rows, int(rows * choices.missing_percent / 100))
+    allowed = min(options.missing_rows, int(rows * options.missing_percent / 100))
     if many <= allowed:
         return None
     return (
-        f"but no more than {allowed} may be ({choices.missing_percent:g} % of {rows}, at most "
-        f"{choices.missing_rows}). Nothing was written."
+        f"but no more than {allowed} may be ({options.missing_percent:g} % of {rows}, at most "
+        f"{options.missing_rows}). Nothing was written."
     )
 
 

@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Any, Literal
 
+from nexus_reimport.model.options import Options
 from nexus_reimport.publish.change_counts import (
     ColumnChanges,
     TableChanges,
     count_changes,
     remembered_changes,
 )
-from nexus_reimport.publish.choices import Choices
 from nexus_reimport.publish.connection import Connection
 from nexus_reimport.publish.exceptions import MassChange
 from nexus_reimport.publish.figures import MadeOf, read_last_made_of
@@ -100,7 +100,7 @@ class MassChanges:
 
 
 def find_mass_changes(
-    connection: Connection, tables: Collection[Table], made_of: MadeOf, choices: Choices
+    connection: Connection, tables: Collection[Table], made_of: MadeOf, options: Options
 ) -> MassChanges:
     """Return what would change too much by what was decided on this connection.
 
@@ -109,7 +109,7 @@ def find_mass_changes(
     kept: dict[str, Mapping[str, Any]] = {}
     excesses: list[Excess] = []
     for table in tables:
-        changes = count_changes(connection, table, filemaker_wins=choices.filemaker_wins(table.name))
+        changes = count_changes(connection, table, filemaker_wins=options.filemaker_wins(table.name))
         if changes.published:
             last = read_last_made_of(connection, table.name)
             rules, same = last.code != made_of.code, last.has_sources_of(made_of)
@@ -119,7 +119,7 @@ def find_mass_changes(
                 column = f"{table.name}.{name}"
                 excesses.append(
                     Excess(
-                        column, kind, rows, of, share, column in choices.allow_change, rules, rules and same
+                        column, kind, rows, of, share, column in options.allow_change, rules, rules and same
                     )
                 )
     return MassChanges(kept, excesses)

@@ -9,8 +9,8 @@ from typing import LiteralString
 
 from psycopg import sql
 
+from nexus_reimport.model.options import Options
 from nexus_reimport.publish import merge, references, repair
-from nexus_reimport.publish.choices import Choices
 from nexus_reimport.publish.connection import Connection
 from nexus_reimport.publish.limits import refuse_too_many_missing
 from nexus_reimport.schemas.columns import Table
@@ -103,19 +103,19 @@ def take_back(connection: Connection) -> None:
     connection.execute(_TAKE_BACK, [ARCHIVED_BY])
 
 
-def decide_missing(connection: Connection, table: Table, choices: Choices, named: list[str]) -> None:
+def decide_missing(connection: Connection, table: Table, options: Options, named: list[str]) -> None:
     """Decide what of a table is archived or removed. Raises TooManyMissing where the run's limits say no.
 
     Tables whose rows point at others come first, so that a patient can go along with what is theirs. `named`:
     stems of image files that some metadata names; their rows stay.
     """
-    wanted = choices.on_missing.get(table.name, "keep")
+    wanted = options.word("on_missing", table.name)
     if wanted == "archive":
         gone = connection.execute(_ARCHIVE).rowcount
-        refuse_too_many_missing(connection, table, gone, choices)
+        refuse_too_many_missing(connection, table, gone, options)
     elif wanted == "remove":
         gone = _decide_removals(connection, table, named if table is IMAGES else [])
-        refuse_too_many_missing(connection, table, gone, choices)
+        refuse_too_many_missing(connection, table, gone, options)
 
 
 def apply_archiving(connection: Connection, as_of: object) -> None:

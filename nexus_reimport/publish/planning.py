@@ -10,8 +10,8 @@ import psycopg
 import pyarrow as pa
 from psycopg import IsolationLevel, errors, sql
 
+from nexus_reimport.model.options import Options
 from nexus_reimport.publish import deciding, fingerprints, ledger, left_overs, merge, missing, repair
-from nexus_reimport.publish.choices import Choices
 from nexus_reimport.publish.connection import Connection, connect
 from nexus_reimport.publish.deciding import Decision, Progress, StagedTable
 from nexus_reimport.publish.exceptions import RightMissing
@@ -80,7 +80,7 @@ class Planned:
 def make_plan(
     url: str,
     staged: Mapping[str, StagedTable],
-    choices: Choices,
+    options: Options,
     unseen: list[str],
     progress: Progress = lambda _: None,
     made_of: MadeOf = NOTHING_KNOWN,
@@ -97,9 +97,9 @@ def make_plan(
             deciding.load(connection, staged)
             if "images" in staged and unseen:
                 _take_as_known(connection, unseen)
-            decision = deciding.decide(connection, staged, choices, progress)
+            decision = deciding.decide(connection, staged, options, progress)
             tables = [BY_NAME[name] for name in decision.counts]
-            changes = find_mass_changes(connection, tables, made_of, choices)
+            changes = find_mass_changes(connection, tables, made_of, options)
             return replace(_planned(connection, decision), excesses=changes.excesses)
     except psycopg.Error as error:
         raise explained(error) from None

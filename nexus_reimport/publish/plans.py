@@ -10,6 +10,7 @@ import obstore
 import orjson
 from obstore.store import ObjectStore
 
+from nexus_reimport.model.options import of_plan
 from nexus_reimport.publish.exceptions import PlanStale, PlanUnknown
 from nexus_reimport.publish.planning import Planned, Standing
 
@@ -66,8 +67,10 @@ def plan_record(
 
 def _listed(left_over: Mapping[str, list[str]], options: Mapping[str, Any]) -> dict[str, list[str]]:
     """Return the rows of older imports that a plan lists: not those of which it was said that they stay."""
-    said = options.get("older_imports", {})
-    return {name: ids for name, ids in left_over.items() if ids and said.get(name) != "stay"}
+    planned = of_plan(options)
+    return {
+        name: ids for name, ids in left_over.items() if ids and planned.word("older_imports", name) != "stay"
+    }
 
 
 def _fingerprints(standing: Standing, inputs: Inputs) -> dict[str, Any]:

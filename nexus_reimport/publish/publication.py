@@ -8,8 +8,8 @@ import pandas as pd
 import psycopg
 from psycopg import errors
 
+from nexus_reimport.model.options import Options
 from nexus_reimport.publish import deciding, ledger, links
-from nexus_reimport.publish.choices import Choices
 from nexus_reimport.publish.connection import Connection, connect
 from nexus_reimport.publish.deciding import Decision, Progress, StagedTable
 from nexus_reimport.publish.exceptions import BrokenLinks, PlanMoved
@@ -30,11 +30,11 @@ class Terms:
 
     `planned`: by table, the digest of what the plan said is to be touched (`deciding.digest_writes`); where
     the plan is one that a person `approved`, nothing else is written, else what differs is said. `seen`: what
-    the plan saw of rows to be adopted. `choices`: what the person decided about conflicts and missing rows.
+    the plan saw of rows to be adopted. `options`: what the person decided.
     `back_up` is called before the first write, under the locks. `made_of` is kept for the next.
     """
 
-    choices: Choices = field(default_factory=Choices)
+    options: Options = field(default_factory=Options)
     plan_id: str | None = None
     planned: Mapping[str, str] | None = None
     approved: bool = True
@@ -103,13 +103,13 @@ def _decide(
     deciding.load(connection, staged, terms.seen)
     # No sooner: people who save in Nexus wait from here to COMMIT.
     lock_tables(connection, deciding.written_tables(staged), progress)
-    return deciding.decide(connection, staged, terms.choices, progress)
+    return deciding.decide(connection, staged, terms.options, progress)
 
 
 def _changes(connection: Connection, decision: Decision, terms: Terms) -> MassChanges:
     """Return what changes by column; refuse where it is too much. A plan has said so: now it is for sure."""
     tables = [table for table in decision.tables if table.name in decision.counts]
-    changes = find_mass_changes(connection, tables, terms.made_of, terms.choices)
+    changes = find_mass_changes(connection, tables, terms.made_of, terms.options)
     refuse_mass_changes(changes.excesses)
     return changes
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from nexus_reimport.publish.choices import Choices
+from nexus_reimport.model.options import Options
 from nexus_reimport.publish.publication import Publication, Terms, publish
 from nexus_reimport.schemas.columns import Table
 from nexus_reimport.schemas.nexus import APPOINTMENTS, DOCUMENTS, IMAGES, NOTES, PATIENTS, SMS_MESSAGES
@@ -52,11 +52,11 @@ def url(nexus_database: str) -> str:
     return nexus_database
 
 
-def adopt(url: str, table: Table, given: Values, choices: Choices | None = None) -> Publication:
+def adopt(url: str, table: Table, given: Values, choices: Options | None = None) -> Publication:
     """Publish one row under the UUID of the living one, and its patient."""
     patient = staged_table(PATIENTS, {"name": "Ann", "id": ANN, "first_name": "Ann", "last_name": "Fernwick"})
     tables = {"patients": patient, table.name: staged_table(table, given)}
-    return publish(url, "run", AS_OF, tables, terms=Terms(choices or Choices()))
+    return publish(url, "run", AS_OF, tables, terms=Terms(choices or Options()))
 
 
 @dataclass(frozen=True)
@@ -401,7 +401,7 @@ def test_a_message_shows_once_in_a_conversation_though_the_app_has_two_rows_of_i
 def test_filemakers_side_goes_over_what_a_person_gave(url: str) -> None:
     older.load(url, older.patient("Ann"), older.appointment("0", ANN, status="checked_in"))
     given = {"name": "0", "id": uid("appointment 0"), **CALENDAR, "status": "completed"}
-    wins = Choices(conflicts={"appointments": "filemaker"})
+    wins = Options(conflicts={"appointments": "filemaker"})
     assert adopt(url, APPOINTMENTS, given, wins).tables["appointments"].conflicts == 1
     assert only(url, APPOINTMENTS)["status"] == "completed"
 

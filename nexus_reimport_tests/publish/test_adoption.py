@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from nexus_reimport.publish.choices import Choices
+from nexus_reimport.model.options import Options
 from nexus_reimport.publish.publication import Publication, Terms, publish
 from nexus_reimport.schemas.nexus import IMAGE_BATCHES, IMAGES, PATIENTS
 from nexus_reimport_tests.line import query, tuples_written
@@ -17,7 +17,7 @@ KEY = "filemaker-import/images-bulk-dump/995.jpg"
 
 
 def photographs(
-    url: str, batch: str = "one", owner: str = ANN, choices: Choices | None = None
+    url: str, batch: str = "one", owner: str = ANN, choices: Options | None = None
 ) -> Publication:
     """Publish an image in its batch, both under the UUIDs that older rows have."""
     patients = query(url, "SELECT id FROM django_content_type WHERE model = 'patient'")[0][0]
@@ -29,7 +29,7 @@ def photographs(
         "images": staged_table(IMAGES, picture),
     }
     # In a staged frame the name of a row decides its key; that of a batch is a column.
-    return publish(url, "run", AS_OF, tables, terms=Terms(choices or Choices()))
+    return publish(url, "run", AS_OF, tables, terms=Terms(choices or Options()))
 
 
 def batches(url: str) -> list[tuple[object, ...]]:
@@ -70,7 +70,7 @@ def test_an_adopted_batch_takes_filemakers_name_but_for_one_that_a_person_gave(
 
 def test_filemakers_side_goes_over_a_batch_that_a_person_renamed(nexus_database: str) -> None:
     older.load(nexus_database, older.batch("one", ANN, name="Ulcer"), older.image("one", "one", KEY))
-    wins = Choices(conflicts={"image_batches": "filemaker"})
+    wins = Options(conflicts={"image_batches": "filemaker"})
     assert photographs(nexus_database, choices=wins).tables["image_batches"].conflicts == 1
     assert [row[2] for row in batches(nexus_database)] == [NAME]
 
@@ -120,7 +120,7 @@ def funding(url: str, source: str | None, **choices: Any) -> tuple[Publication, 
     names = {"first_name": "Ann", "last_name": "Fernwick"}
     row = {"name": "Ann", "id": ANN, "funding_source": source, **names}
     done = publish(
-        url, "run", AS_OF, {"patients": staged_table(PATIENTS, row)}, terms=Terms(Choices(**choices))
+        url, "run", AS_OF, {"patients": staged_table(PATIENTS, row)}, terms=Terms(Options(**choices))
     )
     return done, query(url, "SELECT funding_source FROM patients")[0][0]
 

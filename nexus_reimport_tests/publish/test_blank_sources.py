@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 import pandas as pd
 import pytest
 
-from nexus_reimport.publish.choices import Choices
+from nexus_reimport.model.options import Options
 from nexus_reimport.publish.deciding import StagedTable
 from nexus_reimport.publish.planning import Planned, make_plan
 from nexus_reimport.publish.publication import Terms, publish
@@ -107,7 +107,7 @@ def test_what_goes_blank_or_changes_below_the_checks_of_sources_stops_the_public
     for turn in range(ROUNDS):
         now = altered(sources, way, turn)
         tables = staged(url, now)
-        plan = make_plan(url, tables, Choices(), [], made_of=now.made_of)
+        plan = make_plan(url, tables, Options(), [], made_of=now.made_of)
         found = {(one.column, one.kind) for one in plan.excesses}
         expected = {
             one for name, table in BY_NAME.items() for one in must_be_told(table, first[name], tables[name])

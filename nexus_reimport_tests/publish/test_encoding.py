@@ -6,8 +6,8 @@ import psycopg
 import pytest
 from obstore.store import MemoryStore
 
+from nexus_reimport.model.options import Options
 from nexus_reimport.publish.backup import Header, dump, prove_dump
-from nexus_reimport.publish.choices import Choices
 from nexus_reimport.publish.connection import connect
 from nexus_reimport.publish.exceptions import EncodingUnfit
 from nexus_reimport.publish.planning import make_plan
@@ -111,7 +111,7 @@ def test_what_a_database_cannot_hold_is_refused_by_table_key_and_column(
     before = tuples_written(url)
     for act in (
         lambda: publish(url, "run", AS_OF, staged),
-        lambda: make_plan(url, staged, Choices(), []),
+        lambda: make_plan(url, staged, Options(), []),
     ):
         with pytest.raises(EncodingUnfit) as refusal:
             act()
@@ -137,7 +137,7 @@ def test_a_database_that_takes_any_bytes_for_text_is_refused_at_the_first_look(p
     with nexus_in(postgres, "SQL_ASCII") as url:
         for act in (
             lambda: read_state(url),
-            lambda: make_plan(url, staged, Choices(), []),
+            lambda: make_plan(url, staged, Options(), []),
             lambda: publish(url, "run", AS_OF, staged),
         ):
             with pytest.raises(EncodingUnfit, match=r"^[^.]*SQL_ASCII[^.]*\.$"):

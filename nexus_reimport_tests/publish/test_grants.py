@@ -12,9 +12,9 @@ import pytest
 from obstore.store import MemoryStore, ObjectStore
 
 import nexus_reimport
+from nexus_reimport.model.options import Options
 from nexus_reimport.publish.backup import Header, dump, prove_dump
 from nexus_reimport.publish.backup.exceptions import DumpFailed
-from nexus_reimport.publish.choices import Choices
 from nexus_reimport.publish.grants import statements
 from nexus_reimport.publish.grants.statements import PLANNER, REIMPORT
 from nexus_reimport.publish.planning import make_plan
@@ -118,7 +118,7 @@ def test_the_whole_line_works_with_exactly_these_rights(
 ) -> None:
     monkeypatch.setenv("PG_DUMP", str(clinic.cluster.programs / "pg_dump"))
     before = contents(clinic.owner_url)
-    planned = make_plan(clinic.planner_url, STAGED, Choices(), [])
+    planned = make_plan(clinic.planner_url, STAGED, Options(), [])
     assert dump(clinic.url, clinic.store, HEADER).tables["public.auth_user"].rows == 0
     done = publish_backed_up(clinic.url, clinic.store, STAGED, number=1)
     assert done.tables == {name: one.counts for name, one in planned.tables.items()}
@@ -129,7 +129,7 @@ def test_the_whole_line_works_with_exactly_these_rights(
     assert tuples_written(clinic.owner_url) == written
     assert len(read_state(clinic.planner_url)) > 0
 
-    planned = make_plan(clinic.planner_url, LATER, Choices(), [])
+    planned = make_plan(clinic.planner_url, LATER, Options(), [])
     done = publish_backed_up(clinic.url, clinic.store, LATER, number=2)
     assert done.tables == {name: one.counts for name, one in planned.tables.items()}
     made = dump(clinic.url, clinic.store, Header("20260702T030405Z-01234567", "run", None, AS_OF))
@@ -230,7 +230,7 @@ def test_a_nexus_that_was_restored_from_a_dump_goes_on_after_the_grants(
         restored.apply(script)
     assert publish(restored.url, "run", AS_OF, STAGED).number is None
     assert publish(restored.url, "run", AS_OF, LATER).number == 2
-    assert make_plan(restored.planner_url, STAGED, Choices(), []).tables["patients"].counts.updated == 1
+    assert make_plan(restored.planner_url, STAGED, Options(), []).tables["patients"].counts.updated == 1
     assert restored.dumped_by(restored.owner_url).returncode == 0
     with clinic.cluster.superuser() as connection:
         connection.execute(f"DROP DATABASE {database} WITH (FORCE)".encode())

@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from nexus_reimport.assets.publishing import staged_tables
-from nexus_reimport.publish.choices import Choices
+from nexus_reimport.model.options import Options
 from nexus_reimport.publish.publication import Publication, Terms, publish
 from nexus_reimport.publish.state import read_state
 from nexus_reimport.publish.verification import count_doubled_places
@@ -36,7 +36,7 @@ def run(
     url: str,
     *rows: Fields,
     broken: Sequence[int] = (),
-    choices: Choices | None = None,
+    choices: Options | None = None,
     changed: object = None,
 ) -> Publication:
     """Stage these rows over Nexus as it is, some with a picture that can't be read, and publish them."""
@@ -50,7 +50,7 @@ def run(
     if changed is not None:
         images = Staged(images.rows.assign(order=changed), images.rejects, images.warnings)
     staged = {"patients": people, "image_batches": batches, "images": images}
-    return publish(url, "run", AS_OF, staged_tables(staged), terms=Terms(choices or Choices()))
+    return publish(url, "run", AS_OF, staged_tables(staged), terms=Terms(choices or Options()))
 
 
 def order(url: str) -> dict[str, int]:
@@ -105,7 +105,7 @@ def test_images_that_come_later_stand_in_their_order_once_nobody_is_in_their_way
 
 
 def test_a_place_that_removal_has_freed_moves_nobody(published: str) -> None:
-    choices = Choices(on_missing={"images": "remove"}, missing_percent=100)
+    choices = Options(on_missing={"images": "remove"}, missing_percent=100)
     assert run(published, *ROWS[1:], choices=choices).tables["images"].removed == 1
     assert order(published) == {"2": 1, "3": 2, "4": 3, "5": 4}
     assert run(published, *ROWS[1:]).number is None
@@ -150,7 +150,7 @@ def test_a_person_s_place_is_not_ours_to_double(published: str) -> None:
     assert order(published) == {"1": 2, "2": 1, "3": 3, "4": 4, "5": 5}
     assert (done.tables["images"].edits_kept, done.tables["images"].conflicts) == (1, 0)
     assert run(published, *ROWS).number is None
-    run(published, *ROWS, choices=Choices(conflicts={"images": "filemaker"}))
+    run(published, *ROWS, choices=Options(conflicts={"images": "filemaker"}))
     assert query(published, DOUBLED) == []
 
 

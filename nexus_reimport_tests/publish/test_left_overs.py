@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 import psycopg
 import pytest
 
-from nexus_reimport.publish.choices import Choices, OlderImports
+from nexus_reimport.model.options import Options
 from nexus_reimport.publish.deciding import StagedTable
 from nexus_reimport.publish.exceptions import LeftOversUnknown, TooManyLeftOver
 from nexus_reimport.publish.planning import make_plan
@@ -28,7 +28,7 @@ KEY = uid("key ann")
 DUMP = "filemaker-import/images-bulk-dump"
 Staged = Mapping[str, StagedTable]
 PATIENT = {"name": "ann", "id": ANN, "first_name": "Ann", "last_name": "Fernwick"}
-ALL: Mapping[str, OlderImports] = dict.fromkeys(
+ALL: Mapping[str, str] = dict.fromkeys(
     ("patients", "appointments", "notes", "documents", "image_batches", "images"), "remove"
 )
 
@@ -46,12 +46,12 @@ def staged(**more: StagedTable) -> dict[str, StagedTable]:
 def run(
     url: str,
     tables: Staged,
-    what: Mapping[str, OlderImports] | None = None,
+    what: Mapping[str, str] | None = None,
     percent: float = 100,
     rows: int = 50,
 ) -> Publication:
     """Publish; what is planned is what is done."""
-    choices = Choices(older_imports=what or {}, missing_percent=percent, missing_rows=rows)
+    choices = Options(older_imports=dict(what or {}), missing_percent=percent, missing_rows=rows)
     planned = make_plan(url, tables, choices, [])
     done = publish(url, "run", AS_OF, tables, terms=Terms(choices, "p", planned.writes))
     assert done.tables == {name: one.counts for name, one in planned.tables.items()}
@@ -101,7 +101,7 @@ EACH = {"patients": 1, "appointments": 2, "notes": 2, "documents": 1, "image_bat
 
 def test_what_has_no_partner_is_counted_listed_and_left(url: str) -> None:
     before = {relation: ids(url, relation) for relation in ("patients", "appointments", "notes")}
-    planned = make_plan(url, staged(), Choices(), [])
+    planned = make_plan(url, staged(), Options(), [])
     assert planned.left_over["appointments"] == sorted([uid("appointment A1"), uid("appointment A2")])
     assert planned.left_over["notes"] == sorted([uid("note N1"), uid("note N2")])
     assert [one["id"] for one in planned.tables["documents"].samples["left_over"]] == [uid("document D1")]
@@ -247,7 +247,7 @@ def test_more_than_the_run_allows_is_refused_with_the_flags_that_allow_it(
     url: str, percent: float, rows: int
 ) -> None:
     before = contents(url)
-    limited = Choices(older_imports={"notes": "remove"}, missing_percent=percent, missing_rows=rows)
+    limited = Options(older_imports={"notes": "remove"}, missing_percent=percent, missing_rows=rows)
     for act in (
         lambda: make_plan(url, staged(), limited, []),
         lambda: publish(url, "r", AS_OF, staged(), terms=Terms(limited)),
@@ -282,7 +282,7 @@ def test_an_unmigrated_patient_who_was_rejected_has_a_partner(url: str) -> None:
 def test_a_run_with_a_limit_knows_no_left_overs_and_removes_none(url: str) -> None:
     limited = StagedTable(staged_table(PATIENTS, PATIENT).rows, [uid("another")], cut=1)
     assert left_over(run(url, staged(patients=limited))) == {}
-    choices = Choices(older_imports={"notes": "remove"}, missing_percent=100)
+    choices = Options(older_imports={"notes": "remove"}, missing_percent=100)
     with pytest.raises(LeftOversUnknown, match=r"^notes: a run with a limit"):
         publish(url, "r", AS_OF, staged(patients=limited), terms=Terms(choices))
 

@@ -7,7 +7,7 @@ import psycopg
 import pytest
 from obstore.store import MemoryStore
 
-from nexus_reimport.publish.choices import Choices
+from nexus_reimport.model.options import Options
 from nexus_reimport.publish.deciding import StagedTable
 from nexus_reimport.publish.exceptions import MassChange
 from nexus_reimport.publish.figures import MadeOf
@@ -47,14 +47,14 @@ def patients(few: int = 0, **given: object) -> StagedTable:
 
 
 def run(url: str, staged: StagedTable, *allow: str, made_of: MadeOf = OURS) -> Publication:
-    terms = Terms(Choices(allow_change=allow), made_of=made_of)
+    terms = Terms(Options(allow_change=list(allow)), made_of=made_of)
     return publish(url, "run", AS_OF, {"patients": staged}, terms=terms)
 
 
 def excesses(
-    url: str, staged: StagedTable, made_of: MadeOf = OURS, choices: Choices | None = None
+    url: str, staged: StagedTable, made_of: MadeOf = OURS, choices: Options | None = None
 ) -> list[Excess]:
-    return list(make_plan(url, {"patients": staged}, choices or Choices(), [], made_of=made_of).excesses)
+    return list(make_plan(url, {"patients": staged}, choices or Options(), [], made_of=made_of).excesses)
 
 
 @pytest.fixture
@@ -121,7 +121,7 @@ def test_neither_a_first_run_nor_rows_that_were_adopted_or_restored_are_a_change
     # As an older import left them: no record of ours
     change(nexus_database, "DELETE FROM nexus_reimport.identities")
     change(nexus_database, "DELETE FROM nexus_reimport.written_patients")
-    found = make_plan(nexus_database, {"patients": patients(ROWS, dob=None)}, Choices(), [], made_of=OURS)
+    found = make_plan(nexus_database, {"patients": patients(ROWS, dob=None)}, Options(), [], made_of=OURS)
     assert found.tables["patients"].counts.adopted == ROWS
     assert found.excesses == []
 
@@ -131,7 +131,7 @@ def test_edits_of_people_that_filemaker_goes_over_by_the_runs_word_are_no_change
 ) -> None:
     change(published, "UPDATE patients SET dob = '1950-01-01'")
     assert excesses(published, patients(ROWS, dob=None)) == []
-    wins = Choices(conflicts={"patients": "filemaker"})
+    wins = Options(conflicts={"patients": "filemaker"})
     assert excesses(published, patients(), choices=wins) == []
     [found] = excesses(published, patients(ROWS, first_name="Eve"), choices=wins)
     assert found.column == "patients.first_name"
@@ -202,7 +202,7 @@ def test_one_run_in_which_it_was_allowed_makes_nothing_ordinary(published: str) 
 def test_a_rollback_is_stopped_by_none_of_it_and_counts_no_more(nexus_database: str) -> None:
     store = MemoryStore()
     publish_backed_up(nexus_database, store, {"patients": patients()}, 1)
-    allowed = Choices(allow_change=["patients.dob"])
+    allowed = Options(allow_change=["patients.dob"])
     publish_backed_up(nexus_database, store, {"patients": patients(ROWS, dob=None)}, 2, allowed)
     rollback(nexus_database, store, "undo")
     [found] = excesses(nexus_database, patients(ROWS, dob=None), MadeOf())

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import psycopg
 import pytest
 
-from nexus_reimport.publish.choices import Choices, OnMissing
+from nexus_reimport.model.options import Options
 from nexus_reimport.publish.deciding import StagedTable
 from nexus_reimport.publish.exceptions import TooManyMissing
 from nexus_reimport.publish.missing import ARCHIVED_BY
@@ -24,9 +24,9 @@ NOTE = {"name": "note", "patient_id": uid("patients ann")}
 Staged = Mapping[str, StagedTable]
 
 
-def run(url: str, staged: Staged, **on_missing: OnMissing) -> Publication:
+def run(url: str, staged: Staged, **on_missing: str) -> Publication:
     """Publish with generous limits; what is planned is what is done."""
-    choices = Choices(on_missing=on_missing, missing_percent=100)
+    choices = Options(on_missing=on_missing, missing_percent=100)
     planned = make_plan(url, staged, choices, [])
     done = publish(url, "run", AS_OF, staged, terms=Terms(choices, "p", planned.writes))
     assert done.tables == {name: one.counts for name, one in planned.tables.items()}
@@ -222,9 +222,9 @@ def test_an_imported_batch_that_is_empty_and_missing_is_removed_once(url: str) -
 @pytest.mark.parametrize("what", ["archive", "remove"])
 @pytest.mark.parametrize(("percent", "rows"), [(1.0, 50), (100.0, 0), (49.0, 50)])
 def test_more_than_the_run_allows_is_refused_by_plan_and_publication_alike(
-    url: str, what: OnMissing, percent: float, rows: int
+    url: str, what: str, percent: float, rows: int
 ) -> None:
-    choices = Choices(on_missing={"patients": what}, missing_percent=percent, missing_rows=rows)
+    choices = Options(on_missing={"patients": what}, missing_percent=percent, missing_rows=rows)
     query(url, "DELETE FROM notes")
     before = contents(url)
     for act in (
@@ -235,7 +235,7 @@ def test_more_than_the_run_allows_is_refused_by_plan_and_publication_alike(
             act()
         assert "raise missing_percent and missing_rows" in str(refusal.value)
     assert contents(url) == before
-    allowed = Choices(on_missing={"patients": what}, missing_percent=50, missing_rows=1)
+    allowed = Options(on_missing={"patients": what}, missing_percent=50, missing_rows=1)
     assert publish(url, "r", AS_OF, GONE, terms=Terms(allowed)).number == 2
 
 

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 import psycopg
 import pytest
 
+from nexus_reimport.model.options import Options
 from nexus_reimport.publish import locking
-from nexus_reimport.publish.choices import Choices
 from nexus_reimport.publish.deciding import StagedTable
 from nexus_reimport.publish.exceptions import PublicationInProgress
 from nexus_reimport.publish.planning import Planned, make_plan
@@ -23,7 +23,7 @@ Staged = Mapping[str, StagedTable]
 
 
 def plan(url: str, staged: Staged) -> Planned:
-    return make_plan(url, staged, Choices(), [])
+    return make_plan(url, staged, Options(), [])
 
 
 def publish_unapproved(

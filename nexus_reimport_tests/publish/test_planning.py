@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from nexus_reimport.publish.choices import Choices
+from nexus_reimport.model.options import Options
 from nexus_reimport.publish.deciding import StagedTable
 from nexus_reimport.publish.exceptions import BrokenLinks, PlanMoved
 from nexus_reimport.publish.planning import Planned, make_plan
@@ -19,7 +19,7 @@ NOTE = {"name": "note", "patient_id": uid("patients ann"), "content": "a"}
 
 
 def plan(url: str, staged: Mapping[str, StagedTable]) -> Planned:
-    return make_plan(url, staged, Choices(), [])
+    return make_plan(url, staged, Options(), [])
 
 
 def apply(url: str, planned: Planned, staged: Mapping[str, StagedTable]) -> Publication:
@@ -93,7 +93,7 @@ def test_filemaker_s_side_is_taken_field_by_field_where_a_table_is_named_and_tha
         "patients": staged_table(PATIENTS, {**ANN, "title": "Ms", "last_name": "Dell"}),
         "notes": staged_table(NOTES, {**NOTE, "content": "theirs"}),
     }
-    choices = Choices(conflicts={"patients": "filemaker"})
+    choices = Options(conflicts={"patients": "filemaker"})
     planned = make_plan(nexus_database, moved, choices, [])
     patients, notes = planned.tables["patients"], planned.tables["notes"]
     assert patients.samples["conflicts"][0]["fields"] == ["first_name", "title"]
@@ -123,7 +123,7 @@ def test_a_plan_refuses_rows_that_would_point_at_what_is_not_published_in_the_wo
     notes = {"notes": staged_table(NOTES, {"patient_id": uid("patients ann")}, {"patient_id": uid("nobody")})}
     before = contents(nexus_database)
     with pytest.raises(BrokenLinks) as planned:
-        make_plan(nexus_database, notes, Choices(), [])
+        make_plan(nexus_database, notes, Options(), [])
     with pytest.raises(BrokenLinks) as published:
         publish(nexus_database, "run", AS_OF, notes)
     assert str(planned.value) == str(published.value)
@@ -136,5 +136,5 @@ def test_a_plan_of_rows_and_what_they_point_at_refuses_nothing(nexus_database: s
         "patients": staged_table(PATIENTS, {"name": "ann"}),
         "notes": staged_table(NOTES, {"patient_id": uid("patients ann")}),
     }
-    planned = make_plan(nexus_database, staged, Choices(), [])
+    planned = make_plan(nexus_database, staged, Options(), [])
     assert [planned.tables[name].counts.inserted for name in ("patients", "notes")] == [1, 1]

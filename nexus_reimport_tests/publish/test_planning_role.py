@@ -6,8 +6,8 @@ import psycopg
 import pytest
 from psycopg.conninfo import conninfo_to_dict
 
+from nexus_reimport.model.options import Options
 from nexus_reimport.publish import deciding
-from nexus_reimport.publish.choices import Choices
 from nexus_reimport.publish.connection import Connection
 from nexus_reimport.publish.exceptions import PublicationError, RightMissing
 from nexus_reimport.publish.planning import make_plan, read_standing
@@ -28,7 +28,7 @@ STAGED = {
     "notes": staged_table(NOTES, {"patient_id": uid("patients ann")}),
 }
 LATER = {"patients": staged_table(PATIENTS, {"name": "ann", "last_name": "Dell"}), "notes": STAGED["notes"]}
-CHOICES = Choices(on_missing={"patients": "remove"}, missing_percent=100)
+CHOICES = Options(on_missing={"patients": "remove"}, missing_percent=100)
 
 
 @pytest.fixture
@@ -73,7 +73,7 @@ def test_a_session_that_is_read_only_by_default_plans_too(
     with postgres.superuser() as connection:
         connection.execute(f"ALTER ROLE {ROLE} SET default_transaction_read_only = on".encode())
     publish(nexus_database, "r", AS_OF, STAGED)
-    assert make_plan(planner, LATER, Choices(), []).tables["patients"].counts.updated == 1
+    assert make_plan(planner, LATER, Options(), []).tables["patients"].counts.updated == 1
     with pytest.raises(psycopg.errors.ReadOnlySqlTransaction):
         query(planner, "CREATE TABLE mine ()")
 
@@ -86,7 +86,7 @@ def test_a_plan_that_tried_to_write_is_kept_from_it_whatever_its_role_may(
 
     monkeypatch.setattr(deciding, "load", write)
     with pytest.raises(PublicationError, match="25006 ReadOnlySqlTransaction"):
-        make_plan(nexus_database, STAGED, Choices(), [])
+        make_plan(nexus_database, STAGED, Options(), [])
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from nexus_reimport.publish.choices import Choices
+from nexus_reimport.model.options import Options
 from nexus_reimport.publish.deciding import StagedTable
 from nexus_reimport.publish.doubled import LeftOver, read_left_over
 from nexus_reimport.publish.publication import Terms, publish
@@ -35,16 +35,16 @@ EVENT: Record = {
     "endTime": "10:00:00",
     "note": "Bring both shoes.",
 }
-REMOVE = Choices(older_imports={"appointments": "remove"}, missing_percent=100)
+REMOVE = Options(older_imports={"appointments": "remove"}, missing_percent=100)
 
 
-def reimport(url: str, choices: Choices | None = None) -> Staged:
+def reimport(url: str, choices: Options | None = None) -> Staged:
     """Stage Ann and her event by what is in Nexus, and publish them."""
     state = NexusState(read_state(url))
     patients = patients_of(contact(1), state=state)
     appointments = appointments_of(EVENT, patients=patients, state=state)
     tables = {"patients": StagedTable(patients.rows, []), "appointments": StagedTable(appointments.rows, [])}
-    publish(url, "run", AS_OF, tables, terms=Terms(choices or Choices()))
+    publish(url, "run", AS_OF, tables, terms=Terms(choices or Options()))
     return appointments
 
 
@@ -111,14 +111,14 @@ def test_an_appointment_whose_event_id_people_gave_to_another_fails_nothing(nexu
 # Two rows of one object -----------------------------------------------------------------------------------
 
 
-def reimport_image(url: str, choices: Choices | None = None) -> tuple[Staged, Staged]:
+def reimport_image(url: str, choices: Options | None = None) -> tuple[Staged, Staged]:
     """Stage Ann's one image by what is in Nexus, and publish it."""
     state = NexusState(read_state(url))
     patients = patients_of(contact(1), state=state)
     batches, images = image_records.staged_images(image_records.row(1), patients=patients, state=state)
     tables = {"patients": patients, "image_batches": batches, "images": images}
     staged = {name: StagedTable(one.rows, []) for name, one in tables.items()}
-    publish(url, "run", AS_OF, staged, terms=Terms(choices or Choices()))
+    publish(url, "run", AS_OF, staged, terms=Terms(choices or Options()))
     return batches, images
 
 
@@ -152,7 +152,7 @@ def test_of_two_images_of_one_object_one_is_adopted_and_the_other_can_be_taken_o
     written = tuples_written(url)
     reimport_image(url)
     assert tuples_written(url) == written
-    reimport_image(url, Choices(older_imports={"images": "remove"}, missing_percent=100))
+    reimport_image(url, Options(older_imports={"images": "remove"}, missing_percent=100))
     assert query(url, "SELECT id::text FROM images_image") == [(uid(f"image {adopted}"),)]
     assert query(url, "SELECT count(*), sum(image_count) FROM images_batch") == [(1, 1)]
     written = tuples_written(url)

@@ -8,8 +8,8 @@ from typing import Any
 import orjson
 from hypothesis import strategies as st
 
+from nexus_reimport.model.options import Options
 from nexus_reimport.publish import copying, ledger
-from nexus_reimport.publish.choices import Choices, Conflicts, OlderImports, OnMissing
 from nexus_reimport.publish.connection import Connection
 from nexus_reimport.publish.deciding import StagedTable
 from nexus_reimport.publish.state import read_state
@@ -88,7 +88,7 @@ class Pair:
 
     deeds: list[Deed]
     source: Source
-    choices: Choices
+    choices: Options
     stays: list[str] = field(default_factory=list)
 
 
@@ -138,20 +138,26 @@ def _moved(draw: st.DrawFn, name: str, rows: Mapping[str, Record]) -> Mapping[st
 
 
 @st.composite
-def choices(draw: st.DrawFn) -> Choices:
+def choices(draw: st.DrawFn) -> Options:
     """Generate what a person decides; the limits are generous."""
-    conflicts: dict[str, Conflicts] = draw(
+    conflicts: dict[str, str] = draw(
         st.dictionaries(names, st.sampled_from(("nexus", "filemaker")), max_size=4)
     )
-    missing: dict[str, OnMissing] = draw(
+    missing: dict[str, str] = draw(
         st.dictionaries(names, st.sampled_from(("keep", "remove", "remove")), max_size=6)
     )
     if draw(st.booleans()):
         missing["patients"] = "archive"
-    older: dict[str, OlderImports] = draw(
+    older: dict[str, str] = draw(
         st.dictionaries(names, st.sampled_from(("report", "stay", "remove")), max_size=3)
     )
-    return Choices(conflicts, missing, older, missing_percent=100, missing_rows=1000)
+    return Options(
+        conflicts=conflicts,
+        on_missing=missing,
+        older_imports=older,
+        missing_percent=100,
+        missing_rows=1000,
+    )
 
 
 stays: st.SearchStrategy[list[str]] = st.one_of(st.just([]), st.lists(names, max_size=2, unique=True))

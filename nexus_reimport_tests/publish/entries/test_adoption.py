@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nexus_reimport.publish.choices import Choices
+from nexus_reimport.model.options import Options
 from nexus_reimport.publish.entries.adoption import adopted_value
 from nexus_reimport.publish.entries.columns import entry_digests, merged_value
 from nexus_reimport.publish.publication import Terms, publish
@@ -150,7 +150,7 @@ def edited(nexus_database: str) -> str:
     return nexus_database
 
 
-def adopt(url: str, choices: Choices | None = None) -> Any:
+def adopt(url: str, choices: Options | None = None) -> Any:
     contact_now, address_now = filemakers(COMPLETE)
     given = {"name": "Ann", "id": uid("patient Ann"), "first_name": "Ann", "last_name": "Fernwick"}
     json = {
@@ -158,7 +158,7 @@ def adopt(url: str, choices: Choices | None = None) -> Any:
         "address_json": orjson.dumps(address_now).decode(),
     }
     staged = {"patients": staged_table(PATIENTS, {**given, **json})}
-    return publish(url, "a run", AS_OF, staged, terms=Terms(choices or Choices()))
+    return publish(url, "a run", AS_OF, staged, terms=Terms(choices or Options()))
 
 
 def values(url: str) -> tuple[Json, Json]:
@@ -186,7 +186,7 @@ def test_a_persons_number_and_street_stay_beside_filemakers_when_their_patient_i
 
 
 def test_filemakers_side_goes_over_them_where_the_run_says_so(edited: str) -> None:
-    adopt(edited, Choices(conflicts={"patients": "filemaker"}))
+    adopt(edited, Options(conflicts={"patients": "filemaker"}))
     assert values(edited) == filemakers(COMPLETE)
 
 

@@ -8,7 +8,7 @@ import psycopg
 from obstore.store import MemoryStore
 from psycopg.types.json import Jsonb
 
-from nexus_reimport.publish.choices import Choices
+from nexus_reimport.model.options import Options
 from nexus_reimport.publish.deciding import StagedTable
 from nexus_reimport.publish.planning import make_plan
 from nexus_reimport.publish.publication import Publication, Terms, publish
@@ -120,7 +120,7 @@ def test_filemaker_goes_over_every_edit_where_the_run_says_so(nexus_database: st
     publish_patients(nexus_database, patients(contact_json([MOBILE, HOME], [])))
     correct_mobile(nexus_database)
     now = contact_json([MOBILE, NEW_HOME], [])
-    terms = Terms(choices=Choices(conflicts={"patients": "filemaker"}))
+    terms = Terms(options=Options(conflicts={"patients": "filemaker"}))
     assert publish_patients(nexus_database, patients(now), terms).tables["patients"].conflicts == 1
     assert value(nexus_database) == now
 
@@ -213,7 +213,7 @@ def test_a_plan_says_what_the_run_does_and_a_rollback_gives_back_the_pages_shape
     correct_mobile(nexus_database)
     before = content(nexus_database)
     now = {"patients": patients(contact_json([MOBILE, NEW_HOME], [EMAIL]))}
-    planned = make_plan(nexus_database, now, Choices(), [])
+    planned = make_plan(nexus_database, now, Options(), [])
     assert planned.tables["patients"].fields == {"contact_json": 1}
     publish_backed_up(nexus_database, store, now, 2)
     assert publish_patients(nexus_database, now["patients"]).number is None
@@ -229,7 +229,7 @@ def test_a_plan_over_what_an_older_release_has_written_is_what_the_run_does(nexu
     publish(nexus_database, "a run", AS_OF, staged)
     forget_entries(nexus_database)
     correct_mobile(nexus_database)
-    planned = make_plan(nexus_database, staged, Choices(), [])
+    planned = make_plan(nexus_database, staged, Options(), [])
     done = publish(nexus_database, "a run", AS_OF, staged, terms=Terms(planned=planned.writes))
     assert done.tables == {name: one.counts for name, one in planned.tables.items()}
     assert numbers(value(nexus_database)) == [("Mobile", "0491 570 999"), ("Home", "02 5550 0001")]

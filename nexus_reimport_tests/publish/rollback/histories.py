@@ -7,8 +7,8 @@ from typing import Any
 import psycopg
 from obstore.store import ObjectStore
 
+from nexus_reimport.model.options import Options
 from nexus_reimport.publish.backup import Header, new_name, prove, take
-from nexus_reimport.publish.choices import Choices
 from nexus_reimport.publish.connection import Connection
 from nexus_reimport.publish.deciding import Decision, StagedTable
 from nexus_reimport.publish.publication import Publication, Terms, publish
@@ -58,7 +58,7 @@ def publish_backed_up(
     store: ObjectStore,
     staged: Mapping[str, StagedTable],
     number: int = 1,
-    choices: Choices | None = None,
+    choices: Options | None = None,
 ) -> Publication:
     """Publish as the product does: what is about to be touched is backed up first, and that proved."""
     now = datetime(2026, 7, 1, tzinfo=UTC) + timedelta(days=number)
@@ -70,7 +70,7 @@ def publish_backed_up(
         return header.name
 
     as_of = AS_OF + timedelta(days=number)
-    return publish(url, f"run {number}", as_of, staged, terms=Terms(choices or Choices(), back_up=back_up))
+    return publish(url, f"run {number}", as_of, staged, terms=Terms(choices or Options(), back_up=back_up))
 
 
 def staged(

@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from obstore.store import MemoryStore
 
-from nexus_reimport.publish.choices import Choices
+from nexus_reimport.model.options import Options
 from nexus_reimport.publish.former import FormerIdentities, keep_former
 from nexus_reimport.publish.rollback import rollback
 from nexus_reimport.sandbox.postgres import Cluster, ephemeral_database
@@ -25,7 +25,7 @@ from nexus_reimport_tests.publish.staged_frames import uid
 from nexus_reimport_tests.publish.test_repair import batch, document, image, imported_batch, nexus
 
 State = Mapping[str, Mapping[str, Mapping[str, object]]]
-ANYTHING = Choices(on_missing={"notes": "remove", "patients": "archive"}, missing_percent=100)
+ANYTHING = Options(on_missing={"notes": "remove", "patients": "archive"}, missing_percent=100)
 
 DELETE_ANN = f"DELETE FROM patients WHERE id = '{ANN}'"  # noqa: S608 - ours
 

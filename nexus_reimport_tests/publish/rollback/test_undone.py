@@ -3,7 +3,7 @@
 import pytest
 from obstore.store import MemoryStore
 
-from nexus_reimport.publish.choices import Choices, OnMissing
+from nexus_reimport.model.options import Options
 from nexus_reimport.publish.missing import ARCHIVED_BY
 from nexus_reimport.publish.rollback import rollback
 from nexus_reimport.publish.state import read_state
@@ -17,9 +17,9 @@ def store() -> MemoryStore:
     return MemoryStore()
 
 
-def let_ann_go(url: str, store: MemoryStore, number: int, how: OnMissing) -> None:
+def let_ann_go(url: str, store: MemoryStore, number: int, how: str) -> None:
     """Publish without Ann, whom FileMaker no longer has."""
-    choices = Choices(on_missing={"patients": how}, missing_percent=100)
+    choices = Options(on_missing={"patients": how}, missing_percent=100)
     publish_backed_up(url, store, staged(url, {"ben": {}}), number, choices)
 
 
