@@ -26,6 +26,20 @@ def test_every_source_every_staged_table_and_every_target_is_an_asset() -> None:
     assert build_definitions().resolve_all_asset_specs()
 
 
+def test_the_browser_says_of_each_column_what_it_holds() -> None:
+    graph = build_definitions().resolve_asset_graph()
+    shown = {key: graph.get(key).metadata.get("dagster/column_schema") for key in graph.get_all_asset_keys()}
+    assert shown.keys() >= STAGED | PUBLISHED
+    for key, schema in shown.items():
+        for column in schema.columns if isinstance(schema, dg.TableSchema) else ():
+            assert column.description, (key, column.name)
+    people = shown[dg.AssetKey(["nexus", "patients"])]
+    assert isinstance(people, dg.TableSchema)
+    sex = next(column for column in people.columns if column.name == "sex")
+    assert sex.description == "Sex. Its value: from FileMaker."
+    assert (sex.type, sex.constraints.other) == ("varchar(20)", ["one of M, F, O, U"])
+
+
 def test_everything_can_be_loaded_as_dagster_loads_it() -> None:
     dg.Definitions.validate_loadable(definitions.defs)
 

@@ -3,7 +3,7 @@
 import dagster as dg
 import pandas as pd
 
-from nexus_reimport.assets.metadata import OWNERS, entity_columns, rows_of
+from nexus_reimport.assets.metadata import OWNERS, column_schema, rows_of
 from nexus_reimport.assets.refusals import refusal_first
 from nexus_reimport.clients.frame_store import content_version
 from nexus_reimport.clients.resources import FileMakerResource
@@ -32,7 +32,7 @@ def extract_asset(entity_set: EntitySet) -> dg.AssetsDefinition:
         kinds={"filemaker", "odata", "parquet"},
         owners=OWNERS,
         description=f"{DESCRIPTIONS[entity_set.asset]} All of FileMaker's {entity_set.entity}, as it is now.",
-        metadata={"dagster/column_schema": entity_columns(entity_set)},
+        metadata={"dagster/column_schema": column_schema(entity_set.frame)},
     )
     @keeps_values_out_of_errors
     def extract(context: dg.AssetExecutionContext, filemaker: FileMakerResource) -> dg.Output[pd.DataFrame]:

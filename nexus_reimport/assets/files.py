@@ -7,7 +7,7 @@ import pandas as pd
 from dagster_aws.s3 import S3Resource
 from pydantic import Field
 
-from nexus_reimport.assets.metadata import OWNERS, rows_of, staged_facts
+from nexus_reimport.assets.metadata import OWNERS, column_schema, rows_of, staged_facts
 from nexus_reimport.assets.refusals import refusal_first
 from nexus_reimport.clients.bucket import list_import_objects, with_first_dates
 from nexus_reimport.clients.frame_store import content_version
@@ -16,7 +16,7 @@ from nexus_reimport.clients.resources import BucketResource, ImageCsvFolder
 from nexus_reimport.io_manager import FrameIOManager
 from nexus_reimport.privacy import keeps_values_out_of_errors
 from nexus_reimport.progress import StepProgress
-from nexus_reimport.schemas.frames import image_csv_schema
+from nexus_reimport.schemas.frames import IMAGE_EXPORT, S3_LISTING
 from nexus_reimport.transform.image_csv import parse_image_csv
 from nexus_reimport.transform.staged import Staged
 
@@ -26,18 +26,7 @@ from nexus_reimport.transform.staged import Staged
     group_name="files",
     kinds={"s3", "parquet"},
     owners=OWNERS,
-    metadata={
-        "dagster/column_schema": dg.TableSchema(
-            columns=[
-                dg.TableColumn("key", "text", description="The object's key."),
-                dg.TableColumn("size", "integer", description="Exact size in bytes."),
-                dg.TableColumn("etag", "text", description="Changes when the content does."),
-                dg.TableColumn(
-                    "modified", "timestamptz", description="When these bytes were first written, UTC."
-                ),
-            ]
-        )
-    },
+    metadata={"dagster/column_schema": column_schema(S3_LISTING)},
 )
 @keeps_values_out_of_errors
 def s3_listing(
@@ -71,14 +60,7 @@ class ImageCsvConfig(dg.Config):
     group_name="files",
     kinds={"csv", "parquet"},
     owners=OWNERS,
-    metadata={
-        "dagster/column_schema": dg.TableSchema(
-            columns=[
-                dg.TableColumn(name, "text", description=column.description)
-                for name, column in image_csv_schema().columns.items()
-            ]
-        )
-    },
+    metadata={"dagster/column_schema": column_schema(IMAGE_EXPORT)},
 )
 @keeps_values_out_of_errors
 def image_csv(

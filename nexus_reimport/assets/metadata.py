@@ -6,8 +6,7 @@ from typing import Any, TypeAlias
 import dagster as dg
 import pandas as pd
 
-from nexus_reimport.schemas.columns import Column, Table
-from nexus_reimport.schemas.filemaker import UNREADABLE, UNREADABLE_MEANS, EntitySet
+from nexus_reimport.schemas.columns import Column, Frame, Table, decided_by
 from nexus_reimport.transform.staged import Staged
 
 OWNERS = ["team:clinic"]
@@ -15,44 +14,30 @@ KEYS_SHOWN = 50
 
 Metadata: TypeAlias = dict[str, Any]
 
-# What each role of a column means to somebody who reads the table in the UI.
-ROLES = {
-    "key": "Who the row is: the same for ever.",
-    "source": "From FileMaker or its files, in every run.",
-    "initial": "Set at the first insert; Nexus's own from then on.",
-}
 
-
-def entity_columns(entity_set: EntitySet) -> dg.TableSchema:
-    """Return the column schema of an extract: every value is text, as FileMaker gave it."""
-    return dg.TableSchema(
-        columns=[
-            dg.TableColumn(
-                field.name,
-                "text",
-                description=field.description or None,
-                constraints=dg.TableColumnConstraints(nullable=field.name != entity_set.key),
-            )
-            for field in entity_set.fields
-        ]
-        + [dg.TableColumn(UNREADABLE, "text", description=UNREADABLE_MEANS)]
-    )
+def column_schema(frame: Frame) -> dg.TableSchema:
+    """Return a frame's columns as the browser shows them: type, what each holds, and what it may be."""
+    return dg.TableSchema(columns=[_column(column, column.description) for column in frame.columns])
 
 
 def table_columns(table: Table) -> dg.TableSchema:
-    """Return the column schema of a Nexus table."""
-    return dg.TableSchema(columns=[_column(column) for column in table.columns])
+    """Return the columns of a table of Nexus; of each it is said too who decides its value."""
+    return dg.TableSchema(
+        columns=[
+            _column(column, f"{column.description} Its value: {decided_by(column)}.")
+            for column in table.columns
+        ]
+    )
 
 
-def _column(column: Column) -> dg.TableColumn:
-    kind = f"varchar({column.length})" if column.length else column.kind
+def _column(column: Column, description: str) -> dg.TableColumn:
     return dg.TableColumn(
         column.name,
-        kind,
-        description=ROLES.get(column.role, "Set by the run."),
+        column.type_name,
+        description=description,
         constraints=dg.TableColumnConstraints(
             nullable=column.null,
-            unique=column.role == "key",
+            unique=column.role == "key" or column.distinct,
             other=[f"one of {', '.join(column.choices)}"] if column.choices else [],
         ),
     )

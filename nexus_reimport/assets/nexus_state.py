@@ -3,13 +3,14 @@
 import dagster as dg
 import pandas as pd
 
-from nexus_reimport.assets.metadata import OWNERS, rows_of
+from nexus_reimport.assets.metadata import OWNERS, column_schema, rows_of
 from nexus_reimport.clients.frame_store import content_version
 from nexus_reimport.clients.mappings_file import SETTING as MAPPINGS
 from nexus_reimport.clients.resources import MappingsFile, NexusResource
 from nexus_reimport.privacy import keeps_values_out_of_errors
 from nexus_reimport.publish.census import count_rows
 from nexus_reimport.publish.state import read_state
+from nexus_reimport.schemas.frames import NEXUS_STATE
 from nexus_reimport.transform.nexus_state import NexusState
 
 
@@ -17,20 +18,7 @@ from nexus_reimport.transform.nexus_state import NexusState
     group_name="nexus_before",
     kinds={"postgres", "parquet"},
     owners=OWNERS,
-    metadata={
-        "dagster/column_schema": dg.TableSchema(
-            columns=[
-                dg.TableColumn(
-                    "kind", "text", description="What is known: a clinic, an identity, a claim, …"
-                ),
-                dg.TableColumn("key", "text", description="What it is known by: an id, a name, a digest."),
-                dg.TableColumn("id", "text", description="Its id in Nexus."),
-                dg.TableColumn(
-                    "detail", "text", description="A patient's clinic, a name, what a row is compared by."
-                ),
-            ]
-        )
-    },
+    metadata={"dagster/column_schema": column_schema(NEXUS_STATE)},
 )
 @keeps_values_out_of_errors
 def nexus_state(nexus: NexusResource, mappings: MappingsFile) -> dg.Output[pd.DataFrame]:

@@ -7,7 +7,7 @@ import dagster as dg
 import pandas as pd
 
 from nexus_reimport.assets.coverage import covered_tables
-from nexus_reimport.assets.metadata import OWNERS
+from nexus_reimport.assets.metadata import OWNERS, column_schema
 from nexus_reimport.assets.plan_metadata import plan_metadata
 from nexus_reimport.assets.publishing import PLAN, source_versions, staged_tables, unseen_pictures
 from nexus_reimport.assets.refusals import publication_refusal
@@ -28,6 +28,7 @@ from nexus_reimport.publish.plans import (
     save_plan,
 )
 from nexus_reimport.release import code_fingerprint
+from nexus_reimport.schemas.frames import TOUCHED_ROWS
 from nexus_reimport.schemas.nexus import TABLES
 from nexus_reimport.transform.staged import Staged
 
@@ -44,7 +45,7 @@ def plan_asset(gate: Gate) -> dg.AssetsDefinition:
         kinds={"postgres", "json"},
         owners=OWNERS,
         deps=[dg.AssetKey(["staged", table.name]) for table in TABLES],
-        metadata={"dagster/column_schema": _columns()},
+        metadata={"dagster/column_schema": column_schema(TOUCHED_ROWS)},
     )
     def plan(
         context: dg.AssetExecutionContext,
@@ -94,23 +95,6 @@ def _thumbnails_to_make(frames: FrameIOManager, names: list[str]) -> int:
     """Count the images in the bucket that nobody has looked at since they last changed."""
     listing = frames.read_if_there(dg.AssetKey(["files", "s3_listing"])) if "images" in names else None
     return 0 if listing is None else len(known_thumbnails(frames, cast("pd.DataFrame", listing)).unseen)
-
-
-def _columns() -> dg.TableSchema:
-    return dg.TableSchema(
-        columns=[
-            dg.TableColumn("table", "text", description="The published table."),
-            dg.TableColumn("id", "text", description="The row's UUID in Nexus."),
-            dg.TableColumn(
-                "action",
-                "text",
-                description="insert, update, archive, delete, or digest: only our own note.",
-            ),
-            dg.TableColumn(
-                "before", "text", description="A digest of the row as it is; null where it isn't."
-            ),
-        ]
-    )
 
 
 def _rejects(staged: dict[str, Staged]) -> dict[str, list[dict[str, str]]]:

@@ -14,6 +14,8 @@ from nexus_reimport.publish.deciding import StagedTable
 from nexus_reimport.publish.figures import MadeOf
 from nexus_reimport.publish.plans import PlanRecord, load_plan
 from nexus_reimport.release import code_fingerprint
+from nexus_reimport.schemas.columns import Table
+from nexus_reimport.schemas.nexus import BY_NAME
 from nexus_reimport.transform.figures import figures_of_source
 from nexus_reimport.transform.imported_keys import stem_of
 from nexus_reimport.transform.staged import Staged
@@ -30,13 +32,13 @@ WITHOUT_PATIENT = (PATIENT_NOT_FOUND, NO_BATCH)
 
 def staged_tables(staged: Mapping[str, Staged]) -> dict[str, StagedTable]:
     """Return what a publication needs of each staged table."""
-    return {name: staged_table(one) for name, one in staged.items()}
+    return {name: staged_table(BY_NAME[name], one) for name, one in staged.items()}
 
 
-def staged_table(staged: Staged) -> StagedTable:
+def staged_table(table: Table, staged: Staged) -> StagedTable:
     """Return what a publication needs of one staged table."""
     cut = int((staged.rejects["reason"] == LIMIT).sum())
-    named, astray = _named(staged)
+    named, astray = _named(staged) if table.is_of_files else ((), ())
     return StagedTable(staged.rows, staged.rejects["key"].to_list(), cut, named, astray)
 
 
@@ -45,8 +47,6 @@ def _named(staged: Staged) -> tuple[tuple[str, ...], tuple[str, ...]]:
 
     Beside them those whose patient is nowhere, or whose batch stays deleted.
     """
-    if "s3_thumbnail_key" not in staged.rows:
-        return (), ()
     reported = pd.concat([staged.rejects, staged.warnings])
     known = reported.loc[~reported["reason"].isin([NO_METADATA, THUMBNAIL_TO_MAKE]), "key"]
     lost = staged.rejects.loc[staged.rejects["reason"].isin(WITHOUT_PATIENT), "key"]

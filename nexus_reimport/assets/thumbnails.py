@@ -10,7 +10,7 @@ import dagster as dg
 import pandas as pd
 from dagster_aws.s3 import S3Resource
 
-from nexus_reimport.assets.metadata import OWNERS, Metadata, rows_of
+from nexus_reimport.assets.metadata import OWNERS, Metadata, column_schema, rows_of
 from nexus_reimport.assets.refusals import refusal_first
 from nexus_reimport.clients.frame_store import content_version
 from nexus_reimport.clients.resources import BucketResource
@@ -25,6 +25,7 @@ from nexus_reimport.clients.thumbnailing import ThumbnailFact, list_thumbnails, 
 from nexus_reimport.io_manager import FrameIOManager
 from nexus_reimport.privacy import keeps_values_out_of_errors
 from nexus_reimport.progress import EVERY_SECONDS, StepProgress
+from nexus_reimport.schemas.frames import THUMBNAIL_FACTS
 from nexus_reimport.transform.imported_keys import IMAGES_PREFIX
 
 KEY = dg.AssetKey("thumbnails")
@@ -74,23 +75,7 @@ class Record:
     kinds={"s3", "pillow", "parquet"},
     owners=OWNERS,
     ins={"s3_listing": dg.AssetIn(key=["files", "s3_listing"])},
-    metadata={
-        "dagster/column_schema": dg.TableSchema(
-            columns=[
-                dg.TableColumn("key", "text", description="The original's key."),
-                dg.TableColumn("etag", "text", description="The original's ETag when it was looked at."),
-                dg.TableColumn("width", "integer", description="Pixels, as a viewer shows the original."),
-                dg.TableColumn("height", "integer", description="Pixels, as a viewer shows the original."),
-                dg.TableColumn("mime_type", "text", description="From the original's bytes, not its name."),
-                dg.TableColumn("thumbnail_key", "text", description="Where its thumbnail is."),
-                dg.TableColumn("thumbnail_size", "integer", description="The thumbnail's bytes."),
-                dg.TableColumn("fault", "text", description="Why there is no thumbnail; null if there is."),
-                dg.TableColumn("warning", "text", description="What is amiss though there is a thumbnail."),
-                dg.TableColumn("thumbnail_etag", "text", description="What proves the thumbnail's bytes."),
-                dg.TableColumn("rules", "integer", description="The rules it was looked at by."),
-            ]
-        )
-    },
+    metadata={"dagster/column_schema": column_schema(THUMBNAIL_FACTS)},
 )
 @keeps_values_out_of_errors
 def thumbnails(

@@ -14,20 +14,15 @@ from nexus_reimport.checks.findings import (
 )
 from nexus_reimport.checks.shrinking import shrinking_finding
 from nexus_reimport.schemas.filemaker import ENTITY_SETS, EntitySet
-from nexus_reimport.schemas.frames import (
-    NEXUS_STATE_SCHEMA,
-    extract_schema,
-    image_csv_schema,
-    listing_schema,
-    thumbnails_schema,
-)
+from nexus_reimport.schemas.frames import IMAGE_EXPORT, NEXUS_STATE, S3_LISTING, THUMBNAIL_FACTS
+from nexus_reimport.schemas.shapes import schema_of
 from nexus_reimport.transform.imported_keys import IMAGES_PREFIX
 
 
 def extract_checks(entity_set: EntitySet) -> list[Check]:
     """Return the checks of one FileMaker extract."""
     key = ("filemaker", entity_set.asset)
-    schema = extract_schema(entity_set)
+    schema = schema_of(entity_set.frame)
     return [
         Check(
             "complete_extract",
@@ -82,7 +77,7 @@ source_checks = [
             Check(
                 "shape",
                 "Every object has a key, a size, an ETag and a time.",
-                lambda seen: shape_finding(listing_schema(), seen.frame("files", "s3_listing"), "key"),
+                lambda seen: shape_finding(schema_of(S3_LISTING), seen.frame("files", "s3_listing"), "key"),
             ),
             Check(
                 "files_are_there",
@@ -101,7 +96,7 @@ source_checks = [
             Check(
                 "shape",
                 "Every row has a recid, an id, and whose photograph it is.",
-                lambda seen: shape_finding(image_csv_schema(), seen.read_export().rows, "recid"),
+                lambda seen: shape_finding(schema_of(IMAGE_EXPORT), seen.read_export().rows, "recid"),
             ),
             Check(
                 "last_line_is_ended",
@@ -119,7 +114,7 @@ source_checks = [
             Check(
                 "shape",
                 "Every image has its sizes and its thumbnail, or a fault.",
-                lambda seen: shape_finding(thumbnails_schema(), seen.frame("thumbnails"), "key"),
+                lambda seen: shape_finding(schema_of(THUMBNAIL_FACTS), seen.frame("thumbnails"), "key"),
             ),
             Check(
                 "every_thumbnail_is_there",
@@ -134,7 +129,7 @@ source_checks = [
             Check(
                 "shape",
                 "Every entry has a kind and a key.",
-                lambda seen: shape_finding(NEXUS_STATE_SCHEMA, seen.frame("nexus_state"), "key"),
+                lambda seen: shape_finding(schema_of(NEXUS_STATE), seen.frame("nexus_state"), "key"),
             )
         ],
     ),

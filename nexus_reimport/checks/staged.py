@@ -18,15 +18,15 @@ from nexus_reimport.checks.findings import (
 )
 from nexus_reimport.schemas.columns import Table
 from nexus_reimport.schemas.filemaker import ENTITY_SETS
-from nexus_reimport.schemas.frames import staged_schema
 from nexus_reimport.schemas.nexus import APPOINTMENTS, IMAGES, TABLES
+from nexus_reimport.schemas.shapes import schema_of
 from nexus_reimport.transform.extracts import source_keys
 from nexus_reimport.transform.imported_keys import IMAGES_PREFIX
 
 
 def staged_table_checks(table: Table) -> list[Check]:
     """Return the checks of one staged table, made from its columns and links."""
-    schema = staged_schema(table)
+    schema = schema_of(table.staged)
     return [
         *accounting_checks(table),
         Check(

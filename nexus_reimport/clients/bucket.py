@@ -7,26 +7,17 @@ from typing import Any
 import boto3
 import obstore
 import pandas as pd
-import pyarrow as pa
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 from obstore.exceptions import BaseError
 from obstore.store import S3Store
 
 from nexus_reimport.clients.s3_answers import answer_of, web_page
+from nexus_reimport.schemas.frames import S3_LISTING
 from nexus_reimport.transform.image_objects import THUMBNAIL_MARK
 from nexus_reimport.transform.imported_keys import IMAGES_PREFIX
 
 IMPORT_PREFIXES = (IMAGES_PREFIX, "patients/filemaker-import/")
-
-_SCHEMA = pa.schema(
-    [
-        ("key", pa.string()),
-        ("size", pa.int64()),
-        ("etag", pa.string()),
-        ("modified", pa.timestamp("us", tz="UTC")),
-    ]
-)
 
 
 def list_import_objects(
@@ -43,9 +34,7 @@ def list_import_objects(
         for page in object_pages(client, bucket, prefix):
             found += [_facts(entry) for entry in page if _is_original(entry["Key"])]
             on_progress(len(found), None)
-    columns = list(zip(*sorted(found), strict=True)) or [(), (), (), ()]
-    arrays = [pa.array(column, field.type) for column, field in zip(columns, _SCHEMA, strict=True)]
-    return pa.table(arrays, schema=_SCHEMA).to_pandas(types_mapper=pd.ArrowDtype)
+    return S3_LISTING.of(sorted(found))
 
 
 def with_first_dates(listing: pd.DataFrame, former: pd.DataFrame | None) -> pd.DataFrame:

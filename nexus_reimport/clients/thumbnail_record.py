@@ -1,7 +1,7 @@
 """What is already known of thumbnails: facts as frames, and which of them still hold."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, fields
+from dataclasses import asdict
 
 import pandas as pd
 import pyarrow as pa
@@ -26,6 +26,7 @@ from nexus_reimport.model.reasons.image_files import (
     UNUSABLE_KEY,
 )
 from nexus_reimport.model.reasons.images import SEVERAL_OBJECTS
+from nexus_reimport.schemas.frames import THUMBNAIL_FACTS
 
 # What a file's name promises, where the picture has not been looked at.
 KINDS = {
@@ -44,21 +45,18 @@ PASSING = frozenset(
     {ARCHIVED, CHANGED_MEANWHILE, ENCRYPTION_DENIED, FORBIDDEN, GONE, REFUSED, SEVERAL_OBJECTS, UNUSABLE_KEY}
 )
 
-_TYPES: dict[str, pa.DataType] = dict.fromkeys(("width", "height", "thumbnail_size", "rules"), pa.int64())
-SCHEMA = pa.schema([(one.name, _TYPES.get(one.name, pa.string())) for one in fields(ThumbnailFact)])
-
 
 def facts_frame(facts: Iterable[ThumbnailFact]) -> pd.DataFrame:
     """Return facts as a frame in order of key, one column a field."""
     ordered = sorted(facts, key=lambda fact: fact.key)
-    table = pa.Table.from_pylist([asdict(fact) for fact in ordered], schema=SCHEMA)
+    table = pa.Table.from_pylist([asdict(fact) for fact in ordered], schema=THUMBNAIL_FACTS.arrow)
     return table.to_pandas(types_mapper=pd.ArrowDtype)
 
 
 def facts_of(frame: pd.DataFrame) -> list[ThumbnailFact]:
     """Return the facts that a frame holds; what an older release did not write down yet is not known."""
     records = pa.Table.from_pandas(
-        frame.reindex(columns=SCHEMA.names), schema=SCHEMA, preserve_index=False
+        frame.reindex(columns=list(THUMBNAIL_FACTS.names)), schema=THUMBNAIL_FACTS.arrow, preserve_index=False
     ).to_pylist()
     return [ThumbnailFact(**record) for record in records]
 

@@ -109,7 +109,7 @@ def _left_over(connection: Connection, table: Table) -> list[Row]:
 
 
 def _ours(connection: Connection, table: Table, left_over: list[Row]) -> Iterable[Row]:
-    by_patient = any(column.name == "patient_id" for column in table.columns)
+    by_patient = any(link.column == "patient_id" for link in table.links)
     owners = sorted({str(row[1]) for row in left_over}) if by_patient else []
     statement = sql.SQL(_OURS).format(
         told=sql.SQL(_TOLD[table.name]),

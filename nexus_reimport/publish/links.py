@@ -107,7 +107,7 @@ def _broken_to_come(table: Table, link: Link) -> sql.Composed:
     ).format(
         merged=sql.SQL(", ").join(
             sql.SQL("CASE WHEN d.id IS NULL THEN s.{0} ELSE d.{0} END AS {0}").format(sql.Identifier(name))
-            for name in _link_columns(table, link)
+            for name in _link_columns(link)
         ),
         staged=sql.Identifier(f"staged_{table.name}"),
         decided=sql.Identifier(f"decided_{table.name}"),
@@ -120,9 +120,8 @@ def _broken_to_come(table: Table, link: Link) -> sql.Composed:
     )
 
 
-def _link_columns(table: Table, link: Link) -> list[str]:
-    generic = [column.name for column in table.columns if column.name == "content_type_id"]
-    return [link.column, *generic]
+def _link_columns(link: Link) -> list[str]:
+    return [link.column, *filter(None, [link.type_column])]
 
 
 def _name(link: Link) -> str:
@@ -132,7 +131,7 @@ def _name(link: Link) -> str:
 
 def points_at_patients(table: Table) -> sql.Composable:
     """Say of the row `c` that its link is to a patient, where it could be to a row of another kind."""
-    if not any(column.name == "content_type_id" for column in table.columns):
+    if not any(link.type_column for link in table.links):
         return sql.SQL("true")
     return sql.SQL(
         "c.content_type_id = (SELECT id FROM django_content_type"

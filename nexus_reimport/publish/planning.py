@@ -7,7 +7,6 @@ from typing import Any, LiteralString
 
 import pandas as pd
 import psycopg
-import pyarrow as pa
 from psycopg import IsolationLevel, errors, sql
 
 from nexus_reimport.model.options import Options
@@ -22,12 +21,10 @@ from nexus_reimport.publish.refusals import explained
 from nexus_reimport.publish.rights import refuse_missing_to_plan
 from nexus_reimport.publish.seen import as_frame
 from nexus_reimport.schemas.columns import Table
-from nexus_reimport.schemas.nexus import BY_NAME, PATIENTS, TABLES
+from nexus_reimport.schemas.frames import TOUCHED_ROWS
+from nexus_reimport.schemas.nexus import BY_NAME, IMAGES, PATIENTS, TABLES
 
 SAMPLES = 10
-TOUCHED_COLUMNS = ("table", "id", "action", "before")
-# What only the picture itself tells, so that nobody knows it before its thumbnail is made.
-FROM_THE_PICTURE = ("s3_thumbnail_key", "mime_type", "width", "height", "thumbnail_size")
 
 Sample = dict[str, Any]
 
@@ -164,7 +161,9 @@ def _take_as_known(connection: Connection, unseen: list[str]) -> None:
         "UPDATE staged_images s SET {} FROM images_image t WHERE t.id = s.id AND s.s3_key = ANY (%s)"
     )
     assignments = sql.SQL(", ").join(
-        sql.SQL("{0} = t.{0}").format(sql.Identifier(name)) for name in FROM_THE_PICTURE
+        sql.SQL("{0} = t.{0}").format(sql.Identifier(column.name))
+        for column in IMAGES.columns
+        if column.of_the_picture
     )
     connection.execute(statement.format(assignments), [unseen])
 
@@ -290,11 +289,7 @@ def _touched(connection: Connection, decision: Decision) -> pd.DataFrame:
         rows += connection.execute(
             statement.format(sql.Literal(table.name), ledger.touched(table))
         ).fetchall()
-    columns = list(zip(*rows, strict=True)) or [()] * len(TOUCHED_COLUMNS)
-    text = pd.ArrowDtype(pa.string())
-    return pd.DataFrame(
-        {name: pd.array(values, dtype=text) for name, values in zip(TOUCHED_COLUMNS, columns, strict=True)}
-    )
+    return TOUCHED_ROWS.of(rows)
 
 
 def _applied(connection: Connection) -> dict[str, int]:

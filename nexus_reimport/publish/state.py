@@ -6,7 +6,6 @@ rows without a FileMaker id are known by a digest of what identifies them.
 
 import pandas as pd
 import psycopg
-import pyarrow as pa
 from psycopg import errors, sql
 
 from nexus_reimport.publish import ledger
@@ -16,9 +15,8 @@ from nexus_reimport.publish.exceptions import TargetNotAsExpected
 from nexus_reimport.publish.file_state import read_file_state
 from nexus_reimport.publish.refusals import explained
 from nexus_reimport.publish.target_schema import refuse_unexpected
+from nexus_reimport.schemas.frames import NEXUS_STATE
 from nexus_reimport.schemas.nexus import TABLES
-
-COLUMNS = ("kind", "key", "id", "detail")
 
 _CONFIGURATION = """
 SELECT 'clinic_filemaker_id', filemaker_id::text, id::text, NULL FROM clinics WHERE filemaker_id IS NOT NULL
@@ -99,7 +97,7 @@ def read_state(url: str) -> pd.DataFrame:
     except psycopg.Error as error:
         raise explained(error) from None
     _require_content_type(rows)
-    return _frame(rows)
+    return NEXUS_STATE.of(rows)
 
 
 def _rows(connection: Connection) -> list[tuple[str | None, ...]]:
@@ -149,9 +147,3 @@ def _require_content_type(rows: list[tuple[str | None, ...]]) -> None:
             "Nexus has no content type patients.patient, which documents point through. Is this Nexus's "
             "database, and have its migrations run?"
         )
-
-
-def _frame(rows: list[tuple[str | None, ...]]) -> pd.DataFrame:
-    columns = list(zip(*rows, strict=True))
-    text = pd.ArrowDtype(pa.string())
-    return pd.DataFrame({name: pd.array(columns[i], dtype=text) for i, name in enumerate(COLUMNS)})

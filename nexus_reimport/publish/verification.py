@@ -13,7 +13,6 @@ from nexus_reimport.publish.references import count_dangling
 from nexus_reimport.schemas.columns import Table
 
 # The column that Nexus orders its pages by.
-PAGED_BY = ("created_at", "uploaded_at")
 
 
 def count_stale_links(url: str, table: Table) -> list[LinkCount]:
@@ -38,14 +37,15 @@ def count_published(url: str, table: Table, ids: list[str]) -> int:
 
 def count_shared_instants(url: str, table: Table) -> int:
     """Count our rows that share with another of ours the instant that Nexus pages by."""
-    column = next(name for name in PAGED_BY if any(c.name == name for c in table.columns))
     statement = sql.SQL(
         """
         SELECT count(*) - count(DISTINCT t.{column}) FROM {relation} t
         JOIN nexus_reimport.identities i ON i.table_name = {name} AND i.id = t.id
         """
     ).format(
-        column=sql.Identifier(column), relation=sql.Identifier(table.relation), name=sql.Literal(table.name)
+        column=sql.Identifier(table.paged_by),
+        relation=sql.Identifier(table.relation),
+        name=sql.Literal(table.name),
     )
     with read_only_snapshot(url, "verifying") as connection:
         row = connection.execute(statement).fetchone() if ledger.exists(connection) else None

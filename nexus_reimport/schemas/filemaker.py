@@ -5,12 +5,20 @@ from dataclasses import dataclass, field
 import pandas as pd
 import pyarrow as pa
 
+from nexus_reimport.schemas.columns import Column, Frame
+
 TEXT = pd.ArrowDtype(pa.string())
 
-# A column of every extract beside its fields, and what it says of them.
+# A column of every extract beside its fields.
 UNREADABLE = "unreadable"
-UNREADABLE_MEANS = (
-    "The row's fields whose value is not what FileMaker has, each with a reason, as JSON; or null."
+# Not in frames that an earlier release has stored.
+_UNREADABLE = Column(
+    UNREADABLE,
+    "text",
+    "The row's fields whose value is not what FileMaker has, each with a reason, as JSON; or null.",
+    null=True,
+    rules=("json_object",),
+    optional=True,
 )
 
 
@@ -38,9 +46,21 @@ class EntitySet:
         return tuple(one.name for one in self.fields)
 
     @property
+    def frame(self) -> Frame:
+        """The frame of a complete extract: every field as text, the key given, never twice."""
+        fields = (_column(one, is_key=one.name == self.key) for one in self.fields)
+        return Frame(f"filemaker/{self.asset}", (*fields, _UNREADABLE), is_ordered=False)
+
+    @property
     def required(self) -> frozenset[str]:
         """The names of the fields that every answer must have."""
         return frozenset(one.name for one in self.fields if not one.optional)
+
+
+def _column(one: Field, *, is_key: bool) -> Column:
+    return Column(
+        one.name, "text", one.description, null=not is_key, rules=("not_repeated",) if is_key else ()
+    )
 
 
 AUDIT_FIELDS: tuple[Field, ...] = (

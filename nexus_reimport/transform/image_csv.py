@@ -16,14 +16,12 @@ from nexus_reimport.model.reasons.every_table import BAD_ID, DUPLICATE_ID
 from nexus_reimport.model.reasons.images import BAD_CONTACT, BAD_RECID, DUPLICATE_RECID, NO_CONTACT
 from nexus_reimport.model.reasons.reason import IMAGE_CSV
 from nexus_reimport.model.reasons.several_tables import BAD_DATE
+from nexus_reimport.schemas.frames import IMAGE_EXPORT, REJECTS
 from nexus_reimport.transform.csv_dates import CsvDates, read_dates
 from nexus_reimport.transform.csv_records import CsvRecords, read_records
 from nexus_reimport.transform.csv_text import CsvText, read_text
 from nexus_reimport.transform.exceptions import CutCsvError
-from nexus_reimport.transform.staged import REPORT_COLUMNS
 from nexus_reimport.transform.text import clean
-
-ROW_COLUMNS = ("filemaker_id", "contact", "recid", "type", "name_of_file", "export_date", "date", "line")
 
 _NAME = re.compile(r"(?:.*[/\\])?Image_dataV(\d+)\.csv", re.IGNORECASE | re.ASCII | re.DOTALL)
 _UUID = r"^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$"
@@ -77,7 +75,7 @@ def parse_image_csv(
     faults = _faults(table)
     _require_whole_end(text, records, table, faults, name)
     sound = pc.is_null(faults)
-    rows = table.filter(sound).select(ROW_COLUMNS)
+    rows = table.filter(sound).select(IMAGE_EXPORT.names)
     rejects = _rejects(table.filter(pc.invert(sound)), faults.drop_null())
     facts = {
         **_facts(content, name, text, records, dates),
@@ -178,7 +176,7 @@ def _rejects(table: pa.Table, reasons: pa.Array) -> pa.Table:
         [reason_named(reason).field_of(IMAGE_CSV, "") for reason in reasons.to_pylist()], pa.string()
     )
     tables = pa.array([IMAGE_CSV] * table.num_rows, pa.string())
-    return pa.table([tables, keys, fields, reasons], names=list(REPORT_COLUMNS))
+    return pa.table([tables, keys, fields, reasons], schema=REJECTS.arrow)
 
 
 def _facts(content: bytes, name: str, text: CsvText, records: CsvRecords, dates: CsvDates) -> dict[str, Fact]:

@@ -9,11 +9,11 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from nexus_reimport.schemas.frames import NEXUS_STATE
 from nexus_reimport.transform.adoption.living import Living, living_rows
 from nexus_reimport.transform.exceptions import MissingContentTypeError
 from nexus_reimport.transform.text import name_key, uuid_text
 
-STATE_COLUMNS = ("kind", "key", "id", "detail")
 # Whose an image's place in its batch is: of a row that we have not written; as we have written it; otherwise
 # than we have, by a person's edit; and where we had written that one.
 PlaceKind = Literal["foreign", "own", "edited", "written"]
@@ -34,7 +34,7 @@ class NexusState:
     """
 
     def __init__(self, frame: pd.DataFrame) -> None:
-        columns = {name: pa.array(frame[name], pa.string()) for name in STATE_COLUMNS}
+        columns = {name: pa.array(frame[name], pa.string()) for name in NEXUS_STATE.names}
         self._table = pa.table(columns)
         self._kinds: dict[str, dict[str, list[str]]] = {}
         self._patient_clinics: dict[str, str | None] | None = None
@@ -168,4 +168,4 @@ def _folded(kind: str, key: str) -> str:
 
 def empty_state() -> pd.DataFrame:
     """Return the state frame of a Nexus that holds nothing."""
-    return pd.DataFrame({name: pd.Series([], dtype=pd.ArrowDtype(pa.string())) for name in STATE_COLUMNS})
+    return NEXUS_STATE.of([])

@@ -9,10 +9,10 @@ import pyarrow as pa
 from nexus_reimport.model.reasons.every_table import UNREADABLE_VALUE
 from nexus_reimport.model.reasons.reason import Reason
 from nexus_reimport.schemas.columns import Column, Table
+from nexus_reimport.schemas.frames import REJECTS
 from nexus_reimport.transform.exceptions import MissingColumnError
 
 SOURCE_KEY = "source_key"
-REPORT_COLUMNS = ("table", "key", "field", "reason")
 
 
 @dataclass(frozen=True)
@@ -82,9 +82,7 @@ class Ledger:
 
     def _report(self, entries: list[tuple[str, str, str]]) -> pd.DataFrame:
         ordered = [(self.table.name, *entry) for entry in sorted(entries)]
-        lists = [list(values) for values in zip(*ordered, strict=True)] or [[] for _ in REPORT_COLUMNS]
-        arrays = [pa.array(values, pa.string()) for values in lists]
-        return _frame(pa.table(arrays, names=list(REPORT_COLUMNS)))
+        return REJECTS.of(ordered)
 
 
 def rows_frame(

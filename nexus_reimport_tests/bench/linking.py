@@ -11,12 +11,12 @@ from datetime import UTC, datetime
 import pandas as pd
 import pyarrow as pa
 
-from nexus_reimport.clients.thumbnail_record import SCHEMA
 from nexus_reimport.clients.thumbnailing import RULES
 from nexus_reimport.publish.deciding import StagedTable
 from nexus_reimport.publish.publication import publish
 from nexus_reimport.publish.state import read_state
 from nexus_reimport.sandbox.postgres import ephemeral_database, ephemeral_postgres
+from nexus_reimport.schemas.frames import THUMBNAIL_FACTS
 from nexus_reimport.schemas.nexus import PATIENTS
 from nexus_reimport.transform.image_csv import parse_image_csv
 from nexus_reimport.transform.images import stage_image_batches, stage_images
@@ -141,4 +141,4 @@ def _thumbnails(images: int) -> pd.DataFrame:
         "thumbnail_etag": [f"{number:032x}" for number in range(images)],
         "rules": [RULES] * images,
     }
-    return pa.table(columns, schema=SCHEMA).to_pandas(types_mapper=pd.ArrowDtype)
+    return pa.table(columns, schema=THUMBNAIL_FACTS.arrow).to_pandas(types_mapper=pd.ArrowDtype)

@@ -6,9 +6,10 @@ import pytest
 
 from nexus_reimport.checks import findings
 from nexus_reimport.schemas.filemaker import BY_ASSET
-from nexus_reimport.schemas.frames import extract_schema
+from nexus_reimport.schemas.frames import REJECTS
 from nexus_reimport.schemas.nexus import DOCUMENTS, NOTES, TABLES
-from nexus_reimport.transform.staged import REPORT_COLUMNS, Staged
+from nexus_reimport.schemas.shapes import schema_of
+from nexus_reimport.transform.staged import Staged
 from nexus_reimport_tests.publish.staged_frames import staged_table, uid
 
 TEXT = pd.ArrowDtype(pa.string())
@@ -22,7 +23,7 @@ def report(*lines: tuple[str, str, str]) -> pd.DataFrame:
     columns: list[list[str]] = [
         list(values) for values in zip(*(("notes", *line) for line in lines), strict=True)
     ]
-    return text_frame(**dict(zip(REPORT_COLUMNS, columns or [[], [], [], []], strict=True)))  # type: ignore[arg-type]  # lists of text are lists of optional text
+    return text_frame(**dict(zip(REJECTS.names, columns or [[], [], [], []], strict=True)))  # type: ignore[arg-type]  # lists of text are lists of optional text
 
 
 def staged_notes(*names: str, rejects: pd.DataFrame | None = None, patient: str = "ann") -> Staged:
@@ -50,9 +51,9 @@ def test_a_frame_of_another_shape_is_described_by_rule_and_key() -> None:
     clinics = BY_ASSET["clinics"]
     values: dict[str, list[str | None]] = {name: ["1"] for name in clinics.names}
     good = text_frame(**values)
-    assert findings.shape_finding(extract_schema(clinics), good, clinics.key).passed
+    assert findings.shape_finding(schema_of(clinics.frame), good, clinics.key).passed
     bad = good.drop(columns=["Name"])
-    finding = findings.shape_finding(extract_schema(clinics), bad, clinics.key)
+    finding = findings.shape_finding(schema_of(clinics.frame), bad, clinics.key)
     assert not finding.passed
     assert any(name.startswith("Name") for name in finding.facts["by_rule"])  # type: ignore[union-attr]  # it is a mapping
 

@@ -9,6 +9,7 @@ from nexus_reimport.assets.publishing import staged_table
 from nexus_reimport.checks.findings import ended_finding, images_accounting_finding, thumbnails_finding
 from nexus_reimport.clients.thumbnail_record import facts_frame
 from nexus_reimport.clients.thumbnailing import ThumbnailFact
+from nexus_reimport.schemas.nexus import IMAGE_BATCHES, IMAGES
 from nexus_reimport.transform.staged import Staged
 from nexus_reimport_tests.transform.image_records import (
     Fields,
@@ -150,14 +151,14 @@ def test_a_thumbnail_that_is_missing_is_named(
 
 
 def test_the_publication_is_told_which_files_metadata_names(listed: pd.DataFrame, staged: Staged) -> None:
-    named = set(staged_table(staged).named)
+    named = set(staged_table(IMAGES, staged).named)
     assert {"2", "3", "5"} <= named  # a rival of an image, a broken file, a row without a file
     assert named.isdisjoint({"img_7", "8", ".x", "thumbs"})
 
 
 def test_of_other_tables_no_file_is_named() -> None:
     batches, _ = staged_images(row(1))
-    assert staged_table(batches).named == ()
+    assert staged_table(IMAGE_BATCHES, batches).named == ()
 
 
 def test_an_export_whose_last_line_has_no_end_is_worth_a_look() -> None:

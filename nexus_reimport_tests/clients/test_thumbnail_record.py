@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from nexus_reimport.clients.thumbnail_record import facts_frame, facts_of, image_objects_in, still_true
 from nexus_reimport.clients.thumbnailing import RULES, ImageObject, StoredThumbnail, ThumbnailFact
-from nexus_reimport.schemas.frames import thumbnails_schema
+from nexus_reimport.schemas.frames import THUMBNAIL_FACTS
+from nexus_reimport.schemas.shapes import schema_of
 
 ONE = ImageObject("dump/1.jpg", 1000, "etag-1")
 MADE = ThumbnailFact(
@@ -112,8 +113,8 @@ def test_a_frame_of_an_older_release_is_read_and_each_picture_looked_at_again() 
 
 
 def test_no_facts_are_a_frame_of_the_same_shape() -> None:
-    thumbnails_schema().validate(facts_frame([]))
-    thumbnails_schema().validate(facts_frame([MADE, ThumbnailFact("dump/2.jpg", "e", fault="empty")]))
+    schema_of(THUMBNAIL_FACTS).validate(facts_frame([]))
+    schema_of(THUMBNAIL_FACTS).validate(facts_frame([MADE, ThumbnailFact("dump/2.jpg", "e", fault="empty")]))
 
 
 def test_image_objects_are_those_under_the_prefix_as_listed() -> None:

@@ -9,8 +9,9 @@ import pytest
 
 from nexus_reimport.publish.exceptions import PublicationError, TargetNotAsExpected
 from nexus_reimport.publish.publication import publish
-from nexus_reimport.publish.state import COLUMNS, read_state
+from nexus_reimport.publish.state import read_state
 from nexus_reimport.sandbox.clinic import SyntheticClinic
+from nexus_reimport.schemas.frames import NEXUS_STATE
 from nexus_reimport.schemas.nexus import DOCUMENTS, PATIENTS
 from nexus_reimport_tests.line import load_state, query, tuples_written
 from nexus_reimport_tests.publish.staged_frames import AS_OF, staged_table, uid
@@ -33,7 +34,7 @@ def test_the_configuration_is_there_by_id_and_by_folded_name(
 ) -> None:
     load_state(nexus_database, "empty", clinic)
     state = read_state(nexus_database)
-    assert tuple(state.columns) == COLUMNS
+    assert tuple(state.columns) == NEXUS_STATE.names
     assert set(state.dtypes) == {pd.ArrowDtype(pa.string())}
     for row in clinic.nexus["clinics"]:
         assert (str(row["name"]).strip().lower(), str(row["id"])) in of_kind(state, "clinic_name")

@@ -7,20 +7,11 @@ import pandera.pandas as pandera
 import pyarrow as pa
 import pytest
 
-from nexus_reimport.schemas.columns import Column, Table
+from nexus_reimport.schemas.columns import Column, Table, describe
 from nexus_reimport.schemas.filemaker import ENTITY_SETS, MESSAGES, NOTES, UNREADABLE, EntitySet
-from nexus_reimport.schemas.frames import (
-    NEXUS_STATE_SCHEMA,
-    REJECTS_SCHEMA,
-    describe,
-    extract_schema,
-    failures,
-    image_csv_schema,
-    listing_schema,
-    staged_schema,
-    thumbnails_schema,
-)
+from nexus_reimport.schemas.frames import IMAGE_EXPORT, NEXUS_STATE, REJECTS, S3_LISTING, THUMBNAIL_FACTS
 from nexus_reimport.schemas.nexus import IMAGE_BATCHES, PATIENTS, TABLES
+from nexus_reimport.schemas.shapes import failures, schema_of
 
 TEXT = pd.ArrowDtype(pa.string())
 ONE, TWO = "00000000-0000-0000-0000-00000000000a", "00000000-0000-0000-0000-00000000000b"
@@ -34,11 +25,11 @@ TABLE = Table(
         Column("kind", "varchar", null=True, length=10, choices=("a", "b")),
         Column("story", "text", null=True),
         Column("on_day", "date", null=True),
-        Column("created_at", "timestamptz"),
+        Column("created_at", "timestamptz", distinct=True),
         Column("count", "integer"),
         Column("done", "boolean"),
         Column("data", "jsonb", null=True),
-        Column("tags", "jsonb"),
+        Column("tags", "jsonb", is_list=True),
     ),
 )
 GOOD: dict[str, object] = {
@@ -70,7 +61,7 @@ def broken(schema: pandera.DataFrameSchema, frame: pd.DataFrame, key: str) -> li
 
 
 def test_a_frame_that_holds_its_schema_has_no_failures() -> None:
-    assert broken(staged_schema(TABLE), staged(), "source_key") == []
+    assert broken(schema_of(TABLE.staged), staged(), "source_key") == []
 
 
 @pytest.mark.parametrize(
@@ -105,16 +96,16 @@ def test_a_cell_nexus_cannot_hold_is_named_by_key_field_rule(column: str, first:
     second = GOOD[column][1]  # type: ignore[index]  # a list
     frame = staged(**{column: [first, second]})
     key = "" if column == "source_key" and first is None else str(frame["source_key"][0])
-    assert (key, column, rule) in broken(staged_schema(TABLE), frame, "source_key")
-    assert {row[1] for row in broken(staged_schema(TABLE), frame, "source_key")} == {column}
+    assert (key, column, rule) in broken(schema_of(TABLE.staged), frame, "source_key")
+    assert {row[1] for row in broken(schema_of(TABLE.staged), frame, "source_key")} == {column}
 
 
 def test_text_about_a_nul_escape_is_no_nul() -> None:
-    assert broken(staged_schema(TABLE), staged(data=['{"a":"\\\\u0000"}', None]), "source_key") == []
+    assert broken(schema_of(TABLE.staged), staged(data=['{"a":"\\\\u0000"}', None]), "source_key") == []
 
 
 def test_ids_repeat_for_every_row_that_has_them() -> None:
-    assert broken(staged_schema(TABLE), staged(id=[ONE, ONE]), "source_key") == [
+    assert broken(schema_of(TABLE.staged), staged(id=[ONE, ONE]), "source_key") == [
         (ONE, "id", "repeated"),
         (TWO, "id", "repeated"),
     ]
@@ -122,18 +113,18 @@ def test_ids_repeat_for_every_row_that_has_them() -> None:
 
 def test_creation_times_are_distinct() -> None:
     same = [datetime(2020, 1, 1, tzinfo=UTC)] * 2
-    found = broken(staged_schema(TABLE), staged(created_at=same), "source_key")
+    found = broken(schema_of(TABLE.staged), staged(created_at=same), "source_key")
     assert {row[1:] for row in found} == {("created_at", "repeated")}
 
 
 def test_days_that_not_even_python_can_hold_are_named_by_their_column() -> None:
     days = pa.array([-800_000, None], pa.int32()).cast(pa.date32())
     frame = staged().assign(on_day=pd.Series(pd.arrays.ArrowExtensionArray(days)))
-    assert broken(staged_schema(TABLE), frame, "source_key") == [("", "on_day", "outside_calendar")]
+    assert broken(schema_of(TABLE.staged), frame, "source_key") == [("", "on_day", "outside_calendar")]
 
 
 def test_a_column_too_few_too_many_or_out_of_order_is_named() -> None:
-    schema = staged_schema(TABLE)
+    schema = schema_of(TABLE.staged)
     assert broken(schema, staged().drop(columns="name"), "source_key") == [("", "name", "missing_column")]
     assert broken(schema, staged().assign(more=1), "source_key") == [("", "more", "unknown_column")]
     turned = staged()[["source_key", "owner", "id", *list(staged().columns[3:])]]
@@ -142,18 +133,18 @@ def test_a_column_too_few_too_many_or_out_of_order_is_named() -> None:
 
 def test_a_column_of_another_type_is_named_once() -> None:
     frame = staged().astype({"name": object})
-    assert broken(staged_schema(TABLE), frame, "source_key") == [("", "name", "type")]
+    assert broken(schema_of(TABLE.staged), frame, "source_key") == [("", "name", "type")]
 
 
 def test_without_its_key_column_a_frame_still_has_failures() -> None:
-    assert broken(staged_schema(TABLE), staged().drop(columns="source_key"), "source_key") == [
+    assert broken(schema_of(TABLE.staged), staged().drop(columns="source_key"), "source_key") == [
         ("", "source_key", "missing_column")
     ]
 
 
 def test_rows_are_named_by_key_whatever_the_frames_index() -> None:
     frame = staged(name=["ok", "too long"]).set_index(pd.Index(["x", "y"]))
-    assert broken(staged_schema(TABLE), frame, "source_key") == [(TWO, "name", "too_long")]
+    assert broken(schema_of(TABLE.staged), frame, "source_key") == [(TWO, "name", "too_long")]
 
 
 def test_failures_never_contain_a_value() -> None:
@@ -164,18 +155,18 @@ def test_failures_never_contain_a_value() -> None:
         data=[value_of_a_row, value_of_a_row],
         owner=[value_of_a_row, value_of_a_row],
     )
-    found = failures(staged_schema(TABLE), frame, "source_key")
+    found = failures(schema_of(TABLE.staged), frame, "source_key")
     assert len(found) == 10
     assert value_of_a_row not in found.to_csv()
 
 
 def test_an_empty_frame_holds_its_schema() -> None:
-    assert broken(staged_schema(TABLE), staged().iloc[:0], "source_key") == []
+    assert broken(schema_of(TABLE.staged), staged().iloc[:0], "source_key") == []
 
 
 @pytest.mark.parametrize("entity", ENTITY_SETS, ids=lambda entity: entity.asset)
 def test_an_extract_has_all_fields_as_text_and_a_description_for_each(entity: EntitySet) -> None:
-    schema = extract_schema(entity)
+    schema = schema_of(entity.frame)
     assert list(schema.columns) == [*entity.names, UNREADABLE]
     assert all(column.description for column in schema.columns.values())
     frame = pd.DataFrame({name: pd.Series(["a", "b"], dtype=TEXT) for name in entity.names})
@@ -187,12 +178,12 @@ def test_an_extract_has_all_fields_as_text_and_a_description_for_each(entity: En
 def test_what_an_extract_says_of_unreadable_values_is_json() -> None:
     frame = pd.DataFrame({name: pd.Series(["a", "b"], dtype=TEXT) for name in MESSAGES.names})
     told = frame.assign(unreadable=pd.Series(['{"Note":"unreadable_value"}', "Note"], dtype=TEXT))
-    assert broken(extract_schema(MESSAGES), told, MESSAGES.key) == [("b", UNREADABLE, "not_a_json_object")]
+    assert broken(schema_of(MESSAGES.frame), told, MESSAGES.key) == [("b", UNREADABLE, "not_a_json_object")]
 
 
 def test_an_extract_has_no_key_twice_in_any_case() -> None:
     frame = pd.DataFrame({name: pd.Series(["a", "A"], dtype=TEXT) for name in MESSAGES.names})
-    assert broken(extract_schema(MESSAGES), frame, MESSAGES.key) == [
+    assert broken(schema_of(MESSAGES.frame), frame, MESSAGES.key) == [
         ("A", "_kp_MessageID", "repeated"),
         ("a", "_kp_MessageID", "repeated"),
     ]
@@ -200,12 +191,12 @@ def test_an_extract_has_no_key_twice_in_any_case() -> None:
 
 def test_an_extract_without_a_field_is_named() -> None:
     frame = pd.DataFrame({name: pd.Series(["a"], dtype=TEXT) for name in NOTES.names if name != "Note"})
-    assert broken(extract_schema(NOTES), frame, "id") == [("", "Note", "missing_column")]
+    assert broken(schema_of(NOTES.frame), frame, "id") == [("", "Note", "missing_column")]
 
 
 @pytest.mark.parametrize("table", TABLES, ids=lambda table: table.name)
 def test_every_staged_column_is_described(table: Table) -> None:
-    columns = staged_schema(table).columns
+    columns = schema_of(table.staged).columns
     assert list(columns) == ["source_key", *(column.name for column in table.columns)]
     assert all(column.description for column in columns.values())
 
@@ -227,11 +218,11 @@ def listing(**changed: object) -> pd.DataFrame:
 
 
 def test_a_listing_has_each_key_once_and_no_negative_size() -> None:
-    assert broken(listing_schema(), listing(), "key") == []
-    assert broken(listing_schema(), listing(size=[-1]), "key") == [("a/b", "size", "negative")]
+    assert broken(schema_of(S3_LISTING), listing(), "key") == []
+    assert broken(schema_of(S3_LISTING), listing(size=[-1]), "key") == [("a/b", "size", "negative")]
     twice = pd.concat([listing(), listing()], ignore_index=True)
-    assert broken(listing_schema(), twice, "key") == [("a/b", "key", "repeated")]
-    assert broken(listing_schema(), listing(etag=[None]), "key") == [("a/b", "etag", "null")]
+    assert broken(schema_of(S3_LISTING), twice, "key") == [("a/b", "key", "repeated")]
+    assert broken(schema_of(S3_LISTING), listing(etag=[None]), "key") == [("a/b", "etag", "null")]
 
 
 IMAGE_ROW: dict[str, tuple[object, pa.DataType]] = {
@@ -286,7 +277,7 @@ def lines_of(cells: dict[str, tuple[object, pa.DataType]], *changes: dict[str, o
     ],
 )
 def test_a_row_of_the_image_csv_is_typed(column: str, value: object, rule: str) -> None:
-    schema = image_csv_schema()
+    schema = schema_of(IMAGE_EXPORT)
     good: dict[str, object] = {"type": "Left", "date": date(2016, 10, 18)}
     assert broken(schema, lines_of(IMAGE_ROW, good), "line") == []
     found = broken(schema, lines_of(IMAGE_ROW, {column: value}), "line")
@@ -296,9 +287,9 @@ def test_a_row_of_the_image_csv_is_typed(column: str, value: object, rule: str) 
 @pytest.mark.parametrize("column", ["filemaker_id", "recid", "line"])
 def test_no_two_rows_of_the_image_csv_are_one_image(column: str) -> None:
     second = {"filemaker_id": TWO, "recid": "996", "line": 3}
-    assert broken(image_csv_schema(), lines_of(IMAGE_ROW, {}, second), "recid") == []
+    assert broken(schema_of(IMAGE_EXPORT), lines_of(IMAGE_ROW, {}, second), "recid") == []
     second.pop(column)
-    found = broken(image_csv_schema(), lines_of(IMAGE_ROW, {}, second), "recid")
+    found = broken(schema_of(IMAGE_EXPORT), lines_of(IMAGE_ROW, {}, second), "recid")
     assert {one[1:] for one in found} == {(column, "repeated")}
 
 
@@ -316,20 +307,20 @@ def test_no_two_rows_of_the_image_csv_are_one_image(column: str) -> None:
     ],
 )
 def test_a_thumbnail_has_facts_in_their_bounds(column: str, value: object, rule: str) -> None:
-    schema = thumbnails_schema()
+    schema = schema_of(THUMBNAIL_FACTS)
     assert broken(schema, lines_of(THUMBNAIL, {}), "key") == []
     found = broken(schema, lines_of(THUMBNAIL, {column: value}), "key")
     assert [one[1:] for one in found] == [(column, rule)]
 
 
 def test_an_object_has_one_thumbnail() -> None:
-    found = broken(thumbnails_schema(), lines_of(THUMBNAIL, {}, {}), "key")
+    found = broken(schema_of(THUMBNAIL_FACTS), lines_of(THUMBNAIL, {}, {}), "key")
     assert {one[1:] for one in found} == {("key", "repeated")}
 
 
 @pytest.mark.parametrize("fact", ["width", "height", "mime_type", "thumbnail_key", "thumbnail_size"])
 def test_an_object_has_a_whole_thumbnail_or_a_fault(fact: str) -> None:
-    schema = thumbnails_schema()
+    schema = schema_of(THUMBNAIL_FACTS)
     half = broken(schema, lines_of(THUMBNAIL, {fact: None}), "key")
     assert {(one[0], one[2]) for one in half} == {("a/1.jpg", "neither_thumbnail_nor_fault")}
     assert broken(schema, lines_of(THUMBNAIL, {fact: None, "fault": "gone"}), "key") == []
@@ -347,7 +338,7 @@ def test_an_object_has_a_whole_thumbnail_or_a_fault(fact: str) -> None:
     ],
 )
 def test_a_batchs_key_is_its_patient_and_its_day(key: str, fits: bool) -> None:
-    check = staged_schema(IMAGE_BATCHES).columns["source_key"].checks[0]
+    check = schema_of(IMAGE_BATCHES.staged).columns["source_key"].checks[0]
     assert bool(check(pd.Series([key], dtype=TEXT)).check_passed) is fits
 
 
@@ -357,8 +348,8 @@ def reports(reason: str) -> pd.DataFrame:
 
 
 def test_a_reject_has_a_reason_code_not_a_sentence() -> None:
-    assert broken(REJECTS_SCHEMA, reports("empty_content"), "key") == []
-    assert broken(REJECTS_SCHEMA, reports("Ada has no note"), "key") == [(ONE, "reason", "reason_code")]
+    assert broken(schema_of(REJECTS), reports("empty_content"), "key") == []
+    assert broken(schema_of(REJECTS), reports("Ada has no note"), "key") == [(ONE, "reason", "reason_code")]
 
 
 def state(kind: str, row_id: str | None = ONE) -> pd.DataFrame:
@@ -389,7 +380,7 @@ def state(kind: str, row_id: str | None = ONE) -> pd.DataFrame:
     ],
 )
 def test_the_state_has_these_kinds(kind: str) -> None:
-    assert broken(NEXUS_STATE_SCHEMA, state(kind), "key") == []
+    assert broken(schema_of(NEXUS_STATE), state(kind), "key") == []
 
 
 @pytest.mark.parametrize(
@@ -397,8 +388,8 @@ def test_the_state_has_these_kinds(kind: str) -> None:
     ["", "identity", "identity:nobody", "clinic_names", "live:notes", "s3_key:documents", "adoptable:images"],
 )
 def test_the_state_has_no_other_kinds(kind: str) -> None:
-    assert broken(NEXUS_STATE_SCHEMA, state(kind), "key") == [("k", "kind", "unknown_kind")]
+    assert broken(schema_of(NEXUS_STATE), state(kind), "key") == [("k", "kind", "unknown_kind")]
 
 
 def test_the_state_names_a_row() -> None:
-    assert broken(NEXUS_STATE_SCHEMA, state("clinic_name", None), "key") == [("k", "id", "null")]
+    assert broken(schema_of(NEXUS_STATE), state("clinic_name", None), "key") == [("k", "id", "null")]

@@ -6,12 +6,11 @@ from datetime import date, datetime
 import pandas as pd
 import pyarrow as pa
 
-from nexus_reimport.clients.thumbnail_record import SCHEMA
-from nexus_reimport.transform.image_csv import ROW_COLUMNS
+from nexus_reimport.schemas.frames import IMAGE_EXPORT, REJECTS, THUMBNAIL_FACTS
 from nexus_reimport.transform.images import stage_image_batches, stage_images
 from nexus_reimport.transform.imported_keys import IMAGES_PREFIX
 from nexus_reimport.transform.nexus_state import NexusState
-from nexus_reimport.transform.staged import REPORT_COLUMNS, Staged
+from nexus_reimport.transform.staged import Staged
 from nexus_reimport_tests.transform.records import (
     AS_OF,
     PATIENT_TYPE,
@@ -79,7 +78,7 @@ def rows_of(*rows: Fields) -> pd.DataFrame:
     return _frame(
         {
             name: pa.array([one.get(name) for one in rows], types.get(name, pa.string()))
-            for name in ROW_COLUMNS
+            for name in IMAGE_EXPORT.names
         }
     )
 
@@ -89,7 +88,7 @@ def csv_rejects_of(*rejects: tuple[str, str, str]) -> pd.DataFrame:
     return _frame(
         {
             name: pa.array([line[place] for line in lines], pa.string())
-            for place, name in enumerate(REPORT_COLUMNS)
+            for place, name in enumerate(REJECTS.names)
         }
     )
 
@@ -125,7 +124,7 @@ def thumbnails_of(objects: pd.DataFrame, **changed: Fields) -> pd.DataFrame:
         }
         lines.append({**facts, **changed.get(f"_{stem}", {})})
     numbers = {"width", "height", "thumbnail_size", "rules"}
-    names = SCHEMA.names
+    names = THUMBNAIL_FACTS.names
     return _frame(
         {
             name: pa.array([line[name] for line in lines], pa.int64() if name in numbers else pa.string())

@@ -10,11 +10,12 @@ import pyarrow as pa
 
 from nexus_reimport.schemas import filemaker
 from nexus_reimport.schemas.filemaker import EntitySet
+from nexus_reimport.schemas.frames import NEXUS_STATE
 from nexus_reimport.transform.adoption.living import LivingRow
 from nexus_reimport.transform.appointments import stage_appointments
 from nexus_reimport.transform.documents import stage_documents
 from nexus_reimport.transform.mappings import NOTHING_SAID, Mappings
-from nexus_reimport.transform.nexus_state import STATE_COLUMNS, NexusState
+from nexus_reimport.transform.nexus_state import NexusState
 from nexus_reimport.transform.notes import stage_notes
 from nexus_reimport.transform.patients import stage_patients
 from nexus_reimport.transform.sms_messages import stage_sms_messages
@@ -58,7 +59,10 @@ def state_of(*rows: StateRow) -> NexusState:
     full = [(*row, None)[:4] for row in rows]
     return NexusState(
         pd.DataFrame(
-            {name: pd.Series([row[i] for row in full], dtype=TEXT) for i, name in enumerate(STATE_COLUMNS)}
+            {
+                name: pd.Series([row[i] for row in full], dtype=TEXT)
+                for i, name in enumerate(NEXUS_STATE.names)
+            }
         )
     )
 

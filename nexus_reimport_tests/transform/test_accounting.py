@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from nexus_reimport.schemas import filemaker
 from nexus_reimport.schemas.filemaker import EntitySet
-from nexus_reimport.schemas.frames import failures, staged_schema
 from nexus_reimport.schemas.nexus import TABLES
+from nexus_reimport.schemas.shapes import failures, schema_of
 from nexus_reimport.transform.nexus_state import NexusState
 from nexus_reimport.transform.patients import stage_patients
 from nexus_reimport.transform.staged import Staged
@@ -43,7 +43,7 @@ STATE = state_of(
     ("claim:documents", fm(3), uid(5)),
 )
 LINKS = frozenset({"id", "_kp_MessageID", "id_Contact", "id_Key", "id_key", "_kf_ContactID", "_kf_EventID"})
-SCHEMAS = {table.name: staged_schema(table) for table in TABLES}
+SCHEMAS = {table.name: schema_of(table.staged) for table in TABLES}
 
 
 def garbage(entity: EntitySet, chance: random.Random) -> list[Record]:

@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 
 from nexus_reimport.checks.findings import clinics_finding
-from nexus_reimport.schemas.frames import failures, staged_schema
 from nexus_reimport.schemas.nexus import APPOINTMENTS
+from nexus_reimport.schemas.shapes import failures, schema_of
 from nexus_reimport.transform.appointments import reason_of
 from nexus_reimport.transform.dates import EPOCH
 from nexus_reimport.transform.identity import derived_id
@@ -62,7 +62,7 @@ def test_an_event_becomes_an_appointment() -> None:
     assert cell(staged, "reason") == "Bring shoes."
     assert cell(staged, "notes") == "Bring shoes. And socks.\n\nFitted."
     assert cell(staged, "updated_at") == AS_OF
-    assert failures(staged_schema(APPOINTMENTS), staged.rows, "source_key").empty
+    assert failures(schema_of(APPOINTMENTS.staged), staged.rows, "source_key").empty
 
 
 def test_what_nexus_decides_has_the_apps_own_defaults() -> None:

@@ -4,8 +4,8 @@ from datetime import date, timedelta
 
 import pytest
 
-from nexus_reimport.schemas.frames import failures, staged_schema
 from nexus_reimport.schemas.nexus import DOCUMENTS
+from nexus_reimport.schemas.shapes import failures, schema_of
 from nexus_reimport.transform.exceptions import MissingContentTypeError
 from nexus_reimport.transform.identity import derived_id
 from nexus_reimport.transform.text import natural_key
@@ -67,7 +67,7 @@ def test_a_record_with_a_file_becomes_a_document() -> None:
         "import_source": "filemaker",
     }
     assert reasons(staged.warnings) == []
-    assert failures(staged_schema(DOCUMENTS), staged.rows, "source_key").empty
+    assert failures(schema_of(DOCUMENTS.staged), staged.rows, "source_key").empty
 
 
 def test_a_record_without_a_file_is_rejected() -> None:

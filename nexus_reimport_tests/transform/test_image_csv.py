@@ -9,7 +9,8 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from nexus_reimport.schemas.frames import REJECTS_SCHEMA, failures, image_csv_schema
+from nexus_reimport.schemas.frames import IMAGE_EXPORT, REJECTS
+from nexus_reimport.schemas.shapes import failures, schema_of
 from nexus_reimport.transform.exceptions import (
     CsvColumnError,
     CsvDateError,
@@ -71,8 +72,8 @@ def test_a_record_becomes_a_row() -> None:
             "line": 2,
         }
     ]
-    assert failures(image_csv_schema(), found.rows, "recid").empty
-    assert failures(REJECTS_SCHEMA, found.rejects, "key").empty
+    assert failures(schema_of(IMAGE_EXPORT), found.rows, "recid").empty
+    assert failures(schema_of(REJECTS), found.rejects, "key").empty
     assert found.rejects.empty
 
 

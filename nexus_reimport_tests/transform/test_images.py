@@ -8,8 +8,8 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from nexus_reimport.schemas.frames import failures, staged_schema
 from nexus_reimport.schemas.nexus import IMAGE_BATCHES, IMAGES
+from nexus_reimport.schemas.shapes import failures, schema_of
 from nexus_reimport.transform.exceptions import MissingContentTypeError
 from nexus_reimport.transform.identity import derived_id
 from nexus_reimport.transform.images import stage_images
@@ -92,7 +92,7 @@ def test_an_object_with_a_row_becomes_an_image_in_a_batch() -> None:
         }
     ]
     for staged, table in ((batches, IMAGE_BATCHES), (images, IMAGES)):
-        assert failures(staged_schema(table), staged.rows, "source_key").empty
+        assert failures(schema_of(table.staged), staged.rows, "source_key").empty
         assert (len(staged.rejects), len(staged.warnings)) == (0, 0)
 
 
@@ -438,11 +438,11 @@ def test_without_the_patients_content_type_no_batch_is_staged() -> None:
 def test_nothing_gives_nothing() -> None:
     batches, images = staged_images()
     assert (batches.read, images.read, len(images.warnings)) == (0, 0, 0)
-    assert failures(staged_schema(IMAGES), images.rows, "source_key").empty
-    assert failures(staged_schema(IMAGE_BATCHES), batches.rows, "source_key").empty
+    assert failures(schema_of(IMAGES.staged), images.rows, "source_key").empty
+    assert failures(schema_of(IMAGE_BATCHES.staged), batches.rows, "source_key").empty
 
 
-SCHEMAS = {table.name: staged_schema(table) for table in (IMAGE_BATCHES, IMAGES)}
+SCHEMAS = {table.name: schema_of(table.staged) for table in (IMAGE_BATCHES, IMAGES)}
 CONTACTS = [key(1), key(2), key(9), PATIENT, uid(66)]
 DAYS = [None, date(2016, 10, 18), date(1, 1, 1)]
 STATE = state_of(

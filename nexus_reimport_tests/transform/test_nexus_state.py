@@ -2,7 +2,8 @@
 
 import pytest
 
-from nexus_reimport.schemas.frames import NEXUS_STATE_SCHEMA, failures
+from nexus_reimport.schemas.frames import NEXUS_STATE
+from nexus_reimport.schemas.shapes import failures, schema_of
 from nexus_reimport.transform.adoption.living import LivingMessage, LivingNote
 from nexus_reimport.transform.exceptions import MissingContentTypeError
 from nexus_reimport.transform.nexus_state import NexusState, empty_state
@@ -124,5 +125,5 @@ def test_living_patients_have_an_id_and_a_clinic() -> None:
 
 
 def test_an_empty_nexus_has_an_empty_state() -> None:
-    assert failures(NEXUS_STATE_SCHEMA, empty_state(), "key").empty
+    assert failures(schema_of(NEXUS_STATE), empty_state(), "key").empty
     assert NexusState(empty_state()).identities("patients") == {}

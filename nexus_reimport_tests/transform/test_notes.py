@@ -4,8 +4,8 @@ from datetime import datetime
 
 import pytest
 
-from nexus_reimport.schemas.frames import failures, staged_schema
 from nexus_reimport.schemas.nexus import NOTES
+from nexus_reimport.schemas.shapes import failures, schema_of
 from nexus_reimport.transform.identity import derived_id
 from nexus_reimport_tests.transform.records import (
     AS_OF,
@@ -42,7 +42,7 @@ def test_a_filemaker_note_becomes_a_note() -> None:
     assert seconds(staged, "created_at") == ["2016-01-05T01:00:00+00:00"]
     assert cell(staged, "updated_at") == AS_OF
     assert reasons(staged.warnings) == []
-    assert failures(staged_schema(NOTES), staged.rows, "source_key").empty
+    assert failures(schema_of(NOTES.staged), staged.rows, "source_key").empty
 
 
 @pytest.mark.parametrize(

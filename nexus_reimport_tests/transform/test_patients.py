@@ -5,8 +5,8 @@ from datetime import date
 import pytest
 
 from nexus_reimport.sandbox.readers.patient_page import refused_fields
-from nexus_reimport.schemas.frames import failures, staged_schema
 from nexus_reimport.schemas.nexus import PATIENTS
+from nexus_reimport.schemas.shapes import failures, schema_of
 from nexus_reimport.transform.identity import derived_id
 from nexus_reimport.transform.mappings import Mappings
 from nexus_reimport_tests.transform.records import (
@@ -373,4 +373,4 @@ def test_created_at_is_filemakers_and_distinct_even_next_to_rejects() -> None:
 def test_staged_patients_hold_their_schema() -> None:
     awkward = contact(1, nameFirst="a" * 200, nameLast="\x00\x0b", title="x" * 50, DOB="1776-01-01")
     staged = patients_of(awkward, contact(2))
-    assert failures(staged_schema(PATIENTS), staged.rows, "source_key").empty
+    assert failures(schema_of(PATIENTS.staged), staged.rows, "source_key").empty

@@ -2,8 +2,8 @@
 
 import pytest
 
-from nexus_reimport.schemas.frames import failures, staged_schema
 from nexus_reimport.schemas.nexus import SMS_MESSAGES
+from nexus_reimport.schemas.shapes import failures, schema_of
 from nexus_reimport.transform.identity import derived_id
 from nexus_reimport.transform.sms_messages import phone_number, sms_count
 from nexus_reimport_tests.transform.records import (
@@ -58,7 +58,7 @@ def test_a_filemaker_message_becomes_a_message() -> None:
     assert (cell(staged, "error_message"), cell(staged, "notes"), cell(staged, "retry_count")) == ("", "", 0)
     assert cell(staged, "cost") is None
     assert reasons(staged.warnings) == []
-    assert failures(staged_schema(SMS_MESSAGES), staged.rows, "source_key").empty
+    assert failures(schema_of(SMS_MESSAGES.staged), staged.rows, "source_key").empty
 
 
 @pytest.mark.parametrize(

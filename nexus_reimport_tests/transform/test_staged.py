@@ -8,8 +8,9 @@ import pytest
 
 from nexus_reimport.model.reasons.reason import Reason
 from nexus_reimport.schemas.columns import Column, Table
+from nexus_reimport.schemas.frames import REJECTS
 from nexus_reimport.transform.exceptions import MissingColumnError
-from nexus_reimport.transform.staged import REPORT_COLUMNS, SOURCE_KEY, Ledger, Staged, column_texts
+from nexus_reimport.transform.staged import SOURCE_KEY, Ledger, Staged, column_texts
 from nexus_reimport_tests.transform.records import TEXT, reasons
 
 TABLE = Table(
@@ -72,7 +73,7 @@ def test_a_row_that_is_not_published_is_not_warned_of() -> None:
 def test_reports_are_text_in_named_columns_even_when_empty() -> None:
     empty = Ledger(TABLE).staged([], {}, {"id": "", "done": True, "made": 0})
     for frame in (empty.rejects, empty.warnings, staged().rejects):
-        assert tuple(frame.columns) == REPORT_COLUMNS
+        assert tuple(frame.columns) == REJECTS.names
         assert {str(dtype) for dtype in frame.dtypes} == {str(TEXT)}
     assert set(staged().rejects["table"]) == {"things"}
 

@@ -9,8 +9,8 @@ import pytest
 from nexus_reimport.sandbox.clinic import SyntheticClinic, synthetic_clinic
 from nexus_reimport.schemas.columns import Table
 from nexus_reimport.schemas.filemaker import ENTITY_SETS
-from nexus_reimport.schemas.frames import failures, staged_schema
 from nexus_reimport.schemas.nexus import TABLES
+from nexus_reimport.schemas.shapes import failures, schema_of
 from nexus_reimport.transform.appointments import stage_appointments
 from nexus_reimport.transform.documents import stage_documents
 from nexus_reimport.transform.image_csv import ParsedCsv, parse_image_csv
@@ -128,7 +128,7 @@ class TestEveryTable:
 
     def test_holds_its_schema(self, run: Run, table: Table) -> None:
         rows = run.staged[table.name].rows
-        assert failures(staged_schema(table), rows, "source_key").empty
+        assert failures(schema_of(table.staged), rows, "source_key").empty
 
 
 def test_the_export_is_read_to_the_row(run: Run) -> None:
