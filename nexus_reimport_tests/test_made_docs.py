@@ -4,11 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from nexus_reimport_tests.made_docs import BLOCKS, DOCS, made
+from nexus_reimport_tests.made_docs import BLOCKS, DOCS, made, stale
 
 
 @pytest.mark.parametrize("document", sorted(DOCS.glob("*.md")), ids=lambda document: document.stem)
 def test_a_document_has_its_tables_as_make_docs_makes_them(document: Path) -> None:
+    assert stale(document.read_text(), BLOCKS) == [], "run `make docs`"
     assert made(document.read_text(), BLOCKS) == document.read_text()
 
 
@@ -21,5 +22,6 @@ def test_what_is_written_by_hand_into_such_a_table_is_made_anew() -> None:
     text = "Before.\n<!-- made of it by `make docs` -->\n| old |\n<!-- end -->\nAfter.\n"
     said = "Before.\n<!-- made of it by `make docs` -->\n| new |\n<!-- end -->\nAfter.\n"
     assert made(text, {"it": lambda: "| new |"}) == said
+    assert (stale(text, {"it": lambda: "| new |"}), stale(said, {"it": lambda: "| new |"})) == (["it"], [])
     with pytest.raises(KeyError):
         made(text, {})

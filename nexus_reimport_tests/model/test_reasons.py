@@ -49,7 +49,7 @@ def documented() -> set[str]:
             cells = [cell.strip() for cell in line.strip().strip("|").split("|")]
             if len(cells) > 2 and re.match(r"reject|warning", cells[1]):
                 found.update(re.findall(r"`([a-z_0-9]+)`", cells[0]))
-            elif len(cells) == 3 and re.fullmatch(
+            elif len(cells) in (3, 4) and re.fullmatch(
                 r"(?:refused|the file is refused|the row is rejected|all).*", cells[1]
             ):
                 found.update(re.findall(r"`([a-z_0-9]+)`", cells[2]))
