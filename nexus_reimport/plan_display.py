@@ -3,7 +3,7 @@
 import os
 from collections.abc import Iterator, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 from rich.console import Console
 from rich.markup import escape
@@ -11,46 +11,18 @@ from rich.table import Table
 
 from nexus_reimport.automation.launch import RunOutcome
 from nexus_reimport.clients.frame_store import open_store
+from nexus_reimport.model.counts import BY_NAME, COUNTS, LISTED, MAIN, WRITTEN, Line
 from nexus_reimport.model.options import of_plan
 from nexus_reimport.model.reasons import explain
 from nexus_reimport.publish.plans import PlanRecord, load_plan
 from nexus_reimport.report.words import clinic_time, counted, number
 
-# Each kind of row: its count in a plan, colour and mark as other planning tools have them, and what it means.
-KINDS = (
-    ("insert", "inserted", "green", "+", "new in Nexus"),
-    ("update", "updated", "yellow", "~", "changed in Nexus"),
-    ("adopted", "adopted", "green", "*", "of an older import recognised, with their UUIDs kept"),
-    ("relinked", "relinked", "yellow", "~", "made by people, linked to their patient again"),
-    ("archived", "archived", "red", "-", "gone from FileMaker, archived"),
-    ("removed", "removed", "red", "-", "taken out of Nexus, and kept aside"),
-    ("missing", "missing", "blue", "?", "gone from FileMaker"),
-    ("left_over", "left_over", "blue", "?", "of an older import without a partner in FileMaker; they stay"),
-    ("conflicts", "conflicts", "magenta", "!", "changed in FileMaker and in Nexus; Nexus's value stays"),
-    ("edits_kept", "edits_kept", "cyan", "=", "edited in Nexus; the edit stays"),
-)
 OVERRULED = "edited in Nexus; FileMaker's value goes over the edit"
 # At a terminal; the plan itself, in the UI and as JSON, has more of each kind.
 SHOWN = 3
 REJECTED = "red", "x"
 # The columns of the last table, and what each is called before anything has happened.
-COLUMNS = {
-    "read": "read",
-    "inserted": "to insert",
-    "updated": "to update",
-    "unchanged": "unchanged",
-    "rejected": "rejected",
-    "missing": "missing",
-    "conflicts": "conflicts",
-    "edits_kept": "edits kept",
-    "restored": "to restore",
-    "relinked": "to relink",
-    "removed": "to remove",
-    "archived": "to archive",
-    "adopted": "to adopt",
-    "left_over": "left over",
-}
-ALWAYS = ("read", "inserted", "updated", "unchanged", "rejected")
+COLUMNS = {one.name: one.ahead for one in COUNTS if one.ahead}
 
 
 def show_plan(console: Console, plan: PlanRecord) -> None:
@@ -83,28 +55,29 @@ def _table_lines(name: str, table: Mapping[str, Any], options: Mapping[str, Any]
     """Yield what is to be said of one table; of one where nothing happens, a line."""
     unchanged = counted(table["unchanged"], "row") + " unchanged"
     # A plan of an older release lacks the later counts.
-    kinds = [kind for kind in KINDS if table.get(kind[1])]
+    kinds = [name for name in LISTED if table.get(name)]
     if not kinds and not table["rejected"]:
         yield f"[bold]{name}[/]: nothing to do, {unchanged}"
         return
     yield f"[bold]{name}[/]: {unchanged}"
-    for kind, count, colour, mark, meaning in kinds:
-        if kind == "conflicts" and of_plan(options).filemaker_wins(name):
-            meaning = OVERRULED
-        yield f"  [{colour}]{mark}[/] {number(table[count])} {meaning}{_details(kind, table)}"
-        yield from _sample_lines(table["samples"].get(kind, []), table[count])
+    for count in kinds:
+        line = cast("Line", BY_NAME[count].line)
+        overruled = count == "conflicts" and of_plan(options).filemaker_wins(name)
+        words = (OVERRULED if overruled else line.words) + _details(count, table)
+        yield f"  [{line.colour}]{line.mark}[/] {number(table[count])} {words}"
+        yield from _sample_lines(table["samples"].get(line.sample, []), table[count])
     for reason, rows in table["rejected"].items():
         colour, mark = REJECTED
         yield f"  [{colour}]{mark}[/] {number(rows)} rejected, {reason}: {escape(explain(name, reason))}"
 
 
-def _details(kind: str, table: Mapping[str, Any]) -> str:
+def _details(count: str, table: Mapping[str, Any]) -> str:
     """Return what more is to be said of a kind of rows: which fields, which of them come back."""
-    if kind == "update" and table["fields"]:
+    if count == "updated" and table["fields"]:
         return ": " + ", ".join(f"{field} in {number(rows)}" for field, rows in table["fields"].items())
-    if kind == "insert" and table["restored"]:
+    if count == "inserted" and table["restored"]:
         return f", {number(table['restored'])} of them back after they were deleted there"
-    if kind == "missing":
+    if count == "missing":
         return f"; {number(table['missing_kept'])} of them stay in Nexus as they are"
     return ""
 
@@ -130,7 +103,11 @@ def _mass_change_lines(plan: PlanRecord) -> Iterator[str]:
 
 def _counts_table(tables: Mapping[str, Mapping[str, Any]]) -> Table:
     counts = {name: {**table, "rejected": sum(table["rejected"].values())} for name, table in tables.items()}
-    shown = [name for name in COLUMNS if name in ALWAYS or any(one.get(name) for one in counts.values())]
+    shown = [
+        name
+        for name in COLUMNS
+        if BY_NAME[name].is_always_shown or any(one.get(name) for one in counts.values())
+    ]
     table = Table()
     table.add_column("table", no_wrap=True)
     for name in shown:
@@ -141,27 +118,21 @@ def _counts_table(tables: Mapping[str, Mapping[str, Any]]) -> Table:
 
 
 def _summary(tables: Mapping[str, Mapping[str, Any]]) -> str:
-    sums = {
-        count: sum(table[count] for table in tables.values())
-        for count in ("inserted", "updated", "relinked", "archived", "removed")
-    }
+    sums = {count: sum(table[count] for table in tables.values()) for count in LISTED if count in WRITTEN}
     if not any(sums.values()):
         return "[bold]Nothing to do[/]: Nexus has what FileMaker has."
-    said = [
-        f"{number(rows)} {COLUMNS[count]}"
-        for count, rows in sums.items()
-        if rows or count in ("inserted", "updated", "removed")
-    ]
+    said = [f"{number(rows)} {COLUMNS[count]}" for count, rows in sums.items() if rows or count in MAIN]
     return f"[bold]Plan[/]: {', '.join(said)}."
 
 
 def plans_table(plans: list[PlanRecord]) -> Table:
     """Return a table of plans, a line each."""
     table = Table()
-    for name in ("plan", "made", "to insert", "to update", "to remove"):
+    shown = [name for name in WRITTEN if name in MAIN]
+    for name in ("plan", "made", *(COLUMNS[name] for name in shown)):
         table.add_column(name)
     for plan in plans:
         counts = plan["tables"].values()
-        sums = (number(sum(one[kind] for one in counts)) for kind in ("inserted", "updated", "removed"))
+        sums = (number(sum(one[kind] for one in counts)) for kind in shown)
         table.add_row(plan["id"], clinic_time(datetime.fromisoformat(plan["made_at"])), *sums)
     return table

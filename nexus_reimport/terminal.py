@@ -12,6 +12,7 @@ from rich.table import Table
 from nexus_reimport import progress as steps
 from nexus_reimport.automation.launch import Counts, EventListener, RunOutcome
 from nexus_reimport.automation.overview import Overview, Report
+from nexus_reimport.model.counts import AT_A_TERMINAL, BY_NAME, READ
 
 
 class _Bars:
@@ -97,24 +98,9 @@ def show_outcome(console: Console, outcome: RunOutcome) -> None:
     )
 
 
-ALWAYS = ("read", "staged", "inserted", "updated", "unchanged")
-IF_ANY = (
-    "adopted",
-    "missing",
-    "left_over",
-    "conflicts",
-    "edits_kept",
-    "restored",
-    "relinked",
-    "removed",
-    "archived",
-)
-
-
 def tables_table(tables: dict[str, Counts]) -> Table:
     """Return a table of what was read, written and rejected, and why, one line a Nexus table."""
-    shown = [name for name in ALWAYS if any(name in counts for counts in tables.values())]
-    shown += [name for name in IF_ANY if any(counts.get(name) for counts in tables.values())]
+    shown = [name for name in _columns() if _has_column(name, tables)]
     table = Table()
     table.add_column("table", no_wrap=True)
     for name in (*shown, "rejected"):
@@ -125,6 +111,20 @@ def tables_table(tables: dict[str, Counts]) -> Table:
         figures = [f"{counts[column]:,}" if column in counts else "" for column in shown]
         table.add_row(name, *figures, f"{sum(counts['rejected'].values()):,}", reasons)
     return table
+
+
+def _columns() -> Iterator[str]:
+    """Yield what may have a column: staged rows too, which tables have that were not published."""
+    for name in AT_A_TERMINAL:
+        yield name
+        if name == READ:
+            yield "staged"
+
+
+def _has_column(name: str, tables: dict[str, Counts]) -> bool:
+    if name == "staged" or BY_NAME[name].is_always_shown:
+        return any(name in counts for counts in tables.values())
+    return any(counts.get(name) for counts in tables.values())
 
 
 def show_overview(console: Console, overview: Overview) -> None:

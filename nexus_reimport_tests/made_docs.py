@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from nexus_reimport.model.counts import COUNTS
 from nexus_reimport.model.options import TOLD, Options, Told, flag_of, is_by_table
 from nexus_reimport.model.reasons import BY_CODE
 from nexus_reimport.model.reasons.reason import Reason, Use
@@ -67,6 +68,11 @@ def _option(name: str, told: Told) -> tuple[str, ...]:
     unsaid = told.words[0] if is_by_table(name) else declared.default
     unsaid = {None: "", "[]": "", "False": "no"}.get(unsaid if unsaid is None else str(unsaid), str(unsaid))
     return flag, f"`{name}`", str(declared.description), unsaid, _OF_A_PLAN[told.in_plan]
+
+
+def counts() -> str:
+    """Return every count of a table: its name, and what is counted."""
+    return table(("count", "rows"), *((f"`{one.name}`", one.means) for one in COUNTS))
 
 
 def reasons_of(table_name: str) -> Callable[[], str]:
@@ -134,6 +140,7 @@ def _reason(reason: Reason, use: Use) -> tuple[str, ...]:
 
 BLOCKS: dict[str, Callable[[], str]] = {
     "options": options,
+    "counts": counts,
     "reasons": reasons_of(""),
     **{f"reasons-of-{one.name}": reasons_of(one.name) for one in TABLES if one is not IMAGE_BATCHES},
     "refusals-of-an-export": refusals_of_an_export,

@@ -20,13 +20,13 @@ from nexus_reimport.checks.gate import Gate
 from nexus_reimport.clients.frame_store import open_store
 from nexus_reimport.clients.resources import NexusResource, RunOptions
 from nexus_reimport.io_manager import FrameIOManager
+from nexus_reimport.model.counts import COUNTED, TableCounts
 from nexus_reimport.privacy import without_values
 from nexus_reimport.publish import backup as backups
 from nexus_reimport.publish.backup.ahead import back_up_now
 from nexus_reimport.publish.connection import Connection
 from nexus_reimport.publish.deciding import Decision
 from nexus_reimport.publish.exceptions import BrokenLinks, PublicationError
-from nexus_reimport.publish.ledger import COUNTED, TableCounts
 from nexus_reimport.publish.plans import PlanRecord
 from nexus_reimport.publish.publication import Publication, Terms, publish
 from nexus_reimport.publish.verification import count_stale_links

@@ -6,13 +6,10 @@ import dagster as dg
 
 from nexus_reimport.assets.metadata import Metadata
 from nexus_reimport.assets.publishing import PLAN_ID
+from nexus_reimport.model.counts import COUNTED, PARTS, READ, WRITTEN
 from nexus_reimport.model.reasons import explain
-from nexus_reimport.publish.ledger import COUNTED
 from nexus_reimport.publish.plans import PlanRecord
 
-SHOWN = ("read", *COUNTED)
-ALWAYS = ("inserted", "updated", "unchanged", "rejected")
-WRITTEN = ("inserted", "updated", "relinked", "archived", "removed")
 SAMPLES_SHOWN = 100
 
 
@@ -50,7 +47,7 @@ def plan_metadata(plan: PlanRecord) -> Metadata:
 
 
 def _counts(table: dict[str, Any]) -> dict[str, int]:
-    return {**{name: table[name] for name in SHOWN}, "rejected": sum(table["rejected"].values())}
+    return {**{name: table[name] for name in (READ, *COUNTED)}, "rejected": sum(table["rejected"].values())}
 
 
 def _counts_shown(tables: dict[str, Any]) -> list[dict[str, Any]]:
@@ -58,8 +55,8 @@ def _counts_shown(tables: dict[str, Any]) -> list[dict[str, Any]]:
     counts = {name: _counts(one) for name, one in tables.items()}
     names = [
         count
-        for count in dict.fromkeys((*ALWAYS, *SHOWN))
-        if count in ALWAYS or any(c[count] for c in counts.values())
+        for count in dict.fromkeys((*PARTS, READ, *COUNTED))
+        if count in PARTS or any(c[count] for c in counts.values())
     ]
     return [{"table": name, **{count: one[count] for count in names}} for name, one in counts.items()]
 

@@ -6,10 +6,11 @@ from nexus_reimport.assets.metadata import OWNERS, Metadata
 from nexus_reimport.automation.run_report import KeptReport, make_report
 from nexus_reimport.clients.resources import NexusResource
 from nexus_reimport.io_manager import FrameIOManager
+from nexus_reimport.model.counts import PARTS, PUBLISHED, READ, TAKEN_BACK, WORDS
 from nexus_reimport.privacy import keeps_values_out_of_errors
-from nexus_reimport.report.facts import TAKEN_BACK, ReportFacts
+from nexus_reimport.report.facts import ReportFacts
 from nexus_reimport.report.verdict import verdict_of
-from nexus_reimport.report.words import COUNTS, number, table_words
+from nexus_reimport.report.words import number, table_words
 from nexus_reimport.schemas.nexus import TABLES
 
 # Nothing can depend on a check. But of the steps that could be next, one with a lower priority comes
@@ -48,11 +49,12 @@ def _summary(facts: ReportFacts) -> str:
     """Return a small table in Markdown: a line a table of Nexus."""
     if facts.kind == "rollback":
         return _taken_back(facts)
-    lines = ["| table | read | new | changed | unchanged | not taken |", "|---|--:|--:|--:|--:|--:|"]
+    head = ("table", READ, *(WORDS[name] for name in PARTS))
+    lines = [f"| {' | '.join(head)} |", f"|---|{'--:|' * (len(head) - 1)}"]
     for table in facts.tables:
         counts = (
             table.read,
-            *(table.count(name) for name in ("inserted", "updated", "unchanged")),
+            *(table.count(name) for name in PUBLISHED),
             table.refused,
         )
         lines.append(f"| {table_words(table.name)} | {' | '.join(map(number, counts))} |")
@@ -60,8 +62,8 @@ def _summary(facts: ReportFacts) -> str:
 
 
 def _taken_back(facts: ReportFacts) -> str:
-    lines = [f"| table | {' | '.join(COUNTS[name] for name in TAKEN_BACK)} |", "|---|--:|--:|--:|--:|"]
+    lines = [f"| table | {' | '.join(one.words for one in TAKEN_BACK)} |", "|---|--:|--:|--:|--:|"]
     for table in facts.tables:
-        counts = [number(table.count(name)) for name in TAKEN_BACK]
+        counts = [number(table.count(one.name)) for one in TAKEN_BACK]
         lines.append(f"| {table_words(table.name)} | {' | '.join(counts)} |")
     return "\n".join(lines)

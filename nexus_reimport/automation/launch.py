@@ -14,7 +14,7 @@ from nexus_reimport.automation.abandoned import fail_abandoned_runs, process_tag
 from nexus_reimport.automation.exceptions import NothingSelected
 from nexus_reimport.automation.execution import Admission, Selected, execute_here
 from nexus_reimport.clients.resources import REIMPORT
-from nexus_reimport.publish.ledger import COUNTED
+from nexus_reimport.model.counts import COUNTED
 from nexus_reimport.schemas.nexus import TABLES
 
 _OUR_MODULE = re.compile(r"^nexus_reimport(\.\w+)*\.(?=[A-Z])")

@@ -21,6 +21,7 @@ from nexus_reimport.automation.run_report import ROWS_BEFORE, make_report
 from nexus_reimport.clients.frame_store import open_store
 from nexus_reimport.clients.resources import NexusResource
 from nexus_reimport.io_manager import FrameIOManager
+from nexus_reimport.model.counts import TAKEN_BACK
 from nexus_reimport.privacy import keeps_values_out_of_errors
 from nexus_reimport.publish.backup.manifest import read as read_backup
 from nexus_reimport.publish.census import Census, count_rows
@@ -34,8 +35,6 @@ CHOOSE = (
     "In the browser: edits: keep, or edits: discard, in the launchpad. At a terminal: nexus-reimport "
     "rollback --keep-edits, or --discard-edits."
 )
-# What the report and the UI call what a rollback did to rows.
-TOLD = {"deleted": "taken_out", "updated": "put_back", "inserted": "brought_back", "kept": "left"}
 
 
 class EditsChoice(Enum):
@@ -211,7 +210,7 @@ def _named(publications: Sequence[int]) -> str:
 
 
 def _told(done: Rollback, effect: Effect, name: str) -> Metadata:
-    counts = {told: done.tables[name].get(counted, 0) for counted, told in TOLD.items()}
+    counts = {one.name: done.tables[name].get(one.of, 0) for one in TAKEN_BACK}
     left = [one for one in done.kept if one.table == name]
     discarded = [one for one in done.discarded if one.table == name]
     told: Metadata = {
@@ -267,7 +266,9 @@ def launch_rollback(
 
 def _counts_of(events: list[dg.EventLogEntry]) -> dict[str, Any]:
     told = {table.name: last_told(events, dg.AssetKey(["nexus", table.name])) for table in TABLES}
-    tables = {name: {count: one[count] for count in TOLD.values()} for name, one in told.items() if one}
+    tables = {
+        name: {count.name: one[count.name] for count in TAKEN_BACK} for name, one in told.items() if one
+    }
     for one in told.values():
         if one:
             return {

@@ -9,8 +9,8 @@ import dagster as dg
 
 from nexus_reimport.automation.launch import checks_of, failures_of, tables_of, thumbnails_of
 from nexus_reimport.automation.resume import chain_of
+from nexus_reimport.model.counts import TAKEN_BACK
 from nexus_reimport.report.facts import (
-    TAKEN_BACK,
     BackupFacts,
     CheckFacts,
     StepFacts,
@@ -99,7 +99,7 @@ def table_facts(events: RunEvents, *, ahead: bool) -> list[TableFacts]:
 def taken_back_facts(events: RunEvents) -> list[TableFacts]:
     """Return what a rollback did to each table, as its materializations tell it."""
     return [
-        TableFacts(name, done={key: int(told[key]) for key in TAKEN_BACK if key in told})
+        TableFacts(name, done={one.name: int(told[one.name]) for one in TAKEN_BACK if one.name in told})
         for name, told in events.told_of_tables().items()
     ]
 

@@ -20,6 +20,7 @@ from nexus_reimport.cli.session import (
     require_environment,
     write_json,
 )
+from nexus_reimport.model.counts import TAKEN_BACK
 
 ROWS_SHOWN = 100
 MEANINGS = {
@@ -83,8 +84,8 @@ def _show_foreseen(foreseen: Any) -> None:
     if foreseen.effect.risen:
         again = ", ".join(map(str, foreseen.effect.risen))
         console.print(f"Taken back before, and standing again: publication {again}", highlight=False)
-    told = {"deleted": "to take out", "updated": "to put back", "inserted": "to bring back"}
-    console.print(_counts_table(foreseen.tables, told))
+    ahead = {one.of: one.ahead for one in TAKEN_BACK if one.ahead}
+    console.print(_counts_table(foreseen.tables, ahead))
 
 
 def _counts_table(tables: Mapping[str, Mapping[str, int]], columns: Mapping[str, str]) -> Any:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import pandas as pd
 from psycopg import sql
 
+from nexus_reimport.model.counts import TableCounts
 from nexus_reimport.model.options import Options
 from nexus_reimport.publish import (
     copying,
@@ -26,7 +27,6 @@ from nexus_reimport.publish.connection import Connection
 from nexus_reimport.publish.entries.deciding import decide_entries
 from nexus_reimport.publish.entries.fragments import create_relation
 from nexus_reimport.publish.exceptions import LeftOversUnknown, StagedFramesOutdated
-from nexus_reimport.publish.ledger import TableCounts
 from nexus_reimport.schemas.columns import Table
 from nexus_reimport.schemas.nexus import BY_NAME, IMAGE_BATCHES, IMAGES, PATIENTS, TABLES
 from nexus_reimport.transform.imported_keys import stem_of

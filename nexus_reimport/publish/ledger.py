@@ -4,13 +4,14 @@ It is in the same database as the rows it speaks of, so that it commits with the
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Literal, LiteralString
 
 from psycopg import sql
 from psycopg.types.json import Jsonb
 
+from nexus_reimport.model.counts import TableCounts
 from nexus_reimport.publish.connection import Connection
 from nexus_reimport.publish.grants.owner import let_owner_read
 from nexus_reimport.schemas.columns import Column, Table
@@ -88,53 +89,6 @@ _LATER_COLUMNS: dict[str, tuple[LiteralString, LiteralString]] = {
     "changes": ("jsonb NOT NULL DEFAULT '{}'", "'{}'::jsonb"),
 }
 _FIRST_COLUMNS = ("id", "run_id", "as_of", "published_at", "tables")
-
-
-@dataclass(frozen=True)
-class TableCounts:
-    """What a publication did to one table, in rows.
-
-    `read` = `inserted` + `updated` + `unchanged` + `rejected`. `missing`: published earlier, still in Nexus,
-    no longer at the source; `missing_kept`: of these, the rows that this run neither removes nor archives.
-    `conflicts`: rows with a field that both sides changed; the person's stays, or,
-    where the run says so, FileMaker's goes over every edit. `edits_kept`: rows with a field that only a
-    person changed. `restored`: of the inserted, those that came back under the UUID they had. `relinked`:
-    people's rows that pointed at a former UUID of a patient. `removed`: rows taken out, kept in
-    `nexus_reimport.removed`: imported ones that pointed at nobody and, where the run says so, ones gone from
-    the source and ones of older imports without a partner there. `archived`: patients gone from the source.
-    `adopted`: of the updated and unchanged, those that an older import had made, and that got their identity
-    now. `left_over`: rows of older imports without a partner at the source, which stay.
-    """
-
-    read: int
-    inserted: int
-    updated: int
-    unchanged: int
-    rejected: int
-    missing: int
-    conflicts: int
-    edits_kept: int
-    restored: int
-    relinked: int = 0
-    removed: int = 0
-    archived: int = 0
-    adopted: int = 0
-    left_over: int = 0
-    missing_kept: int = 0
-
-    @property
-    def rows(self) -> int:
-        """Rows that Nexus holds from this source after the publication."""
-        return self.read - self.rejected
-
-    @property
-    def written(self) -> int:
-        """Rows that the publication wrote."""
-        return self.inserted + self.updated
-
-
-# What is told of a table wherever its counts are: every count but how much was read and rejected.
-COUNTED = tuple(one.name for one in fields(TableCounts) if one.name not in ("read", "rejected"))
 
 
 def digests(table: Table) -> sql.Identifier:

@@ -9,13 +9,13 @@ import pandas as pd
 import psycopg
 from psycopg import IsolationLevel, errors, sql
 
+from nexus_reimport.model.counts import TableCounts
 from nexus_reimport.model.options import Options
 from nexus_reimport.publish import deciding, fingerprints, ledger, left_overs, merge, missing, repair
 from nexus_reimport.publish.connection import Connection, connect
 from nexus_reimport.publish.deciding import Decision, Progress, StagedTable
 from nexus_reimport.publish.exceptions import RightMissing
 from nexus_reimport.publish.figures import NOTHING_KNOWN, MadeOf
-from nexus_reimport.publish.ledger import TableCounts
 from nexus_reimport.publish.mass_changes import Excess, find_mass_changes
 from nexus_reimport.publish.refusals import explained
 from nexus_reimport.publish.rights import refuse_missing_to_plan

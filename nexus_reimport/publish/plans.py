@@ -10,6 +10,7 @@ import obstore
 import orjson
 from obstore.store import ObjectStore
 
+from nexus_reimport.model.counts import MAIN
 from nexus_reimport.model.options import of_plan
 from nexus_reimport.publish.exceptions import PlanStale, PlanUnknown
 from nexus_reimport.publish.planning import Planned, Standing
@@ -156,11 +157,7 @@ def _same(was: Mapping[str, Any], now: Mapping[str, Any]) -> bool:
 
 
 def _difference(name: str, was: Mapping[str, Any], now: Mapping[str, Any]) -> str:
-    counts = [
-        f"{count} {was[count]} planned, {now[count]} now"
-        for count in ("inserted", "updated", "unchanged", "missing", "removed")
-        if was[count] != now[count]
-    ]
+    counts = [f"{count} {was[count]} planned, {now[count]} now" for count in MAIN if was[count] != now[count]]
     before = was["rejected"]
     reasons = [
         f"rejected as {reason} {before.get(reason, 0)} planned, {rows} now"

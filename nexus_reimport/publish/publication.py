@@ -8,6 +8,7 @@ import pandas as pd
 import psycopg
 from psycopg import errors
 
+from nexus_reimport.model.counts import TableCounts
 from nexus_reimport.model.options import Options
 from nexus_reimport.publish import deciding, ledger, links
 from nexus_reimport.publish.connection import Connection, connect
@@ -15,7 +16,7 @@ from nexus_reimport.publish.deciding import Decision, Progress, StagedTable
 from nexus_reimport.publish.exceptions import BrokenLinks, PlanMoved
 from nexus_reimport.publish.figures import MadeOf, record_made_of
 from nexus_reimport.publish.grants.owner import let_owner_read
-from nexus_reimport.publish.ledger import Entry, TableCounts
+from nexus_reimport.publish.ledger import Entry
 from nexus_reimport.publish.locking import keep_publications_out, lock_tables
 from nexus_reimport.publish.mass_changes import MassChanges, find_mass_changes, refuse_mass_changes
 from nexus_reimport.publish.refusals import explained

@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
-from nexus_reimport.report.facts import LEFT, WRITTEN, ReportFacts, TableFacts
+from nexus_reimport.model.counts import COMPARED, REJECTED, WATCHED, WORDS
+from nexus_reimport.report.facts import ReportFacts, TableFacts
 from nexus_reimport.report.words import (
-    COUNTS,
     asset_words,
     check_words,
     counted,
@@ -14,7 +14,6 @@ from nexus_reimport.report.words import (
     table_words,
 )
 
-REJECTED = "rejected"
 # Below this share, and this many seconds, a run is as fast as the one before.
 SLOWER_SHARE, SLOWER_SECONDS = 0.25, 5
 
@@ -40,7 +39,7 @@ def plan_against_result(facts: ReportFacts) -> list[Compared]:
         Compared(table.name, name, table.planned[name], _result(table, name))
         for table in facts.tables
         if table.planned is not None and table.done is not None
-        for name in (*WRITTEN, *LEFT, REJECTED)
+        for name in (*COMPARED, REJECTED)
         if name in table.planned
     ]
 
@@ -82,10 +81,10 @@ def _table_changes(now: TableFacts, before: TableFacts) -> list[str]:
     if now.refused != before.refused:
         moved = difference(now.refused - before.refused)
         said.append(f"{name}: {number(now.refused)} not taken, {number(before.refused)} before ({moved}).")
-    for count in ("conflicts", "edits_kept", "missing"):
+    for count in WATCHED:
         if now.done and before.done and now.count(count) != before.count(count):
             figures = f"{number(now.count(count))}, {number(before.count(count))} before"
-            said.append(f"{name}: {COUNTS[count]}: {figures}.")
+            said.append(f"{name}: {WORDS[count]}: {figures}.")
     return said
 
 

@@ -6,11 +6,6 @@ from typing import Literal
 
 Kind = Literal["reimport", "dry run", "rollback"]
 
-# What a run may do to rows of a table, in the order in which pages show it.
-WRITTEN = ("inserted", "updated", "removed", "archived", "relinked")
-LEFT = ("unchanged", "adopted", "missing", "left_over", "conflicts", "edits_kept", "restored", "missing_kept")
-TAKEN_BACK = ("taken_out", "put_back", "brought_back", "left")
-
 
 @dataclass(frozen=True)
 class RowCount:
@@ -29,7 +24,7 @@ class RowCount:
 class TableFacts:
     """One table of a run.
 
-    `read`: source rows. `done`: what was done, by the names of WRITTEN and LEFT (of a rollback:
+    `read`: source rows. `done`: what was done, by the names of `model.counts` (of a rollback, of its
     TAKEN_BACK); None where the table was not published. `planned`: the same as a plan said it; None
     without a plan. `rejected` and `warnings`: rows by reason code. `before` and `after`: the table in
     Nexus; None where not counted. `left_over`: the first ids of older imports' rows without a partner.

@@ -8,9 +8,10 @@ from typing import Any
 import jinja2
 from markupsafe import Markup, escape
 
+from nexus_reimport.model.counts import COMPARED, PUBLISHED, REJECTED, TAKEN_BACK, WORDS, WRITTEN
 from nexus_reimport.model.reasons import explain
 from nexus_reimport.report import compared, pictures, words
-from nexus_reimport.report.facts import TAKEN_BACK, ReportFacts, TableFacts
+from nexus_reimport.report.facts import ReportFacts, TableFacts
 from nexus_reimport.report.sentences import told_of
 from nexus_reimport.report.verdict import verdict_of
 
@@ -54,14 +55,14 @@ def _figures(facts: ReportFacts) -> list[tuple[str, str]]:
     """Return the few numbers that stand at the top, each with what it counts."""
     told = [(words.duration(facts.seconds), "in all")]
     if facts.kind == "rollback":
-        names = [name for name in TAKEN_BACK if any(table.count(name) for table in facts.tables)]
+        names = [one.name for one in TAKEN_BACK if any(table.count(one.name) for table in facts.tables)]
     else:
         read = sum(table.read for table in facts.tables)
         told = [(words.number(read), "rows read"), *told] if read else told
-        names = ["inserted", "updated", "unchanged"] if _counted(facts) else []
-    sums = [(sum(table.count(name) for table in facts.tables), words.COUNTS[name]) for name in names]
+        names = list(PUBLISHED) if _counted(facts) else []
+    sums = [(sum(table.count(name) for table in facts.tables), WORDS[name]) for name in names]
     if facts.tables and facts.kind != "rollback":
-        sums.append((sum(table.refused for table in facts.tables), words.COUNTS["rejected"]))
+        sums.append((sum(table.refused for table in facts.tables), WORDS[REJECTED]))
     at = -1 if facts.kind != "rollback" else 0
     return [*told[:at], *((words.number(count), what) for count, what in sums), *told[at:]]
 
@@ -79,12 +80,12 @@ def _counted(facts: ReportFacts) -> bool:
 def _shown(facts: ReportFacts) -> list[str]:
     """Return the counts that the table beside the picture has columns for."""
     if facts.kind == "rollback":
-        return list(TAKEN_BACK)
+        return [one.name for one in TAKEN_BACK]
     if not _counted(facts):
         return []
-    seldom = ("removed", "archived", "relinked")
+    seldom = [name for name in COMPARED if name in WRITTEN and name not in PUBLISHED]
     extra = [name for name in seldom if any(table.count(name) for table in facts.tables)]
-    return ["inserted", "updated", "unchanged", *extra]
+    return [*PUBLISHED, *extra]
 
 
 def _reasons(tables: list[TableFacts], which: str) -> Iterator[ReasonLine]:
@@ -126,7 +127,7 @@ def _template() -> jinja2.Template:
     }
     environment.filters.update(named)
     environment.globals.update(
-        counts=words.COUNTS,
+        counts=WORDS,
         pointed_at=words.POINTED_AT,
         explain_image=lambda code: explain("images", code),
     )

@@ -5,14 +5,17 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from nexus_reimport.model.counts import PUBLISHED, REJECTED, WORDS
 from nexus_reimport.report.facts import ReportFacts, StepFacts, TableFacts
 from nexus_reimport.report.svg import inline
-from nexus_reimport.report.words import COUNTS, duration, listed, number, stage_of, step_words, table_words
+from nexus_reimport.report.words import duration, listed, number, stage_of, step_words, table_words
 
 # Points; a picture is as wide as the page's text.
 WIDTH, TEXT, SMALL = 640, 10, 9
 INK, FAINT, LINE = "#010101", "#020202", "#030303"
 NEW, CHANGED, SAME, REFUSED, ACCENT = "#040404", "#050505", "#060606", "#070707", "#080808"
+# Of each part of what was read.
+INKS = {"inserted": NEW, "updated": CHANGED, "unchanged": SAME}
 
 # Fixed, so that the ids in a picture do not differ from run to run.
 _SETTINGS: Any = {"svg.fonttype": "none", "svg.hashsalt": "nexus-reimport", "font.family": "sans-serif"}
@@ -55,9 +58,8 @@ def bands_of(table: TableFacts) -> list[Band]:
     if table.done is None and table.planned is None:
         parts = [Band("ready to be written", table.ready, NEW)]
     else:
-        inks = {"inserted": NEW, "updated": CHANGED, "unchanged": SAME}
-        parts = [Band(COUNTS[name], table.count(name), ink) for name, ink in inks.items()]
-    return [band for band in (*parts, Band(COUNTS["rejected"], table.refused, REFUSED)) if band.rows]
+        parts = [Band(WORDS[name], table.count(name), INKS[name]) for name in PUBLISHED]
+    return [band for band in (*parts, Band(WORDS[REJECTED], table.refused, REFUSED)) if band.rows]
 
 
 def _lane_words(table: TableFacts, bands: Sequence[Band]) -> str:

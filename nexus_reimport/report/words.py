@@ -29,26 +29,6 @@ POINTED_AT = {
     "funding_type_id": "funding source",
     "batch_id": "image batch",
 }
-COUNTS = {
-    "inserted": "new",
-    "updated": "changed",
-    "unchanged": "unchanged",
-    "missing": "no longer in FileMaker",
-    "missing_kept": "no longer in FileMaker, left as they are",
-    "conflicts": "changed on both sides",
-    "edits_kept": "people's edits kept",
-    "restored": "brought back",
-    "relinked": "linked again",
-    "removed": "taken out",
-    "archived": "archived",
-    "adopted": "recognised",
-    "left_over": "left over",
-    "rejected": "not taken",
-    "taken_out": "taken out again",
-    "put_back": "put back as before",
-    "brought_back": "brought back",
-    "left": "left as they are",
-}
 STAGES = {
     "filemaker": "Reading FileMaker",
     "files": "Reading files",

@@ -12,8 +12,8 @@ from nexus_reimport.automation.launch import RunOutcome
 from nexus_reimport.automation.phases import tables_selection
 from nexus_reimport.clients.frame_store import open_store
 from nexus_reimport.clients.resources import BucketResource
+from nexus_reimport.model.counts import COUNTED
 from nexus_reimport.publish.exceptions import PlanStale, PlanUnknown
-from nexus_reimport.publish.ledger import COUNTED
 from nexus_reimport.publish.planning import read_standing
 from nexus_reimport.publish.plans import PlanRecord, list_plans, load_plan, refuse_if_dead
 from nexus_reimport.release import code_fingerprint

@@ -12,9 +12,9 @@ import psycopg
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 
+from nexus_reimport.model.counts import COUNTED
 from nexus_reimport.publish.connection import Connection
 from nexus_reimport.publish.deciding import StagedTable
-from nexus_reimport.publish.ledger import COUNTED
 from nexus_reimport.publish.planning import Planned, make_plan
 from nexus_reimport.publish.publication import Publication, Terms, publish
 from nexus_reimport.sandbox.postgres import Cluster, ephemeral_database

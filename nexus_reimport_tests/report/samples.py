@@ -5,9 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 from hypothesis import strategies as st
 
+from nexus_reimport.model.counts import COMPARED
 from nexus_reimport.report.facts import (
-    LEFT,
-    WRITTEN,
     BackupFacts,
     CheckFacts,
     LinkFacts,
@@ -20,7 +19,7 @@ from nexus_reimport.report.facts import (
 from nexus_reimport.schemas.nexus import TABLES
 
 STARTED = datetime(2025, 3, 4, 22, 10, 5, tzinfo=UTC)
-NONE_DONE = dict.fromkeys((*WRITTEN, *LEFT), 0)
+NONE_DONE = dict.fromkeys(COMPARED, 0)
 
 
 def table(name: str, read: int, rejected: dict[str, int] | None = None, **done: int) -> TableFacts:
@@ -112,7 +111,7 @@ _steps = st.from_regex(r"[a-z_]{1,20}", fullmatch=True)
 _instants = st.datetimes(datetime(2000, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001 - given one
 _seconds = st.floats(0, 1e6)
 _codes = st.dictionaries(st.sampled_from(["no_name", "bad_id", "limit", "a_new_one"]), _counts)
-_done = st.fixed_dictionaries(dict.fromkeys((*WRITTEN, *LEFT), _counts))
+_done = st.fixed_dictionaries(dict.fromkeys(COMPARED, _counts))
 _rows = st.builds(RowCount, _counts, _counts)
 _tables = st.builds(
     TableFacts,
