@@ -8,30 +8,28 @@ from typing import Any
 
 import dagster as dg
 
-from nexus_reimport.assets.backup import backup
-from nexus_reimport.assets.filemaker import filemaker_assets
-from nexus_reimport.assets.files import image_csv, s3_listing
-from nexus_reimport.assets.nexus import publication_asset
-from nexus_reimport.assets.nexus_state import nexus_state
-from nexus_reimport.assets.plan import plan_asset
-from nexus_reimport.assets.report import report
-from nexus_reimport.assets.staged import staged_assets
-from nexus_reimport.assets.thumbnails import thumbnails
-from nexus_reimport.automation.abandoned import abandoned_runs
-from nexus_reimport.automation.dump_job import dump_job, nexus_dump, weekly_dump
-from nexus_reimport.automation.file_jobs import backup_files, file_jobs
-from nexus_reimport.automation.image_csv_sensor import new_image_csv
-from nexus_reimport.automation.jobs import jobs
-from nexus_reimport.automation.launch import terminal_logger
-from nexus_reimport.automation.report_sensor import reports_of_failed_runs
-from nexus_reimport.automation.rollback_job import rollback_job
-from nexus_reimport.checks.gate import Gate
-from nexus_reimport.checks.nexus import nexus_checks
-from nexus_reimport.checks.plan import plan_checks
-from nexus_reimport.checks.sources import source_checks
-from nexus_reimport.checks.staged import staged_checks
-from nexus_reimport.clients.mappings_file import SETTING as MAPPINGS
-from nexus_reimport.clients.resources import (
+from nexus_reimport.extract.mappings_file import SETTING as MAPPINGS
+from nexus_reimport.launching.launch import terminal_logger
+from nexus_reimport.orchestration.assets.backup import backup
+from nexus_reimport.orchestration.assets.filemaker import filemaker_assets
+from nexus_reimport.orchestration.assets.files import image_csv, s3_listing
+from nexus_reimport.orchestration.assets.nexus import publication_asset
+from nexus_reimport.orchestration.assets.nexus_state import nexus_state
+from nexus_reimport.orchestration.assets.plan import plan_asset
+from nexus_reimport.orchestration.assets.report import report
+from nexus_reimport.orchestration.assets.staged import staged_assets
+from nexus_reimport.orchestration.assets.thumbnails import thumbnails
+from nexus_reimport.orchestration.checks.gate import Gate
+from nexus_reimport.orchestration.checks.nexus import nexus_checks
+from nexus_reimport.orchestration.checks.plan import plan_checks
+from nexus_reimport.orchestration.checks.sources import source_checks
+from nexus_reimport.orchestration.checks.staged import staged_checks
+from nexus_reimport.orchestration.io_manager import FrameIOManager
+from nexus_reimport.orchestration.jobs.dump_job import dump_job, nexus_dump, weekly_dump
+from nexus_reimport.orchestration.jobs.file_jobs import backup_files, file_jobs
+from nexus_reimport.orchestration.jobs.jobs import jobs
+from nexus_reimport.orchestration.jobs.rollback_job import rollback_job
+from nexus_reimport.orchestration.resources import (
     BucketResource,
     FileMakerResource,
     ImageCsvFolder,
@@ -40,7 +38,9 @@ from nexus_reimport.clients.resources import (
     ProvedS3Resource,
     RunOptions,
 )
-from nexus_reimport.io_manager import FrameIOManager
+from nexus_reimport.orchestration.sensors.abandoned import abandoned_runs
+from nexus_reimport.orchestration.sensors.image_csv_sensor import new_image_csv
+from nexus_reimport.orchestration.sensors.report_sensor import reports_of_failed_runs
 from nexus_reimport.settings import load_dotenv_file, missing_settings, wrong_settings
 
 

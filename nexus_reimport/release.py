@@ -7,7 +7,7 @@ from pathlib import Path
 import nexus_reimport
 
 # What decides what a row becomes and what is written.
-DECIDING = ("assets", "imaging", "model", "publish", "schemas", "transform")
+DECIDING = ("load", "model", "orchestration/assets", "pictures/imaging", "transform")
 
 
 @functools.cache

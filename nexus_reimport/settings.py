@@ -8,15 +8,15 @@ from pathlib import Path
 
 from dotenv import dotenv_values, load_dotenv
 
-from nexus_reimport.clients.addresses import (
+from nexus_reimport.exceptions import SettingsRefused
+from nexus_reimport.extract.mappings_file import require_mappings
+from nexus_reimport.model.setting_values import (
     require_dagster_postgres,
     require_http,
     require_postgres,
     require_private_http,
     require_storage,
 )
-from nexus_reimport.clients.exceptions import SettingsRefused
-from nexus_reimport.clients.mappings_file import require_mappings
 
 FMID_TOKEN = "FILEMAKER_FMID_TOKEN"  # noqa: S105 - the name of a variable
 REPORTS_URL = "NEXUS_REIMPORT_REPORTS_URL"
@@ -40,7 +40,7 @@ class Setting:
 
 
 def _require_filemaker_host(host: str, _setting: str) -> None:
-    from nexus_reimport.clients.filemaker.endpoint import parse_origin
+    from nexus_reimport.extract.filemaker.endpoint import parse_origin
 
     parse_origin(host)
 

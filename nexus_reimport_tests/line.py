@@ -14,17 +14,22 @@ import psycopg
 import uvicorn
 from dagster_aws.s3 import S3Resource
 
-from nexus_reimport.automation.launch import RunOutcome, RunRequest, launch
-from nexus_reimport.clients.filemaker import FileMakerClient
-from nexus_reimport.clients.filemaker.pace import RateCap
-from nexus_reimport.clients.resources import BucketResource, FileMakerResource, ImageCsvFolder, NexusResource
 from nexus_reimport.definitions import build_definitions
-from nexus_reimport.io_manager import FrameIOManager
+from nexus_reimport.extract.filemaker import FileMakerClient
+from nexus_reimport.extract.filemaker.pace import RateCap
+from nexus_reimport.launching.launch import RunOutcome, RunRequest, launch
+from nexus_reimport.model.nexus import TABLES
+from nexus_reimport.orchestration.io_manager import FrameIOManager
+from nexus_reimport.orchestration.resources import (
+    BucketResource,
+    FileMakerResource,
+    ImageCsvFolder,
+    NexusResource,
+)
 from nexus_reimport.sandbox.clinic import SyntheticClinic
 from nexus_reimport.sandbox.clinic.chance import Row
 from nexus_reimport.sandbox.filemaker import Fault, FaultPlan, create_app
 from nexus_reimport.sandbox.starting_states import load_rows, starting_rows
-from nexus_reimport.schemas.nexus import TABLES
 from nexus_reimport.transform.staged import Staged
 
 SCALE = 0.02

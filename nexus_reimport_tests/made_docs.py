@@ -4,13 +4,10 @@ import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from nexus_reimport.model.columns import Frame, Table, describe
 from nexus_reimport.model.counts import COUNTS
-from nexus_reimport.model.options import TOLD, Options, Told, flag_of, is_by_table
-from nexus_reimport.model.reasons import BY_CODE
-from nexus_reimport.model.reasons.reason import Reason, Use
-from nexus_reimport.schemas.columns import Frame, Table, describe
-from nexus_reimport.schemas.filemaker import ENTITY_SETS
-from nexus_reimport.schemas.frames import (
+from nexus_reimport.model.filemaker import ENTITY_SETS
+from nexus_reimport.model.frames import (
     IMAGE_EXPORT,
     NEXUS_STATE,
     REJECTS,
@@ -18,7 +15,10 @@ from nexus_reimport.schemas.frames import (
     THUMBNAIL_FACTS,
     TOUCHED_ROWS,
 )
-from nexus_reimport.schemas.nexus import IMAGE_BATCHES, TABLES
+from nexus_reimport.model.nexus import IMAGE_BATCHES, TABLES
+from nexus_reimport.model.options import TOLD, Options, Told, flag_of, is_by_table
+from nexus_reimport.model.reasons import BY_CODE
+from nexus_reimport.model.reasons.reason import Reason, Use
 
 FRAMES = (
     *(one.frame for one in ENTITY_SETS),

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from nexus_reimport.model.filemaker import BY_ASSET, ENTITY_SETS
 from nexus_reimport.sandbox.clinic import SyntheticClinic
-from nexus_reimport.schemas.filemaker import BY_ASSET, ENTITY_SETS
 from nexus_reimport_tests.staged_clinic import LISTING, Sources, extracted
 from nexus_reimport_tests.transform.records import listing
 

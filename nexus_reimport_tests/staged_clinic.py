@@ -6,13 +6,13 @@ from datetime import datetime
 
 import pandas as pd
 
-from nexus_reimport.assets.publishing import staged_tables
-from nexus_reimport.clients.filemaker.collection import Collection
-from nexus_reimport.publish.deciding import StagedTable
-from nexus_reimport.publish.figures import MadeOf
-from nexus_reimport.publish.state import read_state
+from nexus_reimport.extract.filemaker.collection import Collection
+from nexus_reimport.load.diff.diff import StagedTable
+from nexus_reimport.load.reading.nexus_state import read_state
+from nexus_reimport.load.state.figures import MadeOf
+from nexus_reimport.model.filemaker import ENTITY_SETS, EntitySet
+from nexus_reimport.orchestration.assets.publishing import staged_tables
 from nexus_reimport.sandbox.clinic import SyntheticClinic
-from nexus_reimport.schemas.filemaker import ENTITY_SETS, EntitySet
 from nexus_reimport.transform.appointments import stage_appointments
 from nexus_reimport.transform.documents import stage_documents
 from nexus_reimport.transform.figures import SourceFigures, figures_of

@@ -9,8 +9,8 @@ import dagster as dg
 import nexus_reimport
 from nexus_reimport import definitions
 from nexus_reimport.definitions import CHECKS, FRAMES, GATE, build_definitions
-from nexus_reimport.schemas.filemaker import ENTITY_SETS
-from nexus_reimport.schemas.nexus import TABLES
+from nexus_reimport.model.filemaker import ENTITY_SETS
+from nexus_reimport.model.nexus import TABLES
 from nexus_reimport.settings import SETTINGS
 
 PROJECT = Path(nexus_reimport.__file__).parents[1]

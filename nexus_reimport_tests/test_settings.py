@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from nexus_reimport.clients.exceptions import SettingsRefused
+from nexus_reimport.exceptions import SettingsRefused
 from nexus_reimport.settings import (
     SETTINGS,
     SettingsMissing,

@@ -17,8 +17,8 @@ from nexus_reimport.cli.running import run
 from nexus_reimport.cli.sandboxed import demo, ui
 from nexus_reimport.cli.session import refuse
 from nexus_reimport.cli.status import status
-from nexus_reimport.clients.exceptions import ClientError, SettingsRefused
-from nexus_reimport.publish.exceptions import PublicationError
+from nexus_reimport.exceptions import ClientError, SettingsRefused
+from nexus_reimport.load.exceptions import PublicationError
 from nexus_reimport.sandbox.commands import sandbox
 from nexus_reimport.sandbox.exceptions import SandboxError
 
@@ -51,7 +51,7 @@ def _in_one_line(error: Exception) -> str | None:
     if type(error).__name__ in DAGSTER_STORAGE_ERRORS:
         return "The connection to Dagster's database broke off. Check that it is up, then run again."
     if type(error).__module__.startswith("obstore"):
-        from nexus_reimport.clients.storage_faults import storage_fault
+        from nexus_reimport.storage.storage_faults import storage_fault
 
         return storage_fault(error)
     return None

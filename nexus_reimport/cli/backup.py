@@ -31,7 +31,7 @@ def backup() -> None:
 def list_all(json_file: Path | None) -> None:
     """List backups and dumps, newest first: whose they are, how large, and whether they are whole."""
     require_environment()
-    from nexus_reimport.publish.backup.listing import list_backups, list_dumps
+    from nexus_reimport.load.backup.listing import list_backups, list_dumps
 
     store, console = _store(), open_console()
     of, reachable = _publications()
@@ -75,10 +75,10 @@ def dump(json_file: Path | None) -> None:
     """Dump the whole of Nexus's database and prove the dump by restoring it elsewhere."""
     require_environment()
     with importing():
-        from nexus_reimport.automation.dump_job import dump_definitions, launch_dump
-        from nexus_reimport.automation.instance import open_instance
         from nexus_reimport.definitions import environment_resources
-        from nexus_reimport.terminal import run_display
+        from nexus_reimport.launching.instance import open_instance
+        from nexus_reimport.orchestration.jobs.dump_job import dump_definitions, launch_dump
+        from nexus_reimport.present.terminal import run_display
 
     console = open_console()
     with open_instance() as instance, run_display(console) as listener:
@@ -103,8 +103,8 @@ def dump(json_file: Path | None) -> None:
 def fetch(name: str, file: Path) -> None:
     """Copy the dump NAME out of the storage into FILE, for pg_restore. Its digest is checked."""
     require_environment()
-    from nexus_reimport.publish.backup import fetch_dump
-    from nexus_reimport.publish.backup.exceptions import BackupError
+    from nexus_reimport.load.backup import fetch_dump
+    from nexus_reimport.load.backup.exceptions import BackupError
 
     try:
         descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
@@ -124,15 +124,15 @@ def fetch(name: str, file: Path) -> None:
 
 
 def _store() -> Any:
-    from nexus_reimport.clients.frame_store import open_store
+    from nexus_reimport.storage.frame_store import open_store
 
     return open_store(os.environ["NEXUS_REIMPORT_STORAGE"])
 
 
 def _publications() -> tuple[dict[str, str], bool]:
     """Return which publication or rollback each backup is of, by its name; and whether Nexus answered."""
-    from nexus_reimport.publish.exceptions import PublicationError
-    from nexus_reimport.publish.verification import read_publications
+    from nexus_reimport.load.exceptions import PublicationError
+    from nexus_reimport.validate.verification import read_publications
 
     try:
         found = read_publications(os.environ["NEXUS_DATABASE_URL"], PUBLICATIONS)
@@ -145,7 +145,7 @@ def _table(title: str, listed: list[Any], of: dict[str, str] | None = None) -> A
     """Return a table of backups or dumps. What was published was proved before anything was written."""
     from rich.table import Table
 
-    from nexus_reimport.automation.going import local_time
+    from nexus_reimport.launching.active_runs import local_time
 
     table = Table(title=title)
     for column in ("name", "made at", "run", *(["of"] if of is not None else []), "state"):
@@ -172,8 +172,8 @@ def _named(folder: str, name: str | None) -> list[str]:
 
     What was never finished is no backup, unless a publication says that it is its own.
     """
-    from nexus_reimport.publish.backup.retention import by_age
-    from nexus_reimport.publish.backup.sealed import is_sealed
+    from nexus_reimport.load.backup.retention import by_age
+    from nexus_reimport.load.backup.sealed import is_sealed
 
     store = _store()
     of, _ = _publications()
@@ -184,7 +184,7 @@ def _named(folder: str, name: str | None) -> list[str]:
 
 
 def _verified(kind: str, name: str, prove: Callable[[str], str]) -> dict[str, Any]:
-    from nexus_reimport.publish.backup.exceptions import BackupError
+    from nexus_reimport.load.backup.exceptions import BackupError
 
     try:
         return {"kind": kind, "name": name, "right": True, "says": prove(name)}
@@ -194,8 +194,8 @@ def _verified(kind: str, name: str, prove: Callable[[str], str]) -> dict[str, An
 
 def _prove_backup(name: str) -> str:
     """Read a backup, restore it into temporary tables, compare, and say so."""
-    from nexus_reimport.publish.backup import prove
-    from nexus_reimport.publish.connection import connect
+    from nexus_reimport.load.backup import prove
+    from nexus_reimport.load.database.connection import connect
 
     with connect(os.environ["NEXUS_DATABASE_URL"], f"verify {name}") as connection:
         proof = prove(connection, _store(), name)
@@ -204,7 +204,7 @@ def _prove_backup(name: str) -> str:
 
 def _prove_dump(name: str) -> str:
     """Read a dump, restore it into a scratch database, compare, and say so."""
-    from nexus_reimport.publish.backup import prove_dump
+    from nexus_reimport.load.backup import prove_dump
 
     proof = prove_dump(os.environ["NEXUS_DATABASE_URL"], _store(), name)
     if not proof.is_proved:

@@ -15,8 +15,8 @@ def admission(instance: Any, request: Any, *, wait: bool) -> Any:
 
     A dry run and one of checks alone go on beside another.
     """
-    from nexus_reimport.automation.going import alone, mention_others
-    from nexus_reimport.clients.resources import REIMPORT
+    from nexus_reimport.launching.active_runs import alone, mention_others
+    from nexus_reimport.orchestration.resources import REIMPORT
 
     if request.job != REIMPORT:
         return nullcontext
@@ -29,7 +29,7 @@ def admission(instance: Any, request: Any, *, wait: bool) -> Any:
 @contextmanager
 def ending_if_refused() -> Iterator[None]:
     """End, naming the other run, where a run was not started since another is going."""
-    from nexus_reimport.automation.exceptions import AnotherRunGoing
+    from nexus_reimport.launching.exceptions import AnotherRunGoing
 
     try:
         yield

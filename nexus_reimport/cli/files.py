@@ -36,7 +36,7 @@ def files() -> None:
 def backup(prefixes: Sequence[str], full: bool, json_file: Path | None) -> None:
     """Copy what is new or changed since the last backup. Goes on where one was interrupted."""
     require_environment()
-    from nexus_reimport.clients.file_backup import FILE_PREFIXES
+    from nexus_reimport.load.file_backup.file_backup import FILE_PREFIXES
 
     outcome = _launch("back_up_files", {"prefixes": [*FILE_PREFIXES, *prefixes], "full": full})
     if outcome.counts:
@@ -96,7 +96,7 @@ def list_backups(json_file: Path | None) -> None:
     require_environment()
     from rich.table import Table
 
-    from nexus_reimport.clients.file_shelf import list_file_backups
+    from nexus_reimport.load.file_backup.file_shelf import list_file_backups
 
     found = list_file_backups(_bucket_of(os.environ))
     table = Table(title="Backups of files")
@@ -124,10 +124,10 @@ def _say_refused(counts: Mapping[str, Any]) -> None:
 
 def _launch(job: str, config: Mapping[str, Any]) -> Any:
     """Run a job on the same Dagster instance as the UI, and show it."""
-    from nexus_reimport.automation.file_jobs import file_definitions, launch_file_job
-    from nexus_reimport.automation.instance import open_instance
     from nexus_reimport.definitions import environment_resources
-    from nexus_reimport.terminal import run_display
+    from nexus_reimport.launching.instance import open_instance
+    from nexus_reimport.orchestration.jobs.file_jobs import file_definitions, launch_file_job
+    from nexus_reimport.present.terminal import run_display
 
     definitions = file_definitions(environment_resources())
     with open_instance() as instance, run_display(open_console()) as listener:
@@ -135,7 +135,7 @@ def _launch(job: str, config: Mapping[str, Any]) -> Any:
 
 
 def _bucket_of(environ: Mapping[str, str]) -> Any:
-    from nexus_reimport.clients.file_objects import open_file_bucket
+    from nexus_reimport.storage.file_objects import open_file_bucket
 
     return open_file_bucket(
         environ["AWS_S3_BUCKET_NAME"],

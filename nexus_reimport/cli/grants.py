@@ -13,6 +13,6 @@ def grants(database: str, owner: str, role: str, planner: str | None) -> None:
 
     For example: nexus-reimport grants --owner app | psql -v ON_ERROR_STOP=1 -1 nexus
     """
-    from nexus_reimport.publish.grants import statements
+    from nexus_reimport.load.database.grants import statements
 
     click.echo(statements.grants(database, owner, role, planner))

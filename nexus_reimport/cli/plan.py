@@ -37,9 +37,9 @@ def plan(
 
 
 def _show(plan_id: str, json_file: Path | None) -> None:
-    from nexus_reimport.clients.frame_store import open_store
-    from nexus_reimport.plan_display import show_plan
-    from nexus_reimport.publish.plans import load_plan
+    from nexus_reimport.load.plan.plans import load_plan
+    from nexus_reimport.present.plan_display import show_plan
+    from nexus_reimport.storage.frame_store import open_store
 
     found = load_plan(open_store(os.environ["NEXUS_REIMPORT_STORAGE"]), plan_id)
     show_plan(open_console(), found)
@@ -47,9 +47,9 @@ def _show(plan_id: str, json_file: Path | None) -> None:
 
 
 def _list(json_file: Path | None) -> None:
-    from nexus_reimport.clients.frame_store import open_store
-    from nexus_reimport.plan_display import plans_table
-    from nexus_reimport.publish.plans import list_plans
+    from nexus_reimport.load.plan.plans import list_plans
+    from nexus_reimport.present.plan_display import plans_table
+    from nexus_reimport.storage.frame_store import open_store
 
     found = list_plans(open_store(os.environ["NEXUS_REIMPORT_STORAGE"]))
     open_console().print(plans_table(found))

@@ -18,10 +18,10 @@ def report(run_id: str | None, again: bool, open_path: bool, json_file: Path | N
     """Say where the report of a run is (the last one, if none is named), and how the run went."""
     require_environment()
 
-    from nexus_reimport.automation.instance import open_instance
-    from nexus_reimport.report.exceptions import NoSuchRun
-    from nexus_reimport.report.record import to_json
-    from nexus_reimport.report.verdict import verdict_of
+    from nexus_reimport.launching.instance import open_instance
+    from nexus_reimport.present.report.exceptions import NoSuchRun
+    from nexus_reimport.present.report.record import to_json
+    from nexus_reimport.present.report.verdict import verdict_of
 
     with open_instance() as instance:
         try:
@@ -40,7 +40,7 @@ def report(run_id: str | None, again: bool, open_path: bool, json_file: Path | N
 
 def report_of(instance: Any, run_id: str, *, again: bool = False) -> Any:
     """Return the stored report of a run; make it where there is none, or where that is asked for."""
-    from nexus_reimport.automation.run_report import make_report, stored_report
+    from nexus_reimport.orchestration.records.run_report import make_report, stored_report
 
     location = os.environ["NEXUS_REIMPORT_STORAGE"]
     kept = None if again else stored_report(run_id, location)
@@ -49,6 +49,6 @@ def report_of(instance: Any, run_id: str, *, again: bool = False) -> Any:
 
 def _last_run(instance: Any) -> str:
     """Return the last run that has a report or could have one: one that was to do more than check."""
-    from nexus_reimport.automation.run_report import last_run
+    from nexus_reimport.orchestration.records.run_report import last_run
 
     return str(last_run(instance))

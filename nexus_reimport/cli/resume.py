@@ -32,10 +32,10 @@ def resume(yes: bool, json_file: Path | None) -> None:
     require_environment()
     gc.disable()
 
-    from nexus_reimport.automation.exceptions import NothingToResume
-    from nexus_reimport.automation.instance import open_instance
-    from nexus_reimport.automation.resume import resumption
     from nexus_reimport.definitions import GATE, build_definitions, storage_frames
+    from nexus_reimport.launching.exceptions import NothingToResume
+    from nexus_reimport.launching.instance import open_instance
+    from nexus_reimport.launching.resume import resumption
 
     gc.enable()
     definitions = build_definitions()
@@ -53,14 +53,14 @@ def resume(yes: bool, json_file: Path | None) -> None:
 
 def _applied_by(plan_id: str) -> str | None:
     """Return the id of the run whose publication of a plan stands."""
-    from nexus_reimport.publish.verification import run_that_applied
+    from nexus_reimport.validate.verification import run_that_applied
 
     return run_that_applied(os.environ["NEXUS_DATABASE_URL"], plan_id)
 
 
 def _ask(found: Any, yes: bool) -> None:
     """Say what is going to be done; end where a person at a terminal does not want it."""
-    from nexus_reimport.automation.going import local_time
+    from nexus_reimport.launching.active_runs import local_time
 
     click.echo(
         f"Going on with run {found.run_id}, begun at {local_time(found.began)}: {found.kept} assets are "
@@ -71,8 +71,8 @@ def _ask(found: Any, yes: bool) -> None:
 
 def _go_on(definitions: Any, instance: Any, found: Any) -> Any:
     """Launch what is left and show it; return its outcome."""
-    from nexus_reimport.automation.launch import launch
-    from nexus_reimport.terminal import run_display, show_outcome
+    from nexus_reimport.launching.launch import launch
+    from nexus_reimport.present.terminal import run_display, show_outcome
 
     console = open_console()
     with run_display(console) as listener:

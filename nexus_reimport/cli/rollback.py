@@ -57,7 +57,7 @@ def rollback(
     require_answer(yes=yes)
     require_environment()
     with importing():
-        from nexus_reimport.publish.rollback import preview
+        from nexus_reimport.load.rollback import preview
 
     foreseen = preview(os.environ["NEXUS_DATABASE_URL"], to)
     _show_foreseen(foreseen)
@@ -72,7 +72,7 @@ def rollback(
 
 def _show_foreseen(foreseen: Any) -> None:
     """Say what would be undone, when it was done, and how many rows of each table that is."""
-    from nexus_reimport.automation.going import local_time
+    from nexus_reimport.launching.active_runs import local_time
 
     console = open_console()
     console.print("This undoes:")
@@ -103,11 +103,11 @@ def _counts_table(tables: Mapping[str, Mapping[str, int]], columns: Mapping[str,
 def _launched(config: Mapping[str, Any]) -> tuple[Any, Any]:
     """Run the job on the same Dagster instance as the UI; return its outcome and where its report is."""
     with importing():
-        from nexus_reimport.automation.instance import open_instance
-        from nexus_reimport.automation.rollback_job import launch_rollback, rollback_definitions
-        from nexus_reimport.automation.run_report import make_report, stored_report
         from nexus_reimport.definitions import environment_resources
-        from nexus_reimport.terminal import run_display
+        from nexus_reimport.launching.instance import open_instance
+        from nexus_reimport.orchestration.jobs.rollback_job import launch_rollback, rollback_definitions
+        from nexus_reimport.orchestration.records.run_report import make_report, stored_report
+        from nexus_reimport.present.terminal import run_display
 
     location, url = os.environ["NEXUS_REIMPORT_STORAGE"], os.environ["NEXUS_DATABASE_URL"]
     with open_instance() as instance, ending_if_refused():
@@ -122,8 +122,8 @@ def _rows_of(run_id: str) -> dict[str, list[dict[str, str]]]:
     """Return the rows in the rollback's way, by what became of them: table, id, what is with them."""
     from dataclasses import asdict
 
-    from nexus_reimport.clients.frame_store import open_store
-    from nexus_reimport.publish.rollback.rows_kept import load_rows
+    from nexus_reimport.load.rollback.rows_kept import load_rows
+    from nexus_reimport.storage.frame_store import open_store
 
     found = load_rows(open_store(os.environ["NEXUS_REIMPORT_STORAGE"]), run_id)
     return {name: [asdict(one) for one in getattr(found, name)] for name in ("refused", "left", "discarded")}

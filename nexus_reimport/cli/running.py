@@ -21,7 +21,7 @@ from nexus_reimport.cli.session import (
     refuse,
     require_environment,
 )
-from nexus_reimport.clients.exceptions import ClientError
+from nexus_reimport.exceptions import ClientError
 from nexus_reimport.model.options import flag_of, to_apply, told_otherwise
 
 
@@ -67,12 +67,12 @@ def planned_request(plan_id: str, options: dict[str, Any]) -> Any:
 
     A plan that can be seen not to hold is refused here, before anything is fetched. Raises PlanStale.
     """
-    from nexus_reimport.automation.launch import RunRequest
-    from nexus_reimport.automation.phases import tables_selection
-    from nexus_reimport.clients.frame_store import open_store
-    from nexus_reimport.publish.planning import read_standing
-    from nexus_reimport.publish.plans import load_plan, refuse_if_dead
+    from nexus_reimport.launching.launch import RunRequest
+    from nexus_reimport.load.plan.planning import read_standing
+    from nexus_reimport.load.plan.plans import load_plan, refuse_if_dead
+    from nexus_reimport.orchestration.jobs.phases import tables_selection
     from nexus_reimport.release import code_fingerprint
+    from nexus_reimport.storage.frame_store import open_store
 
     found = load_plan(open_store(os.environ["NEXUS_REIMPORT_STORAGE"]), plan_id)
     if others := told_otherwise(found, options):
@@ -87,13 +87,13 @@ def planned_request(plan_id: str, options: dict[str, Any]) -> Any:
 def run_here(request: Any, wait: bool = False) -> Any:
     """Launch a run and show it. What a run needs is imported here: other commands start without it."""
     with importing():
-        from nexus_reimport.automation.exceptions import NothingSelected
-        from nexus_reimport.automation.instance import open_instance
-        from nexus_reimport.automation.launch import launch
-        from nexus_reimport.clients.resources import REIMPORT
         from nexus_reimport.definitions import build_definitions
-        from nexus_reimport.plan_display import show_plan_of
-        from nexus_reimport.terminal import run_display, show_outcome
+        from nexus_reimport.launching.exceptions import NothingSelected
+        from nexus_reimport.launching.instance import open_instance
+        from nexus_reimport.launching.launch import launch
+        from nexus_reimport.orchestration.resources import REIMPORT
+        from nexus_reimport.present.plan_display import show_plan_of
+        from nexus_reimport.present.terminal import run_display, show_outcome
 
     console = open_console()
     with open_instance() as instance, run_display(console) as listener, ending_if_refused():
@@ -123,8 +123,8 @@ def _report_line(instance: Any, run_id: str) -> str:
 def run_request(phases: Sequence[str], selection: str | None, dry_run: bool, options: dict[str, Any]) -> Any:
     """Return what is to be launched; refuse a phase or a selection that there is not."""
     with importing():
-        from nexus_reimport.automation import phases as known
-        from nexus_reimport.automation.launch import RunRequest
+        from nexus_reimport.launching.launch import RunRequest
+        from nexus_reimport.orchestration.jobs import phases as known
 
     if unknown := sorted(set(phases) - set(known.phase_names())):
         refuse(f"No such phase: {', '.join(unknown)}. Phases: {', '.join(known.phase_names())}.")
@@ -138,8 +138,8 @@ def run_request(phases: Sequence[str], selection: str | None, dry_run: bool, opt
 
 def writes(request: Any) -> bool:
     """Say whether a run writes into Nexus or the bucket; one that only reads or checks needs no yes."""
-    from nexus_reimport.automation.launch import WRITING
-    from nexus_reimport.clients.resources import REIMPORT
+    from nexus_reimport.launching.launch import WRITING
+    from nexus_reimport.orchestration.resources import REIMPORT
 
     if request.dry_run or request.job != REIMPORT:
         return False

@@ -41,7 +41,7 @@ def demo(directory: Path, scale: float, seed: int, json_file: Path | None) -> No
 @click.option("--port", type=int, default=3000, show_default=True, help="The next free one, if taken.")
 def ui(directory: Path, port: int) -> None:
     """Open Dagster on the sandbox, at an address of this machine only; Ctrl-C ends it."""
-    from nexus_reimport.automation.webserver import serve_ui
+    from nexus_reimport.launching.webserver import serve_ui
 
     console = open_console()
     enter_sandbox(console, directory)

@@ -11,7 +11,7 @@ import click
 import orjson
 from rich.console import Console
 
-from nexus_reimport.clients.exceptions import SettingsRefused
+from nexus_reimport.exceptions import SettingsRefused
 from nexus_reimport.settings import SettingsMissing, load_dotenv_file, require_settings
 
 DONE, FAILED, WRONG_USE = 0, 1, 2
@@ -34,7 +34,7 @@ class TableName(click.ParamType[str]):
 
     def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
         """Return the name, or fail naming those there are."""
-        from nexus_reimport.schemas.nexus import BY_NAME
+        from nexus_reimport.model.nexus import BY_NAME
 
         names = (*BY_NAME, *self._others)
         if value not in names:
@@ -49,8 +49,8 @@ class ShrinkingName(click.ParamType[str]):
 
     def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
         """Return the name, or fail naming the tables and sources there are, or the source's fields."""
-        from nexus_reimport.schemas.nexus import BY_NAME
-        from nexus_reimport.schemas.sources import FIELDS
+        from nexus_reimport.model.nexus import BY_NAME
+        from nexus_reimport.model.sources import FIELDS
 
         source, dot, field = value.partition(".")
         if dot and source in FIELDS and field not in FIELDS[source]:
@@ -67,7 +67,7 @@ class ColumnName(click.ParamType[str]):
 
     def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
         """Return the name, or fail naming the tables or the table's columns."""
-        from nexus_reimport.schemas.nexus import BY_NAME
+        from nexus_reimport.model.nexus import BY_NAME
 
         table, _, column = value.partition(".")
         if table not in BY_NAME:

@@ -49,9 +49,9 @@ def status(
 
 def _listed(rejects: str | None, warnings: str | None, *, left_over: bool) -> list[dict[str, str]]:
     """Print the rows that are asked for and return them."""
-    from nexus_reimport import terminal
-    from nexus_reimport.automation import overview
     from nexus_reimport.definitions import storage_frames
+    from nexus_reimport.orchestration.records import overview
+    from nexus_reimport.present import terminal
 
     url = os.environ["NEXUS_DATABASE_URL"]
     if rejects:
@@ -68,10 +68,10 @@ def _listed(rejects: str | None, warnings: str | None, *, left_over: bool) -> li
 
 def _shown_overview() -> Any:
     """Print where things stand and return it."""
-    from nexus_reimport import terminal
-    from nexus_reimport.automation import overview
-    from nexus_reimport.automation.instance import open_instance
     from nexus_reimport.definitions import GATE, storage_frames
+    from nexus_reimport.launching.instance import open_instance
+    from nexus_reimport.orchestration.records import overview
+    from nexus_reimport.present import terminal
 
     with open_instance() as instance:
         found = overview.read_overview(instance, GATE, storage_frames(), os.environ["NEXUS_DATABASE_URL"])

@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.fields import FieldInfo
 
-from nexus_reimport.schemas.nexus import BY_NAME, TABLES
+from nexus_reimport.model.nexus import BY_NAME, TABLES
 
 # Where a plan has an option. "part": among what its id is made of; `run --plan` takes it from there, and may
 # be told the same again, but no other. "beside": kept, and no part of the id. "no": not kept.

@@ -13,12 +13,7 @@ from nexus_reimport.sandbox.contents import make_folders, write_contents
 from nexus_reimport.sandbox.exceptions import SandboxError, SandboxMismatchError, UnknownFaultError
 from nexus_reimport.sandbox.filemaker import Fault
 from nexus_reimport.sandbox.object_faults import require_fault
-from nexus_reimport.sandbox.postgres import (
-    Cluster,
-    load_nexus_schema,
-    start_cluster,
-    stop_cluster,
-)
+from nexus_reimport.sandbox.postgres import Cluster, load_nexus_schema, start_cluster, stop_cluster
 from nexus_reimport.sandbox.postgres_programs import make_private_folder
 from nexus_reimport.sandbox.services import FILEMAKER, OBJECT_STORE, S3, WEB_SERVICES
 from nexus_reimport.sandbox.settings import Layout, SandboxSettings, read_settings

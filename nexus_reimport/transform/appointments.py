@@ -6,6 +6,8 @@ from datetime import datetime
 
 import pandas as pd
 
+from nexus_reimport.model.filemaker import EVENTS
+from nexus_reimport.model.nexus import APPOINTMENTS
 from nexus_reimport.model.reasons.appointments import (
     ADOPTION_UNDECIDED,
     BAD_START,
@@ -15,8 +17,6 @@ from nexus_reimport.model.reasons.appointments import (
     UNKNOWN_TYPE,
 )
 from nexus_reimport.model.reasons.several_tables import NOT_A_CHOICE
-from nexus_reimport.schemas.filemaker import EVENTS
-from nexus_reimport.schemas.nexus import APPOINTMENTS
 from nexus_reimport.transform import choices
 from nexus_reimport.transform.adoption.appointments import AdoptableEvent, adopt_appointments
 from nexus_reimport.transform.adoption.candidates import candidates

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from nexus_reimport.schemas.nexus import PATIENTS
+from nexus_reimport.model.nexus import PATIENTS
 
 _SPACES = re.compile(r"\s+")
 _BREAKS = re.compile(r"[\s_-]+")

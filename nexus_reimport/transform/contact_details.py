@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 import pandas as pd
 import pyarrow as pa
 
+from nexus_reimport.model.filemaker import CONTACT_DETAILS
 from nexus_reimport.model.reasons.patients import UNKNOWN_DETAIL_TYPE
-from nexus_reimport.schemas.filemaker import CONTACT_DETAILS
 from nexus_reimport.transform.contact_shape import (
     MOBILE,
     PHONE,

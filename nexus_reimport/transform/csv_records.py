@@ -17,12 +17,7 @@ from nexus_reimport.model.reasons.image_export import (
     WRONG_FIELD_COUNT,
 )
 from nexus_reimport.transform.csv_text import CsvText
-from nexus_reimport.transform.exceptions import (
-    CsvColumnError,
-    CsvStructureError,
-    CutCsvError,
-    EmptyCsvError,
-)
+from nexus_reimport.transform.exceptions import CsvColumnError, CsvStructureError, CutCsvError, EmptyCsvError
 from nexus_reimport.transform.text import uuid_text
 
 NEEDED = ("date", "id", "id_Contact", "recid", "Type")

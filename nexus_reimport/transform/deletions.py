@@ -7,9 +7,9 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from nexus_reimport.model.columns import Table
+from nexus_reimport.model.nexus import IMAGES
 from nexus_reimport.model.reasons.every_table import DELETED_IN_NEXUS
-from nexus_reimport.schemas.columns import Table
-from nexus_reimport.schemas.nexus import IMAGES
 from nexus_reimport.transform.image_objects import place_name
 from nexus_reimport.transform.staged import SOURCE_KEY, Ledger, Staged, column_texts
 

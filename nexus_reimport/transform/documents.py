@@ -5,12 +5,12 @@ from datetime import datetime
 
 import pandas as pd
 
+from nexus_reimport.model.filemaker import DOCS
+from nexus_reimport.model.nexus import DOCUMENTS
 from nexus_reimport.model.reasons.documents import NO_FILE
 from nexus_reimport.model.reasons.every_table import LIMIT
 from nexus_reimport.model.reasons.reason import Reason
 from nexus_reimport.model.reasons.several_tables import FILE_TOO_BIG, KEY_TOO_LONG, PATIENT_NOT_FOUND
-from nexus_reimport.schemas.filemaker import DOCS
-from nexus_reimport.schemas.nexus import DOCUMENTS
 from nexus_reimport.transform import choices
 from nexus_reimport.transform.dates import iso_utc, microseconds
 from nexus_reimport.transform.document_files import DocumentFile, document_files

@@ -7,10 +7,10 @@ import orjson
 import pandas as pd
 import pyarrow as pa
 
+from nexus_reimport.model.filemaker import UNREADABLE, EntitySet
 from nexus_reimport.model.reasons import reason_named
 from nexus_reimport.model.reasons.every_table import BAD_ID, DUPLICATE_ID, NO_TIMESTAMP
 from nexus_reimport.model.reasons.reason import Reason
-from nexus_reimport.schemas.filemaker import UNREADABLE, EntitySet
 from nexus_reimport.transform.dates import UNKNOWN_INSTANT, instant
 from nexus_reimport.transform.exceptions import MissingFieldError
 from nexus_reimport.transform.instants import distinct_instants

@@ -8,7 +8,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from nexus_reimport.schemas.filemaker import UNREADABLE
+from nexus_reimport.model.filemaker import UNREADABLE
 from nexus_reimport.transform.staged import Staged
 
 # What stands where nobody knew what to write. FileMaker itself shows ? for what it can't show.

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import pyarrow as pa
 
-from nexus_reimport.schemas.nexus import IMAGES
+from nexus_reimport.model.nexus import IMAGES
 from nexus_reimport.transform.identity import Adoption, decide_ids
 from nexus_reimport.transform.nexus_state import NexusState
 from nexus_reimport.transform.staged import Ledger

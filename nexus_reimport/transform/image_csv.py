@@ -11,12 +11,12 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from nexus_reimport.model.frames import IMAGE_EXPORT, REJECTS
 from nexus_reimport.model.reasons import reason_named
 from nexus_reimport.model.reasons.every_table import BAD_ID, DUPLICATE_ID
 from nexus_reimport.model.reasons.images import BAD_CONTACT, BAD_RECID, DUPLICATE_RECID, NO_CONTACT
 from nexus_reimport.model.reasons.reason import IMAGE_CSV
 from nexus_reimport.model.reasons.several_tables import BAD_DATE
-from nexus_reimport.schemas.frames import IMAGE_EXPORT, REJECTS
 from nexus_reimport.transform.csv_dates import CsvDates, read_dates
 from nexus_reimport.transform.csv_records import CsvRecords, read_records
 from nexus_reimport.transform.csv_text import CsvText, read_text

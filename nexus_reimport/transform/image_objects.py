@@ -11,6 +11,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from nexus_reimport.model.nexus import IMAGES, PATIENTS
 from nexus_reimport.model.reasons import reason_named
 from nexus_reimport.model.reasons.images import (
     NO_THUMBNAIL,
@@ -20,7 +21,6 @@ from nexus_reimport.model.reasons.images import (
 )
 from nexus_reimport.model.reasons.reason import Reason
 from nexus_reimport.model.reasons.several_tables import FILE_TOO_BIG, KEY_TOO_LONG, NO_METADATA
-from nexus_reimport.schemas.nexus import IMAGES, PATIENTS
 from nexus_reimport.transform.batch_names import UNKNOWN_DATE
 from nexus_reimport.transform.dates import possible_days
 from nexus_reimport.transform.imported_keys import IMAGES_PREFIX

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from nexus_reimport.schemas.nexus import PATIENTS
+from nexus_reimport.model.nexus import PATIENTS
 from nexus_reimport.transform.exceptions import MappingsRefused
 from nexus_reimport.transform.nexus_state import NexusState
 from nexus_reimport.transform.text import canonical_json, clean, name_key, natural_key

@@ -5,10 +5,10 @@ from datetime import datetime
 
 import pandas as pd
 
+from nexus_reimport.model import filemaker
+from nexus_reimport.model.nexus import NOTES
 from nexus_reimport.model.reasons.notes import EMPTY_CONTENT
 from nexus_reimport.model.reasons.several_tables import BAD_DATE
-from nexus_reimport.schemas import filemaker
-from nexus_reimport.schemas.nexus import NOTES
 from nexus_reimport.transform import choices
 from nexus_reimport.transform.adoption.candidates import candidates
 from nexus_reimport.transform.adoption.living import LivingNote

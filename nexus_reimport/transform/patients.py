@@ -5,6 +5,8 @@ from datetime import datetime
 
 import pandas as pd
 
+from nexus_reimport.model.filemaker import CONTACTS
+from nexus_reimport.model.nexus import PATIENTS
 from nexus_reimport.model.reasons.every_table import LIMIT
 from nexus_reimport.model.reasons.patients import (
     BLANK_NAME,
@@ -14,8 +16,6 @@ from nexus_reimport.model.reasons.patients import (
     UNKNOWN_FUNDING_SOURCE,
 )
 from nexus_reimport.model.reasons.several_tables import BAD_DATE, NOT_A_CHOICE, TOO_LONG, UNKNOWN_CLINIC
-from nexus_reimport.schemas.filemaker import CONTACTS
-from nexus_reimport.schemas.nexus import PATIENTS
 from nexus_reimport.transform import choices
 from nexus_reimport.transform.clinics import ClinicFinder, clinic_names
 from nexus_reimport.transform.contact_details import ContactCard, contact_cards

@@ -6,6 +6,8 @@ from datetime import datetime
 import orjson
 import pandas as pd
 
+from nexus_reimport.model.filemaker import MESSAGES
+from nexus_reimport.model.nexus import APPOINTMENTS, SMS_MESSAGES
 from nexus_reimport.model.reasons.every_table import LIMIT
 from nexus_reimport.model.reasons.several_tables import NOT_A_CHOICE, PATIENT_NOT_FOUND, TOO_LONG
 from nexus_reimport.model.reasons.sms_messages import (
@@ -16,8 +18,6 @@ from nexus_reimport.model.reasons.sms_messages import (
     SEVERAL_PATIENTS,
     WORDS_LEFT_OUT,
 )
-from nexus_reimport.schemas.filemaker import MESSAGES
-from nexus_reimport.schemas.nexus import APPOINTMENTS, SMS_MESSAGES
 from nexus_reimport.transform import choices
 from nexus_reimport.transform.adoption.candidates import candidates
 from nexus_reimport.transform.adoption.living import LivingMessage

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 import pandas as pd
 import pyarrow as pa
 
+from nexus_reimport.model.columns import Column, Table
+from nexus_reimport.model.frames import REJECTS
 from nexus_reimport.model.reasons.every_table import UNREADABLE_VALUE
 from nexus_reimport.model.reasons.reason import Reason
-from nexus_reimport.schemas.columns import Column, Table
-from nexus_reimport.schemas.frames import REJECTS
 from nexus_reimport.transform.exceptions import MissingColumnError
 
 SOURCE_KEY = "source_key"

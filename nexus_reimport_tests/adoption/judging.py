@@ -11,9 +11,9 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
+from nexus_reimport.model.columns import Table
+from nexus_reimport.model.nexus import IMAGES, NOTES, TABLES
 from nexus_reimport.sandbox.clinic.older import Book
-from nexus_reimport.schemas.columns import Table
-from nexus_reimport.schemas.nexus import IMAGES, NOTES, TABLES
 from nexus_reimport_tests.line import query, relations
 
 Digests = Mapping[str, Mapping[str, str]]

@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 
+from nexus_reimport.model.nexus import NOTES
 from nexus_reimport.sandbox.clinic.older import Book
-from nexus_reimport.schemas.nexus import NOTES
 from nexus_reimport_tests.adoption.judging import Before, Verdict, differing, judge
 
 ROWS = {"one": "1", "twin": "2", "other": "3", "people's": "4", "edited": "5", "a day": "6"}

@@ -12,16 +12,16 @@ from typing import Any, TypeVar
 
 import dagster as dg
 
-from nexus_reimport.automation.launch import RunOutcome
-from nexus_reimport.automation.phases import tables_selection
-from nexus_reimport.automation.rollback_job import launch_rollback
-from nexus_reimport.clients.resources import FileMakerResource
-from nexus_reimport.publish.doubled import read_left_over
+from nexus_reimport.launching.launch import RunOutcome
+from nexus_reimport.model.nexus import BY_NAME, TABLES
+from nexus_reimport.orchestration.jobs.phases import tables_selection
+from nexus_reimport.orchestration.jobs.rollback_job import launch_rollback
+from nexus_reimport.orchestration.resources import FileMakerResource
 from nexus_reimport.sandbox import lifecycle
 from nexus_reimport.sandbox.clinic import SyntheticClinic, synthetic_clinic
 from nexus_reimport.sandbox.postgres import folder_in_memory
 from nexus_reimport.sandbox.starting_states import starting_state
-from nexus_reimport.schemas.nexus import BY_NAME, TABLES
+from nexus_reimport.validate.doubled import read_left_over
 from nexus_reimport_tests.adoption.judging import (
     Before,
     Digests,

@@ -11,13 +11,13 @@ from datetime import UTC, datetime
 import pandas as pd
 import pyarrow as pa
 
-from nexus_reimport.clients.thumbnailing import RULES
-from nexus_reimport.publish.deciding import StagedTable
-from nexus_reimport.publish.publication import publish
-from nexus_reimport.publish.state import read_state
+from nexus_reimport.load.diff.diff import StagedTable
+from nexus_reimport.load.publication import publish
+from nexus_reimport.load.reading.nexus_state import read_state
+from nexus_reimport.model.frames import THUMBNAIL_FACTS
+from nexus_reimport.model.nexus import PATIENTS
+from nexus_reimport.pictures.thumbnailing import RULES
 from nexus_reimport.sandbox.postgres import ephemeral_database, ephemeral_postgres
-from nexus_reimport.schemas.frames import THUMBNAIL_FACTS
-from nexus_reimport.schemas.nexus import PATIENTS
 from nexus_reimport.transform.image_csv import parse_image_csv
 from nexus_reimport.transform.images import stage_image_batches, stage_images
 from nexus_reimport.transform.imported_keys import IMAGES_PREFIX

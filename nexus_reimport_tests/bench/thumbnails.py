@@ -10,9 +10,14 @@ from contextlib import ExitStack
 
 from PIL import Image
 
-from nexus_reimport.imaging.thumbnail import LONGEST_SIDE, make_thumbnail
-from nexus_reimport_tests.imaging.photographs import TWELVE_MEGAPIXELS, photograph, stripes, zone_plate
-from nexus_reimport_tests.imaging.similarity import likeness
+from nexus_reimport.pictures.imaging.thumbnail import LONGEST_SIDE, make_thumbnail
+from nexus_reimport_tests.pictures.imaging.photographs import (
+    TWELVE_MEGAPIXELS,
+    photograph,
+    stripes,
+    zone_plate,
+)
+from nexus_reimport_tests.pictures.imaging.similarity import likeness
 
 QUALITY = 85
 GRAINS = (2.5, 4.0, 6.0)

@@ -14,11 +14,11 @@ from click.testing import CliRunner, Result
 
 from nexus_reimport import cli
 from nexus_reimport.cli import sandboxed as sandboxed_commands
-from nexus_reimport.clients.exceptions import ConnectionFailed
-from nexus_reimport.publish.exceptions import DatabaseUnreachable
+from nexus_reimport.exceptions import ConnectionFailed
+from nexus_reimport.load.exceptions import DatabaseUnreachable
+from nexus_reimport.model.nexus import BY_NAME
 from nexus_reimport.sandbox import lifecycle
 from nexus_reimport.sandbox.clinic import SyntheticClinic
-from nexus_reimport.schemas.nexus import BY_NAME
 from nexus_reimport.settings import SETTINGS
 from nexus_reimport_tests.line import SCALE, contents, query, tuples_written
 

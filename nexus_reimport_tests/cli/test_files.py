@@ -9,13 +9,13 @@ import pytest
 from click.testing import CliRunner, Result
 from dagster_aws.s3 import S3Resource
 
-from nexus_reimport.automation.file_jobs import file_definitions, launch_file_job
 from nexus_reimport.cli.files import files as command
-from nexus_reimport.clients.resources import BucketResource
+from nexus_reimport.orchestration.jobs.file_jobs import file_definitions, launch_file_job
+from nexus_reimport.orchestration.resources import BucketResource
 from nexus_reimport.settings import SETTINGS
-from nexus_reimport_tests.clients.file_buckets import DOCUMENT, FILES, UPLOAD, Files, client_at
-from nexus_reimport_tests.clients.served_bucket import BUCKET, Relay, served_bucket
+from nexus_reimport_tests.file_buckets import DOCUMENT, FILES, UPLOAD, Files, client_at
 from nexus_reimport_tests.nowhere import NOWHERE
+from nexus_reimport_tests.served_bucket import BUCKET, Relay, served_bucket
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +40,7 @@ def files(port: int, monkeypatch: pytest.MonkeyPatch) -> Files:
     for name, value in {**NOWHERE, **own}.items():
         monkeypatch.setenv(name, value)
     # A Dagster in memory: to make one on disk takes seconds.
-    monkeypatch.setattr("nexus_reimport.automation.instance.open_instance", dg.DagsterInstance.ephemeral)
+    monkeypatch.setattr("nexus_reimport.launching.instance.open_instance", dg.DagsterInstance.ephemeral)
     return found
 
 

@@ -7,10 +7,10 @@ import pytest
 from click.testing import CliRunner
 
 from nexus_reimport import cli
-from nexus_reimport.clients.frame_store import open_store
-from nexus_reimport.publish.plans import save_plan
+from nexus_reimport.load.plan.plans import save_plan
 from nexus_reimport.release import code_fingerprint
 from nexus_reimport.settings import SETTINGS
+from nexus_reimport.storage.frame_store import open_store
 from nexus_reimport_tests.nowhere import NOWHERE
 
 

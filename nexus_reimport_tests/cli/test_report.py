@@ -9,10 +9,10 @@ import pytest
 from click.testing import CliRunner, Result
 
 from nexus_reimport import cli
-from nexus_reimport.automation.launch import RunRequest, launch
-from nexus_reimport.automation.report_sensor import reports_of_failed_runs
-from nexus_reimport.clients.report_store import ReportStore
 from nexus_reimport.definitions import build_definitions
+from nexus_reimport.launching.launch import RunRequest, launch
+from nexus_reimport.orchestration.sensors.report_sensor import reports_of_failed_runs
+from nexus_reimport.storage.report_store import ReportStore
 from nexus_reimport_tests.line import DATABASE, PASSWORD, USERNAME, QuickFileMaker
 
 

@@ -8,11 +8,11 @@ import pytest
 from click.testing import CliRunner, Result
 
 from nexus_reimport import cli
-from nexus_reimport.automation import going
-from nexus_reimport.automation.abandoned import process_tag
-from nexus_reimport.automation.going import KIND_TAG, ROLLBACK
-from nexus_reimport.automation.rollback_job import rollback_job
-from nexus_reimport.publish.rollback import preview
+from nexus_reimport.launching import active_runs as going
+from nexus_reimport.launching.active_runs import KIND_TAG, ROLLBACK
+from nexus_reimport.load.rollback import preview
+from nexus_reimport.orchestration.jobs.rollback_job import rollback_job
+from nexus_reimport.orchestration.sensors.abandoned import process_tag
 from nexus_reimport_tests.cli.published_line import PublishedLine
 from nexus_reimport_tests.line import contents, query
 

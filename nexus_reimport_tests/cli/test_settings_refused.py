@@ -159,8 +159,8 @@ def test_nothing_is_done_where_nobody_can_be_asked(words: list[str], folder: Pat
 
 
 def test_a_run_that_only_reads_or_checks_needs_no_yes() -> None:
-    from nexus_reimport.automation.launch import RunRequest
     from nexus_reimport.cli.running import run_request, writes
+    from nexus_reimport.launching.launch import RunRequest
 
     assert not writes(RunRequest(job="validation_post"))
     assert not writes(RunRequest(dry_run=True))

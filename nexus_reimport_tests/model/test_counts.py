@@ -4,7 +4,6 @@ from dataclasses import fields
 
 import pytest
 
-from nexus_reimport import plan_display, terminal
 from nexus_reimport.model.counts import (
     AT_A_TERMINAL,
     BY_NAME,
@@ -22,6 +21,7 @@ from nexus_reimport.model.counts import (
     TableCounts,
     led_by,
 )
+from nexus_reimport.present import plan_display, terminal
 
 # Said once more, by hand: what people see is to stay as it is when a count comes to it.
 SEEN = {

@@ -7,9 +7,9 @@ import pytest
 
 from nexus_reimport.cli.plan import plan
 from nexus_reimport.cli.running import run
-from nexus_reimport.clients.resources import RunOptions
+from nexus_reimport.load.plan.plans import _id
 from nexus_reimport.model.options import TOLD, Options, of_plan, to_apply, told_otherwise
-from nexus_reimport.publish.plans import _id
+from nexus_reimport.orchestration.resources import RunOptions
 
 FINGERPRINTS = {"sources": {"mappings.toml": "x"}, "target": {}, "schema": "y", "code": "z"}
 # Everything said, and as a plan of it is kept.

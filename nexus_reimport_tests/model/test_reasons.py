@@ -10,9 +10,9 @@ import pytest
 import nexus_reimport
 from nexus_reimport import sandbox
 from nexus_reimport.model import reasons
+from nexus_reimport.model.nexus import BY_NAME, TABLES
 from nexus_reimport.model.reasons import BY_CODE, explain, reason_named
 from nexus_reimport.model.reasons.reason import Kind, Reason
-from nexus_reimport.schemas.nexus import BY_NAME, TABLES
 
 PACKAGE = Path(nexus_reimport.__file__).parent
 DECLARED = Path(reasons.__file__).parent

@@ -11,7 +11,7 @@ from nexus_reimport.sandbox import commands, lifecycle
 from nexus_reimport.sandbox.clinic.images import IMAGES_PREFIX
 from nexus_reimport.sandbox.contact_sheet import CELL, COLUMNS, LABEL, ROWS, draw_contact_sheet
 from nexus_reimport.sandbox.exceptions import SandboxError
-from nexus_reimport_tests.clients.served_bucket import BUCKET, served_bucket
+from nexus_reimport_tests.served_bucket import BUCKET, served_bucket
 
 RED = (200, 30, 30)
 

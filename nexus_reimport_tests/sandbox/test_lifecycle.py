@@ -16,8 +16,8 @@ import psycopg
 import pytest
 from obstore.store import S3Store
 
-from nexus_reimport.clients.bucket import list_import_objects
-from nexus_reimport.clients.exceptions import AccessDenied
+from nexus_reimport.exceptions import AccessDenied
+from nexus_reimport.extract.bucket import list_import_objects
 from nexus_reimport.sandbox import lifecycle
 from nexus_reimport.sandbox.clinic import damaged_a, synthetic_clinic
 from nexus_reimport.sandbox.clinic.objects import Photograph
@@ -30,7 +30,7 @@ from nexus_reimport.sandbox.exceptions import (
 )
 from nexus_reimport.sandbox.processes import read_process
 from nexus_reimport.sandbox.settings import Layout, read_settings
-from nexus_reimport_tests.clients.file_buckets import client_at
+from nexus_reimport_tests.file_buckets import client_at
 from nexus_reimport_tests.sandbox.conftest import SCALE
 
 pytestmark = pytest.mark.xdist_group("one sandbox")

@@ -7,10 +7,10 @@ import psycopg
 import pytest
 from psycopg import errors
 
+from nexus_reimport.model.columns import Column, Table
+from nexus_reimport.model.nexus import TABLES
 from nexus_reimport.sandbox.clinic.nexus_rows import PATIENT_CONTENT_TYPE
 from nexus_reimport.sandbox.postgres import Cluster, ephemeral_database
-from nexus_reimport.schemas.columns import Column, Table
-from nexus_reimport.schemas.nexus import TABLES
 
 NEIGHBOURS = (
     "encounters",

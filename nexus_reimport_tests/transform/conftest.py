@@ -4,9 +4,9 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from nexus_reimport.model.nexus import BY_NAME
 from nexus_reimport.model.reasons import reason_named
 from nexus_reimport.model.reasons.reason import Kind, Reason
-from nexus_reimport.schemas.nexus import BY_NAME
 from nexus_reimport.transform.staged import Ledger
 
 Saying = Callable[[Ledger, str, str, Reason], None]

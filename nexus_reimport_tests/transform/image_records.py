@@ -6,7 +6,7 @@ from datetime import date, datetime
 import pandas as pd
 import pyarrow as pa
 
-from nexus_reimport.schemas.frames import IMAGE_EXPORT, REJECTS, THUMBNAIL_FACTS
+from nexus_reimport.model.frames import IMAGE_EXPORT, REJECTS, THUMBNAIL_FACTS
 from nexus_reimport.transform.images import stage_image_batches, stage_images
 from nexus_reimport.transform.imported_keys import IMAGES_PREFIX
 from nexus_reimport.transform.nexus_state import NexusState

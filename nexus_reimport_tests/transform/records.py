@@ -8,9 +8,9 @@ import orjson
 import pandas as pd
 import pyarrow as pa
 
-from nexus_reimport.schemas import filemaker
-from nexus_reimport.schemas.filemaker import EntitySet
-from nexus_reimport.schemas.frames import NEXUS_STATE
+from nexus_reimport.model import filemaker
+from nexus_reimport.model.filemaker import EntitySet
+from nexus_reimport.model.frames import NEXUS_STATE
 from nexus_reimport.transform.adoption.living import LivingRow
 from nexus_reimport.transform.appointments import stage_appointments
 from nexus_reimport.transform.documents import stage_documents

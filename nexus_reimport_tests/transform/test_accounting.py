@@ -6,10 +6,10 @@ import pandas as pd
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from nexus_reimport.schemas import filemaker
-from nexus_reimport.schemas.filemaker import EntitySet
-from nexus_reimport.schemas.nexus import TABLES
-from nexus_reimport.schemas.shapes import failures, schema_of
+from nexus_reimport.model import filemaker
+from nexus_reimport.model.filemaker import EntitySet
+from nexus_reimport.model.nexus import TABLES
+from nexus_reimport.model.shapes import failures, schema_of
 from nexus_reimport.transform.nexus_state import NexusState
 from nexus_reimport.transform.patients import stage_patients
 from nexus_reimport.transform.staged import Staged

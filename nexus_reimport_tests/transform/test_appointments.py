@@ -4,13 +4,13 @@ from datetime import timedelta
 
 import pytest
 
-from nexus_reimport.checks.findings import clinics_finding
-from nexus_reimport.schemas.nexus import APPOINTMENTS
-from nexus_reimport.schemas.shapes import failures, schema_of
+from nexus_reimport.model.nexus import APPOINTMENTS
+from nexus_reimport.model.shapes import failures, schema_of
 from nexus_reimport.transform.appointments import reason_of
 from nexus_reimport.transform.dates import EPOCH
 from nexus_reimport.transform.identity import derived_id
 from nexus_reimport.transform.mappings import Mappings
+from nexus_reimport.validate.findings import clinics_finding
 from nexus_reimport_tests.transform.records import (
     AS_OF,
     Record,

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nexus_reimport.schemas.nexus import APPOINTMENTS, NOTES, PATIENTS, SMS_MESSAGES
+from nexus_reimport.model.nexus import APPOINTMENTS, NOTES, PATIENTS, SMS_MESSAGES
 from nexus_reimport.transform import choices
 
 

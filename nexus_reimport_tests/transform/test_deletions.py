@@ -3,12 +3,12 @@
 import pandas as pd
 import pytest
 
-from nexus_reimport.checks.findings import images_accounting_finding
+from nexus_reimport.model.nexus import DOCUMENTS, IMAGES
 from nexus_reimport.model.reasons.several_tables import TOO_LONG
-from nexus_reimport.schemas.nexus import DOCUMENTS, IMAGES
 from nexus_reimport.transform.deletions import without_deleted
 from nexus_reimport.transform.staged import Ledger, Staged
-from nexus_reimport_tests.publish.staged_frames import staged_table, uid
+from nexus_reimport.validate.findings import images_accounting_finding
+from nexus_reimport_tests.load.staged_frames import staged_table, uid
 from nexus_reimport_tests.transform.image_records import objects_of, row, staged_images, thumbnails_of
 
 NAMES = ("1.jpg", "2.jpg", "2.png", "IMG_7.JPG")

@@ -3,8 +3,8 @@
 import orjson
 import pytest
 
-from nexus_reimport.schemas.filemaker import NOTES as NOTE_RECORDS
-from nexus_reimport.schemas.nexus import NOTES
+from nexus_reimport.model.filemaker import NOTES as NOTE_RECORDS
+from nexus_reimport.model.nexus import NOTES
 from nexus_reimport.transform.dates import UNKNOWN_INSTANT
 from nexus_reimport.transform.exceptions import MissingFieldError
 from nexus_reimport.transform.extracts import creation_instants, read_extract

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nexus_reimport.schemas.filemaker import UNREADABLE
+from nexus_reimport.model.filemaker import UNREADABLE
 from nexus_reimport.transform.figures import (
     BLANK,
     FILLER,

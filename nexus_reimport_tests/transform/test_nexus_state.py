@@ -2,8 +2,8 @@
 
 import pytest
 
-from nexus_reimport.schemas.frames import NEXUS_STATE
-from nexus_reimport.schemas.shapes import failures, schema_of
+from nexus_reimport.model.frames import NEXUS_STATE
+from nexus_reimport.model.shapes import failures, schema_of
 from nexus_reimport.transform.adoption.living import LivingMessage, LivingNote
 from nexus_reimport.transform.exceptions import MissingContentTypeError
 from nexus_reimport.transform.nexus_state import NexusState, empty_state

@@ -4,9 +4,9 @@ from datetime import date
 
 import pytest
 
+from nexus_reimport.model.nexus import PATIENTS
+from nexus_reimport.model.shapes import failures, schema_of
 from nexus_reimport.sandbox.readers.patient_page import refused_fields
-from nexus_reimport.schemas.nexus import PATIENTS
-from nexus_reimport.schemas.shapes import failures, schema_of
 from nexus_reimport.transform.identity import derived_id
 from nexus_reimport.transform.mappings import Mappings
 from nexus_reimport_tests.transform.records import (

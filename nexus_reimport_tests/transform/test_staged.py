@@ -6,9 +6,9 @@ from decimal import Decimal
 import pyarrow as pa
 import pytest
 
+from nexus_reimport.model.columns import Column, Table
+from nexus_reimport.model.frames import REJECTS
 from nexus_reimport.model.reasons.reason import Reason
-from nexus_reimport.schemas.columns import Column, Table
-from nexus_reimport.schemas.frames import REJECTS
 from nexus_reimport.transform.exceptions import MissingColumnError
 from nexus_reimport.transform.staged import SOURCE_KEY, Ledger, Staged, column_texts
 from nexus_reimport_tests.transform.records import TEXT, reasons

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 import pandas as pd
 import pytest
 
+from nexus_reimport.model.columns import Table
+from nexus_reimport.model.filemaker import ENTITY_SETS
+from nexus_reimport.model.nexus import TABLES
+from nexus_reimport.model.shapes import failures, schema_of
 from nexus_reimport.sandbox.clinic import SyntheticClinic, synthetic_clinic
-from nexus_reimport.schemas.columns import Table
-from nexus_reimport.schemas.filemaker import ENTITY_SETS
-from nexus_reimport.schemas.nexus import TABLES
-from nexus_reimport.schemas.shapes import failures, schema_of
 from nexus_reimport.transform.appointments import stage_appointments
 from nexus_reimport.transform.documents import stage_documents
 from nexus_reimport.transform.image_csv import ParsedCsv, parse_image_csv

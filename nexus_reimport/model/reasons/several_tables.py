@@ -1,13 +1,6 @@
 """Reasons that some tables share, though what follows from them may differ."""
 
-from nexus_reimport.model.reasons.reason import (
-    IN_FILEMAKER,
-    NOTHING,
-    Reason,
-    Use,
-    reject,
-    warning,
-)
+from nexus_reimport.model.reasons.reason import IN_FILEMAKER, NOTHING, Reason, Use, reject, warning
 
 PATIENT_NOT_FOUND = Reason(
     "patient_not_found",

@@ -4,9 +4,8 @@ from copy import deepcopy
 from datetime import date
 from typing import Final
 
-from nexus_reimport.sandbox.clinic.chance import Row
-from nexus_reimport.schemas.columns import Table
-from nexus_reimport.schemas.nexus import (
+from nexus_reimport.model.columns import Table
+from nexus_reimport.model.nexus import (
     APPOINTMENTS,
     DOCUMENTS,
     IMAGE_BATCHES,
@@ -15,6 +14,7 @@ from nexus_reimport.schemas.nexus import (
     PATIENTS,
     SMS_MESSAGES,
 )
+from nexus_reimport.sandbox.clinic.chance import Row
 
 DEFAULT_BUCKET: Final = "clinic-files"
 PATIENT_CONTENT_TYPE: Final = 10

@@ -4,9 +4,9 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
+from nexus_reimport.model.nexus import NOTES
 from nexus_reimport.sandbox.exceptions import ReaderFault
 from nexus_reimport.sandbox.readers.reading import Row, text_of
-from nexus_reimport.schemas.nexus import NOTES
 
 _BATCH_DAY = re.compile(r"\d{1,2} [A-Z][a-z]{2} \d{4}")
 

@@ -4,8 +4,8 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from nexus_reimport.model.nexus import PATIENTS
 from nexus_reimport.sandbox.readers.reading import Row, json_object
-from nexus_reimport.schemas.nexus import PATIENTS
 
 SECTIONS = ("phone", "mobile", "email")
 Shown = dict[str, dict[str, Any]]

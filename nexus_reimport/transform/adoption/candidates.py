@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Generic
 
-from nexus_reimport.schemas.nexus import PATIENTS
+from nexus_reimport.model.nexus import PATIENTS
 from nexus_reimport.transform.adoption.living import Living
 from nexus_reimport.transform.known_patients import KnownPatients
 from nexus_reimport.transform.nexus_state import NexusState

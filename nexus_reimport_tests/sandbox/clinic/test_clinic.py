@@ -8,10 +8,10 @@ from collections.abc import Callable, Iterator
 import phonenumbers
 import pytest
 
+from nexus_reimport.model.filemaker import ENTITY_SETS
 from nexus_reimport.sandbox.clinic import SyntheticClinic, expected, synthetic_clinic, without_optional_fields
 from nexus_reimport.sandbox.clinic.docs import DOCUMENTS_PREFIX
 from nexus_reimport.sandbox.clinic.images import IMAGES_PREFIX
-from nexus_reimport.schemas.filemaker import ENTITY_SETS
 
 Row = dict[str, object]
 

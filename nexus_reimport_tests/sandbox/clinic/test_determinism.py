@@ -9,7 +9,8 @@ from nexus_reimport.sandbox.clinic import SyntheticClinic, older_import_known, p
 
 DIGEST = """
 import hashlib
-from nexus_reimport.sandbox.clinic import older_import_known, peoples_rows, synthetic_clinic
+from nexus_reimport.sandbox.clinic import (older_import_known, synthetic_clinic)
+from nexus_reimport.sandbox.clinic import peoples_rows
 clinic = synthetic_clinic(0.02)
 print(hashlib.sha256(repr((clinic, older_import_known(clinic), peoples_rows(clinic))).encode()).hexdigest())
 """

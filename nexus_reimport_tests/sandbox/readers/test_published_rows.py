@@ -7,9 +7,9 @@ import psycopg
 import pytest
 from psycopg.rows import dict_row
 
+from nexus_reimport.model.nexus import TABLES
 from nexus_reimport.sandbox.exceptions import ReaderFault
 from nexus_reimport.sandbox.readers import appointments, commands, files, messages, paperwork, patient_page
-from nexus_reimport.schemas.nexus import TABLES
 from nexus_reimport_tests.line import Line
 
 Rows = list[dict[str, Any]]

@@ -5,12 +5,12 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
+from nexus_reimport.model.nexus import TABLES
 from nexus_reimport.sandbox.clinic.chance import Chance, Row
 from nexus_reimport.sandbox.clinic.clinic import SyntheticClinic
 from nexus_reimport.sandbox.clinic.nexus_rows import DEFAULT_BUCKET, PATIENT_CONTENT_TYPE
 from nexus_reimport.sandbox.clinic.objects import ClinicObject
 from nexus_reimport.sandbox.clinic.older.book import Book
-from nexus_reimport.schemas.nexus import TABLES
 
 FIRST_RUN: Final = datetime(2025, 11, 8, 0, 40, 12, 481_113, tzinfo=UTC)
 IMPORT_ACCOUNT: Final = "FileMaker Import"

@@ -1,1 +1,0 @@
-"""Clients of the services a reimport reads from. They know their protocols and nothing of Dagster."""

@@ -1,0 +1,1 @@
+"""What is read from outside: FileMaker, the bucket, image exports, the mappings."""

@@ -1,0 +1,7 @@
+"""Complete, proved extracts of FileMaker entity sets over OData v4."""
+
+from nexus_reimport.extract.filemaker.auth import BasicAuth, FmidAuth
+from nexus_reimport.extract.filemaker.client import Extract, FileMakerClient
+from nexus_reimport.extract.filemaker.standing import Standing
+
+__all__ = ["BasicAuth", "Extract", "FileMakerClient", "FmidAuth", "Standing"]

@@ -1,0 +1,1 @@
+"""Runs started, gone on with and served from a terminal."""

@@ -1,0 +1,137 @@
+"""Runs that are going on: a second one at a terminal is told so at once, before it reads anything.
+
+Runs started in the browser wait for each other in Dagster's queue. A run at a terminal does not go
+through that queue, so it looks here, and is created before the next one looks. Whoever slips through both
+meets the database's own lock.
+"""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+
+import dagster as dg
+
+from nexus_reimport.launching.exceptions import AnotherRunGoing
+from nexus_reimport.launching.starting import starting
+from nexus_reimport.orchestration.sensors.abandoned import (
+    UNFINISHED,
+    fail_abandoned_runs,
+    is_alive,
+    own_process,
+)
+
+LAST_CANCELED = 20
+POLL_SECONDS = 1.0
+
+# What a run that takes Nexus back is tagged with.
+KIND_TAG, ROLLBACK = "nexus_reimport/kind", "rollback"
+
+Say = Callable[[str], None]
+PlannedKeys = frozenset[dg.AssetKey | dg.AssetCheckKey]
+
+
+def going_runs(instance: dg.DagsterInstance) -> list[dg.RunRecord]:
+    """Return every run that materializes assets, or takes Nexus back, and is going on now, oldest first.
+
+    Runs whose process has died are marked as failed before. Runs in the queue are not going yet. One that
+    was cancelled while its process lives on is going still.
+    """
+    fail_abandoned_runs(instance)
+    started = instance.get_run_records(dg.RunsFilter(statuses=UNFINISHED))
+    canceled = instance.get_run_records(
+        dg.RunsFilter(statuses=[dg.DagsterRunStatus.CANCELED]), limit=LAST_CANCELED
+    )
+    records = [record for record in started if _has_begun(instance, record.dagster_run)]
+    records += [record for record in canceled if _lives_on(instance, record.dagster_run)]
+    going = [
+        record
+        for record in records
+        if makes_assets(instance, record.dagster_run) or takes_back(record.dagster_run)
+    ]
+    return sorted(going, key=lambda record: record.create_timestamp)
+
+
+def _has_begun(instance: dg.DagsterInstance, run: dg.DagsterRun) -> bool:
+    """Say whether a run is under way; one that the browser has only created may never be launched."""
+    return run.status != dg.DagsterRunStatus.NOT_STARTED or own_process(instance, run) is not None
+
+
+def _lives_on(instance: dg.DagsterInstance, run: dg.DagsterRun) -> bool:
+    tag = own_process(instance, run)
+    return tag is not None and is_alive(tag, elsewhere=False)
+
+
+def planned_keys(instance: dg.DagsterInstance, run: dg.DagsterRun) -> PlannedKeys:
+    """Return the assets and checks that a run was to make, as Dagster planned it when it was created."""
+    if not run.execution_plan_snapshot_id:
+        return frozenset()
+    plan = instance.get_execution_plan_snapshot(run.execution_plan_snapshot_id)
+    steps = [step for step in plan.steps if step.key in plan.step_keys_to_execute]
+    return frozenset(key for step in steps for key in step.entity_keys)
+
+
+def makes_assets(instance: dg.DagsterInstance, run: dg.DagsterRun) -> bool:
+    """Say whether a run materializes anything; one of checks alone does not."""
+    return any(isinstance(key, dg.AssetKey) for key in planned_keys(instance, run))
+
+
+def takes_back(run: dg.DagsterRun) -> bool:
+    """Say whether a run is a rollback: Dagster plans no assets for it."""
+    return run.tags.get(KIND_TAG) == ROLLBACK
+
+
+def describe(instance: dg.DagsterInstance, record: dg.RunRecord) -> str:
+    """Return which run it is, since when it goes on, and where."""
+    run = record.dagster_run
+    since = local_time(record.create_timestamp)
+    tag = own_process(instance, run)
+    if not tag:
+        return f"run {run.run_id}, started at {since}, is going (in the browser)"
+    host, pid, _ = tag.rsplit(" ", 2)
+    return f"run {run.run_id}, started at {since}, is going (terminal, process {pid} on {host})"
+
+
+def local_time(moment: datetime) -> str:
+    """Return an instant as a clock on this machine's wall shows it."""
+    return moment.astimezone().strftime("%Y-%m-%d %H:%M:%S")
+
+
+def stay_clear_of_others(instance: dg.DagsterInstance, *, wait: bool, say: Say) -> None:
+    """Return when no other run is going. Raise AnotherRunGoing, naming it, unless told to wait for it."""
+    with alone(instance, wait=wait, say=say):
+        pass
+
+
+@contextmanager
+def alone(instance: dg.DagsterInstance, *, wait: bool = False, say: Say = lambda _: None) -> Iterator[None]:
+    """Enter when no other run is going, and keep others from being started at a terminal while inside.
+
+    What is created inside is seen by whoever looks next. Raises AnotherRunGoing, naming the run that goes on,
+    unless told to wait for it.
+    """
+    named = ""
+    while True:
+        with starting(instance):
+            going = going_runs(instance)
+            if not going:
+                yield
+                return
+        if not wait:
+            raise AnotherRunGoing(
+                f"Nothing was started: {describe(instance, going[0])}. Wait for it with --wait, or end it "
+                'first. If its machine is gone, press "Terminate" on its page in the browser.'
+            )
+        if going[0].dagster_run.run_id != named:
+            named = going[0].dagster_run.run_id
+            say(f"Waiting: {describe(instance, going[0])}.")
+        time.sleep(POLL_SECONDS)
+
+
+def mention_others(instance: dg.DagsterInstance, say: Say) -> None:
+    """Say which other run is going; a dry run goes on beside it, though their frames share one place."""
+    for record in going_runs(instance)[:1]:
+        say(
+            f"Beside this dry run, {describe(instance, record)}. What either stages replaces what the other "
+            "did: that run may refuse to publish, and is then to be resumed."
+        )

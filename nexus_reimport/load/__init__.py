@@ -1,0 +1,1 @@
+"""What happens to Nexus: read, compared, planned, published, backed up, rolled back."""

@@ -1,0 +1,1 @@
+"""The clinic's files in the bucket: backed up and put back."""

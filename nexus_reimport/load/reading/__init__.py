@@ -1,0 +1,1 @@
+"""What is read of Nexus before anything is staged."""

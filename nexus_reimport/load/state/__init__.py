@@ -1,0 +1,1 @@
+"""Our own schema in Nexus: identities, publications, digests of rows, and its migrations."""

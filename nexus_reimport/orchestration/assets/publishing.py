@@ -1,0 +1,116 @@
+"""What a publication, and the plan of one, are given of the staged frames; and the plan that binds it."""
+
+from collections.abc import Iterable, Mapping
+
+import dagster as dg
+import pandas as pd
+
+from nexus_reimport.load.diff.diff import StagedTable
+from nexus_reimport.load.plan.plans import PlanRecord, load_plan
+from nexus_reimport.load.state.figures import MadeOf
+from nexus_reimport.model.columns import Table
+from nexus_reimport.model.nexus import BY_NAME
+from nexus_reimport.model.reasons.every_table import LIMIT
+from nexus_reimport.model.reasons.images import NO_BATCH, THUMBNAIL_TO_MAKE
+from nexus_reimport.model.reasons.several_tables import NO_METADATA, PATIENT_NOT_FOUND
+from nexus_reimport.orchestration.io_manager import FrameIOManager
+from nexus_reimport.release import code_fingerprint
+from nexus_reimport.storage.frame_store import open_store
+from nexus_reimport.transform.figures import figures_of_source
+from nexus_reimport.transform.imported_keys import stem_of
+from nexus_reimport.transform.staged import Staged
+
+PLAN = dg.AssetKey("plan")
+PLAN_ID = "plan_id"
+BACKUP = dg.AssetKey("backup")
+BACKUP_NAME = "backup"
+# The groups of what is read from outside.
+SOURCES = ("filemaker", "files")
+DATA_VERSION = "dagster/data_version"
+WITHOUT_PATIENT = (PATIENT_NOT_FOUND, NO_BATCH)
+
+
+def staged_tables(staged: Mapping[str, Staged]) -> dict[str, StagedTable]:
+    """Return what a publication needs of each staged table."""
+    return {name: staged_table(BY_NAME[name], one) for name, one in staged.items()}
+
+
+def staged_table(table: Table, staged: Staged) -> StagedTable:
+    """Return what a publication needs of one staged table."""
+    cut = int((staged.rejects["reason"] == LIMIT).sum())
+    named, astray = _named(staged) if table.is_of_files else ((), ())
+    return StagedTable(staged.rows, staged.rejects["key"].to_list(), cut, named, astray)
+
+
+def _named(staged: Staged) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the stems (lower case) of images that the export names, though they could not be staged.
+
+    Beside them those whose patient is nowhere, or whose batch stays deleted.
+    """
+    reported = pd.concat([staged.rejects, staged.warnings])
+    known = reported.loc[~reported["reason"].isin([NO_METADATA, THUMBNAIL_TO_MAKE]), "key"]
+    lost = staged.rejects.loc[staged.rejects["reason"].isin(WITHOUT_PATIENT), "key"]
+    return tuple(stem_of(key).lower() for key in known), tuple(stem_of(key).lower() for key in lost)
+
+
+def source_versions(instance: dg.DagsterInstance, lineage: Iterable[dg.AssetKey]) -> dict[str, str]:
+    """Return the data version of every source that something is made from, by asset."""
+    versions = {}
+    for key in _sources(lineage):
+        event = instance.get_latest_materialization_event(key)
+        tags = event.asset_materialization.tags if event and event.asset_materialization else None
+        versions[key.to_user_string()] = (tags or {}).get(DATA_VERSION, "")
+    return versions
+
+
+def made_of(instance: dg.DagsterInstance, frames: FrameIOManager, lineage: Iterable[dg.AssetKey]) -> MadeOf:
+    """Return what a publication of this lineage is made of: the code, and what its sources say."""
+    figures = {key.to_user_string(): figures_of_source(frames.read(key)) for key in _sources(lineage)}
+    return MadeOf(code_fingerprint(), source_versions(instance, lineage), figures)
+
+
+def _sources(lineage: Iterable[dg.AssetKey]) -> list[dg.AssetKey]:
+    return sorted(key for key in lineage if key.path[0] in SOURCES)
+
+
+def unseen_pictures(staged: Mapping[str, Staged]) -> list[str]:
+    """Return the S3 keys of staged images whose picture nobody has looked at yet."""
+    if "images" not in staged:
+        return []
+    images = staged["images"]
+    waiting = images.warnings.loc[images.warnings["reason"] == THUMBNAIL_TO_MAKE, "key"]
+    return [str(key) for key in images.rows.loc[images.rows["source_key"].isin(waiting), "s3_key"]]
+
+
+def plan_of_run(context: dg.AssetExecutionContext, frames: FrameIOManager) -> PlanRecord | None:
+    """Return the plan that this run, or the one that it goes on with, has made; None where it made none."""
+    plan_id = _told_in_run(context, PLAN, PLAN_ID)
+    return load_plan(open_store(frames.location), plan_id) if plan_id else None
+
+
+def seen_by(context: dg.AssetExecutionContext, frames: FrameIOManager) -> pd.DataFrame | None:
+    """Return what the plan of this run, or of the one it goes on with, saw of rows to be adopted.
+
+    None where another run has planned since.
+    """
+    return frames.read_progress(PLAN) if frames.progress_version(PLAN) in _runs(context) else None
+
+
+def backup_of_run(context: dg.AssetExecutionContext) -> str | None:
+    """Return the backup that this run, or the one it goes on with, has taken; None where it took none."""
+    return _told_in_run(context, BACKUP, BACKUP_NAME)
+
+
+def _runs(context: dg.AssetExecutionContext) -> set[str | None]:
+    """Return this run, and those that it goes on with."""
+    return {context.run.run_id, context.run.root_run_id, context.run.parent_run_id} - {None}
+
+
+def _told_in_run(context: dg.AssetExecutionContext, key: dg.AssetKey, entry: str) -> str | None:
+    event = context.instance.get_latest_materialization_event(key)
+    if event is None or event.asset_materialization is None:
+        return None
+    if event.run_id not in _runs(context):
+        return None
+    told = event.asset_materialization.metadata.get(entry)
+    return str(told.value) if told else None

@@ -1,0 +1,1 @@
+"""Jobs: the reimport's phases, and those of a single purpose."""

@@ -1,0 +1,1 @@
+"""What Dagster's records say of runs, and what is made of that."""

@@ -1,0 +1,1 @@
+"""What looks by itself: new exports, runs that died, reports of failed runs."""

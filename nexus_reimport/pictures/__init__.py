@@ -1,0 +1,1 @@
+"""Photographs: bytes in, a thumbnail and facts out; fetched, uploaded and proved."""

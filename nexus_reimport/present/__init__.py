@@ -1,0 +1,1 @@
+"""What people read: the terminal, a plan in words, the report's page."""

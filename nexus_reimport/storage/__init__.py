@@ -1,0 +1,1 @@
+"""Where this program keeps its own files, and what S3 and a folder answer."""

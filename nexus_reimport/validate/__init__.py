@@ -1,0 +1,1 @@
+"""What the checks find: pure findings over frames, and questions to what was written."""

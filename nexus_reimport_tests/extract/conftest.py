@@ -1,0 +1,32 @@
+"""Fixtures of tests of clients: a bucket of its own, behind a relay that counts."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from nexus_reimport_tests.file_buckets import FILES, Files, client_at
+from nexus_reimport_tests.served_bucket import Relay, relay_to, served_bucket
+
+
+@pytest.fixture(scope="session")
+def bucket_port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
+    """One S3 server; each test uses keys of its own."""
+    with served_bucket(tmp_path_factory.mktemp("bucket")) as port:
+        yield port
+
+
+@pytest.fixture
+def bucket(bucket_port: int) -> Iterator[Relay]:
+    """The bucket through a relay that has counted nothing yet."""
+    with relay_to(bucket_port) as relay:
+        yield relay
+
+
+@pytest.fixture
+def files(bucket: Relay, bucket_port: int) -> Iterator[Files]:
+    """A bucket of the test's own, with a few files, and a relay to it."""
+    client = client_at(f"http://127.0.0.1:{bucket_port}")
+    found = Files(bucket, client)
+    found.put_all(FILES)
+    yield found
+    found.delete(*found.keys())
