@@ -9,7 +9,6 @@ from typing import Any
 import dagster as dg
 
 from nexus_reimport.extract.mappings_file import SETTING as MAPPINGS
-from nexus_reimport.launching.launch import terminal_logger
 from nexus_reimport.orchestration.assets.backup import backup
 from nexus_reimport.orchestration.assets.filemaker import filemaker_assets
 from nexus_reimport.orchestration.assets.files import image_csv, s3_listing
@@ -41,6 +40,7 @@ from nexus_reimport.orchestration.resources import (
 from nexus_reimport.orchestration.sensors.abandoned import abandoned_runs
 from nexus_reimport.orchestration.sensors.image_csv_sensor import new_image_csv
 from nexus_reimport.orchestration.sensors.report_sensor import reports_of_failed_runs
+from nexus_reimport.orchestration.terminal_logger import terminal_logger
 from nexus_reimport.settings import load_dotenv_file, missing_settings, wrong_settings
 
 

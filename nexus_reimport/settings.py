@@ -1,7 +1,6 @@
 """The settings of a reimport: environment variables, what each is for, and which are missing."""
 
 import os
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,18 +10,18 @@ from dotenv import dotenv_values, load_dotenv
 from nexus_reimport.exceptions import SettingsRefused
 from nexus_reimport.extract.mappings_file import require_mappings
 from nexus_reimport.model.setting_values import (
+    require_bucket_name,
     require_dagster_postgres,
     require_http,
     require_postgres,
     require_private_http,
     require_storage,
+    require_whole_number,
 )
 
 FMID_TOKEN = "FILEMAKER_FMID_TOKEN"  # noqa: S105 - the name of a variable
 REPORTS_URL = "NEXUS_REIMPORT_REPORTS_URL"
 UI_HOSTS = "NEXUS_REIMPORT_UI_HOSTS"
-# Older buckets have capitals and underscores too.
-_BUCKET_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{1,254}", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -43,18 +42,6 @@ def _require_filemaker_host(host: str, _setting: str) -> None:
     from nexus_reimport.extract.filemaker.endpoint import parse_origin
 
     parse_origin(host)
-
-
-def require_whole_number(value: str, setting: str) -> None:
-    """Raise SettingsRefused, by the setting's name, for what is no whole number."""
-    if not (value.isascii() and value.isdecimal()):
-        raise SettingsRefused(f"{setting} is to be a whole number, 0 or more.")
-
-
-def require_bucket_name(value: str, setting: str) -> None:
-    """Raise SettingsRefused, by the setting's name, for what no bucket is called: obstore panics at it."""
-    if not _BUCKET_NAME.fullmatch(value):
-        raise SettingsRefused(f"{setting}: no bucket has such a name: letters, digits, dots and dashes.")
 
 
 SETTINGS: tuple[Setting, ...] = (

@@ -77,7 +77,7 @@ def dump(json_file: Path | None) -> None:
     with importing():
         from nexus_reimport.definitions import environment_resources
         from nexus_reimport.launching.instance import open_instance
-        from nexus_reimport.orchestration.jobs.dump_job import dump_definitions, launch_dump
+        from nexus_reimport.launching.op_jobs import dump_definitions, launch_dump
         from nexus_reimport.present.terminal import run_display
 
     console = open_console()

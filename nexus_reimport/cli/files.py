@@ -126,7 +126,7 @@ def _launch(job: str, config: Mapping[str, Any]) -> Any:
     """Run a job on the same Dagster instance as the UI, and show it."""
     from nexus_reimport.definitions import environment_resources
     from nexus_reimport.launching.instance import open_instance
-    from nexus_reimport.orchestration.jobs.file_jobs import file_definitions, launch_file_job
+    from nexus_reimport.launching.op_jobs import file_definitions, launch_file_job
     from nexus_reimport.present.terminal import run_display
 
     definitions = file_definitions(environment_resources())

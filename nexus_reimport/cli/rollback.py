@@ -105,7 +105,7 @@ def _launched(config: Mapping[str, Any]) -> tuple[Any, Any]:
     with importing():
         from nexus_reimport.definitions import environment_resources
         from nexus_reimport.launching.instance import open_instance
-        from nexus_reimport.orchestration.jobs.rollback_job import launch_rollback, rollback_definitions
+        from nexus_reimport.launching.op_jobs import launch_rollback, rollback_definitions
         from nexus_reimport.orchestration.records.run_report import make_report, stored_report
         from nexus_reimport.present.terminal import run_display
 

@@ -14,6 +14,7 @@ import dagster as dg
 
 from nexus_reimport.launching.exceptions import AnotherRunGoing
 from nexus_reimport.launching.starting import starting
+from nexus_reimport.orchestration.records.run_kinds import makes_assets, takes_back
 from nexus_reimport.orchestration.sensors.abandoned import (
     UNFINISHED,
     fail_abandoned_runs,
@@ -24,11 +25,7 @@ from nexus_reimport.orchestration.sensors.abandoned import (
 LAST_CANCELED = 20
 POLL_SECONDS = 1.0
 
-# What a run that takes Nexus back is tagged with.
-KIND_TAG, ROLLBACK = "nexus_reimport/kind", "rollback"
-
 Say = Callable[[str], None]
-PlannedKeys = frozenset[dg.AssetKey | dg.AssetCheckKey]
 
 
 def going_runs(instance: dg.DagsterInstance) -> list[dg.RunRecord]:
@@ -60,25 +57,6 @@ def _has_begun(instance: dg.DagsterInstance, run: dg.DagsterRun) -> bool:
 def _lives_on(instance: dg.DagsterInstance, run: dg.DagsterRun) -> bool:
     tag = own_process(instance, run)
     return tag is not None and is_alive(tag, elsewhere=False)
-
-
-def planned_keys(instance: dg.DagsterInstance, run: dg.DagsterRun) -> PlannedKeys:
-    """Return the assets and checks that a run was to make, as Dagster planned it when it was created."""
-    if not run.execution_plan_snapshot_id:
-        return frozenset()
-    plan = instance.get_execution_plan_snapshot(run.execution_plan_snapshot_id)
-    steps = [step for step in plan.steps if step.key in plan.step_keys_to_execute]
-    return frozenset(key for step in steps for key in step.entity_keys)
-
-
-def makes_assets(instance: dg.DagsterInstance, run: dg.DagsterRun) -> bool:
-    """Say whether a run materializes anything; one of checks alone does not."""
-    return any(isinstance(key, dg.AssetKey) for key in planned_keys(instance, run))
-
-
-def takes_back(run: dg.DagsterRun) -> bool:
-    """Say whether a run is a rollback: Dagster plans no assets for it."""
-    return run.tags.get(KIND_TAG) == ROLLBACK
 
 
 def describe(instance: dg.DagsterInstance, record: dg.RunRecord) -> str:

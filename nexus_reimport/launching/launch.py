@@ -1,10 +1,9 @@
 """How a run is started from a terminal: on the same Dagster instance as the UI, so that it shows up there."""
 
-import logging
 import re
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, nullcontext
+from collections.abc import Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,10 +15,10 @@ from nexus_reimport.model.counts import COUNTED
 from nexus_reimport.model.nexus import TABLES
 from nexus_reimport.orchestration.resources import REIMPORT
 from nexus_reimport.orchestration.sensors.abandoned import fail_abandoned_runs, process_tag
+from nexus_reimport.orchestration.terminal_logger import EventListener, heard_by
 
 _OUR_MODULE = re.compile(r"^nexus_reimport(\.\w+)*\.(?=[A-Z])")
 
-EventListener = Callable[[dg.DagsterEvent], None]
 Counts = dict[str, Any]
 
 
@@ -239,38 +238,3 @@ def _innermost(error: Any) -> str:
     while error.cause:
         error = error.cause
     return _OUR_MODULE.sub("", str(error.message).strip())
-
-
-_listeners: list[EventListener] = []
-
-
-@contextmanager
-def heard_by(listener: EventListener) -> Iterator[None]:
-    """Have a listener called with every event of runs in this process, while inside."""
-    _listeners.append(listener)
-    try:
-        yield
-    finally:
-        _listeners.remove(listener)
-
-
-class _EventHandler(logging.Handler):
-    def emit(self, record: logging.LogRecord) -> None:
-        event = getattr(record, "dagster_event", None)
-        if event is None:
-            event = getattr(record, "dagster_meta", {}).get("dagster_event")
-        if event is not None:
-            for listener in _listeners:
-                listener(event)
-
-
-def _open_terminal_logger(_: dg.InitLoggerContext) -> logging.Logger:
-    """Return a logger that hands events to whoever launched the run here, and prints nothing itself."""
-    logger = logging.Logger("nexus_reimport.terminal", logging.DEBUG)
-    logger.addHandler(_EventHandler())
-    return logger
-
-
-terminal_logger = dg.LoggerDefinition(
-    _open_terminal_logger, description="Tells a terminal of this process how far a run is."
-)

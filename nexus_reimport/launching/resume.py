@@ -8,21 +8,14 @@ from typing import Any, cast
 
 import dagster as dg
 
-from nexus_reimport.launching.active_runs import (
-    PlannedKeys,
-    describe,
-    going_runs,
-    local_time,
-    makes_assets,
-    planned_keys,
-    takes_back,
-)
+from nexus_reimport.launching.active_runs import describe, going_runs, local_time
 from nexus_reimport.launching.exceptions import AnotherRunGoing, NothingToResume
 from nexus_reimport.launching.execution import PARENT as PARENT
 from nexus_reimport.launching.execution import ROOT, Selected
 from nexus_reimport.launching.launch import RunRequest
 from nexus_reimport.orchestration.checks.gate import Gate, Latest, latest_evaluations, latest_materializations
 from nexus_reimport.orchestration.io_manager import FrameIOManager
+from nexus_reimport.orchestration.records.run_kinds import PlannedKeys, makes_assets, planned_keys, takes_back
 
 RESUMES = "nexus_reimport/resumes"
 # What the browser sets on a run that goes on from another's failure, by step or by asset.

@@ -26,6 +26,8 @@ _SQLALCHEMY = re.compile(
     r"postgresql(?:\+psycopg2)?://(?:[^:/@]*(?::[^@]*)?@)?"
     r"(?:\[[0-9A-Fa-f:.]+\]|[^/:?@\[\]]*)(?::(?P<port>[0-9]*))?(?:/[^?@]*)?(?:\?(?P<options>.*))?"
 )
+# Older buckets have capitals and underscores too.
+_BUCKET_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{1,254}", re.ASCII)
 SSL_MODES = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")
 
 
@@ -160,3 +162,15 @@ def _is_port(text: str) -> bool:
 def _is_host(text: str) -> bool:
     """Say whether a text may be a host: a name, an address, a socket's folder, or none."""
     return text.startswith(("/", "@/")) or re.fullmatch(r"[\w.-]*|[0-9A-Fa-f:.]+(%\w+)?", text) is not None
+
+
+def require_whole_number(value: str, setting: str) -> None:
+    """Raise SettingsRefused, by the setting's name, for what is no whole number."""
+    if not (value.isascii() and value.isdecimal()):
+        raise SettingsRefused(f"{setting} is to be a whole number, 0 or more.")
+
+
+def require_bucket_name(value: str, setting: str) -> None:
+    """Raise SettingsRefused, by the setting's name, for what no bucket is called: obstore panics at it."""
+    if not _BUCKET_NAME.fullmatch(value):
+        raise SettingsRefused(f"{setting}: no bucket has such a name: letters, digits, dots and dashes.")

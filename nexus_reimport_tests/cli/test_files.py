@@ -10,7 +10,7 @@ from click.testing import CliRunner, Result
 from dagster_aws.s3 import S3Resource
 
 from nexus_reimport.cli.files import files as command
-from nexus_reimport.orchestration.jobs.file_jobs import file_definitions, launch_file_job
+from nexus_reimport.launching.op_jobs import file_definitions, launch_file_job
 from nexus_reimport.orchestration.resources import BucketResource
 from nexus_reimport.settings import SETTINGS
 from nexus_reimport_tests.file_buckets import DOCUMENT, FILES, UPLOAD, Files, client_at

@@ -9,9 +9,9 @@ from click.testing import CliRunner, Result
 
 from nexus_reimport import cli
 from nexus_reimport.launching import active_runs as going
-from nexus_reimport.launching.active_runs import KIND_TAG, ROLLBACK
 from nexus_reimport.load.rollback import preview
 from nexus_reimport.orchestration.jobs.rollback_job import rollback_job
+from nexus_reimport.orchestration.records.run_kinds import KIND_TAG, ROLLBACK
 from nexus_reimport.orchestration.sensors.abandoned import process_tag
 from nexus_reimport_tests.cli.published_line import PublishedLine
 from nexus_reimport_tests.line import contents, query

@@ -11,7 +11,7 @@ from obstore.store import LocalStore, ObjectStore
 
 from nexus_reimport.load.backup import sealed
 from nexus_reimport.load.backup.manifest import BACKUPS
-from nexus_reimport.settings import require_whole_number
+from nexus_reimport.model.setting_values import require_whole_number
 
 KEEP_COUNT, KEEP_DAYS = "NEXUS_REIMPORT_KEEP_BACKUPS", "NEXUS_REIMPORT_KEEP_DAYS"
 # Whatever is not finished by then never will be.

@@ -1,18 +1,14 @@
 """The job that dumps the whole of Nexus's database and proves the dump; by hand, or every week."""
 
-from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any
 
 import dagster as dg
 
-from nexus_reimport.launching.launch import EventListener
 from nexus_reimport.load import backup as backups
 from nexus_reimport.load.backup.dump import DUMPS
 from nexus_reimport.orchestration.assets.metadata import OWNERS, Metadata
 from nexus_reimport.orchestration.assets.refusals import publication_refusal
 from nexus_reimport.orchestration.io_manager import FrameIOManager
-from nexus_reimport.orchestration.jobs.op_jobs import OpOutcome, last_told, launch_op_job, op_definitions
 from nexus_reimport.orchestration.privacy import keeps_values_out_of_errors
 from nexus_reimport.orchestration.resources import NexusResource
 from nexus_reimport.storage.frame_store import open_store
@@ -83,15 +79,3 @@ weekly_dump = dg.ScheduleDefinition(
     default_status=dg.DefaultScheduleStatus.STOPPED,
     description="A dump of all of Nexus in the night to Sunday. Off, unless somebody turns it on.",
 )
-
-
-def dump_definitions(resources: Mapping[str, Any]) -> dg.Definitions:
-    """Return the job alone, with the resources `nexus` and `frames` out of those given."""
-    return op_definitions([dump_job], resources, ("nexus", "frames"))
-
-
-def launch_dump(
-    definitions: dg.Definitions, instance: dg.DagsterInstance, on_event: EventListener = lambda _: None
-) -> OpOutcome:
-    """Dump in this process, and return the outcome; its counts are what the materialization tells."""
-    return launch_op_job(definitions, instance, DUMP, None, lambda events: last_told(events, KEY), on_event)

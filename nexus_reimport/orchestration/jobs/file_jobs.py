@@ -1,19 +1,16 @@
 """The jobs that back the clinic's files up and put them back. No run of the reimport copies files."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import dagster as dg
 from dagster_aws.s3 import S3Resource
 from pydantic import Field
 
-from nexus_reimport.launching.launch import EventListener
 from nexus_reimport.load.file_backup.file_backup import AT_ONCE, FILE_PREFIXES, FileBackup, back_up_files
 from nexus_reimport.load.file_backup.file_restore import FileRestore, restore_files
 from nexus_reimport.orchestration.assets.metadata import OWNERS, Metadata
 from nexus_reimport.orchestration.assets.refusals import refusal_first
-from nexus_reimport.orchestration.jobs.op_jobs import OpOutcome, last_told, launch_op_job, op_definitions
 from nexus_reimport.orchestration.privacy import keeps_values_out_of_errors
 from nexus_reimport.orchestration.progress import StepProgress
 from nexus_reimport.orchestration.resources import BucketResource
@@ -206,19 +203,3 @@ def restore_job() -> None:
 
 
 file_jobs = [back_up_job, restore_job]
-
-
-def file_definitions(resources: Mapping[str, Any]) -> dg.Definitions:
-    """Return both jobs alone, with the resources `bucket` and `s3` out of those given."""
-    return op_definitions(file_jobs, resources, ("bucket", "s3"))
-
-
-def launch_file_job(
-    definitions: dg.Definitions,
-    instance: dg.DagsterInstance,
-    job: str,
-    config: Mapping[str, Any],
-    on_event: EventListener = lambda _: None,
-) -> OpOutcome:
-    """Run one of the jobs in this process, with its op's config, and return its outcome."""
-    return launch_op_job(definitions, instance, job, config, lambda events: last_told(events, KEY), on_event)

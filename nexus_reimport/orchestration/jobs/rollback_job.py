@@ -1,31 +1,27 @@
 """The job that takes publications back: Nexus as it was before them, said of every table concerned."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from enum import Enum
-from functools import partial
-from typing import Any
 
 import dagster as dg
 from obstore.store import ObjectStore
 from pydantic import Field
 
-from nexus_reimport.launching.active_runs import KIND_TAG, ROLLBACK, alone
-from nexus_reimport.launching.launch import EventListener
 from nexus_reimport.load.backup.manifest import read as read_backup
 from nexus_reimport.load.rollback import Obstacle, Rollback, done_by, effect_of, rollback
 from nexus_reimport.load.rollback.exceptions import RollbackRefused
 from nexus_reimport.load.rollback.rows_kept import RowsOfRollback, path_of, save_rows
 from nexus_reimport.load.rollback.standing import Effect
 from nexus_reimport.model.counts import TAKEN_BACK
-from nexus_reimport.model.nexus import BY_NAME, TABLES
+from nexus_reimport.model.nexus import BY_NAME
 from nexus_reimport.orchestration.assets.metadata import KEYS_SHOWN, Metadata
 from nexus_reimport.orchestration.assets.publishing import BACKUP, BACKUP_NAME
 from nexus_reimport.orchestration.assets.refusals import publication_refusal
 from nexus_reimport.orchestration.assets.report import report_metadata
 from nexus_reimport.orchestration.io_manager import FrameIOManager
-from nexus_reimport.orchestration.jobs.op_jobs import OpOutcome, last_told, launch_op_job, op_definitions
 from nexus_reimport.orchestration.privacy import keeps_values_out_of_errors
 from nexus_reimport.orchestration.records.run_events import REPORT
+from nexus_reimport.orchestration.records.run_kinds import KIND_TAG, ROLLBACK
 from nexus_reimport.orchestration.records.run_report import ROWS_BEFORE, make_report
 from nexus_reimport.orchestration.resources import NexusResource
 from nexus_reimport.storage.frame_store import open_store
@@ -243,36 +239,3 @@ def rows_table(rows: Sequence[Obstacle]) -> dg.TableMetadataValue:
     records = [dg.TableRecord({"table": r.table, "id": r.id, "what": r.what}) for r in rows[:KEYS_SHOWN]]
     columns = [dg.TableColumn(name, "string") for name in ("table", "id", "what")]
     return dg.MetadataValue.table(records, schema=dg.TableSchema(columns=columns))
-
-
-def rollback_definitions(resources: Mapping[str, Any]) -> dg.Definitions:
-    """Return the job alone, with the resources `nexus` and `frames` out of those given."""
-    return op_definitions([rollback_job], resources, ("nexus", "frames"))
-
-
-def launch_rollback(
-    definitions: dg.Definitions,
-    instance: dg.DagsterInstance,
-    config: Mapping[str, Any],
-    on_event: EventListener = lambda _: None,
-) -> OpOutcome:
-    """Take back in this process, and return the outcome; its counts say what was done, by table too.
-
-    Raises AnotherRunGoing, naming it, where another run is going.
-    """
-    alone_here = partial(alone, instance)
-    return launch_op_job(definitions, instance, ROLLBACK, config, _counts_of, on_event, alone_here)
-
-
-def _counts_of(events: list[dg.EventLogEntry]) -> dict[str, Any]:
-    told = {table.name: last_told(events, dg.AssetKey(["nexus", table.name])) for table in TABLES}
-    tables = {
-        name: {count.name: one[count.name] for count in TAKEN_BACK} for name, one in told.items() if one
-    }
-    for one in told.values():
-        if one:
-            return {
-                **{name: one[name] for name in ("says", "publication", "undone", "backup")},
-                "tables": tables,
-            }
-    return {}

@@ -9,11 +9,11 @@ from typing import Any
 import dagster as dg
 import orjson
 
-from nexus_reimport.launching.active_runs import makes_assets, takes_back
 from nexus_reimport.load.exceptions import PublicationError
 from nexus_reimport.model.nexus import BY_NAME, TABLES
 from nexus_reimport.orchestration.records import run_events
 from nexus_reimport.orchestration.records.run_events import RunEvents
+from nexus_reimport.orchestration.records.run_kinds import makes_assets, takes_back
 from nexus_reimport.present.report.exceptions import NoSuchRun, ReportUnreadable
 from nexus_reimport.present.report.facts import Kind, LinkFacts, ReportFacts, RowCount, TableFacts
 from nexus_reimport.present.report.page import render_html

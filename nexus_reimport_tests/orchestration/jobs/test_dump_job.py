@@ -7,9 +7,10 @@ import dagster as dg
 import pytest
 
 from nexus_reimport.definitions import build_definitions
+from nexus_reimport.launching.op_jobs import dump_definitions, launch_dump
 from nexus_reimport.load.backup import verify_dump
 from nexus_reimport.orchestration.io_manager import FrameIOManager
-from nexus_reimport.orchestration.jobs.dump_job import DUMP, KEY, dump_definitions, launch_dump
+from nexus_reimport.orchestration.jobs.dump_job import DUMP, KEY
 from nexus_reimport.orchestration.resources import NexusResource
 from nexus_reimport.sandbox.postgres import Cluster
 from nexus_reimport.sandbox.postgres_programs import program

@@ -9,15 +9,9 @@ import pytest
 from dagster_aws.s3 import S3Resource
 
 from nexus_reimport.definitions import build_definitions
+from nexus_reimport.launching.op_jobs import OpOutcome, file_definitions, launch_file_job
 from nexus_reimport.orchestration import progress
-from nexus_reimport.orchestration.jobs.file_jobs import (
-    BACK_UP,
-    KEY,
-    RESTORE,
-    file_definitions,
-    launch_file_job,
-)
-from nexus_reimport.orchestration.jobs.op_jobs import OpOutcome
+from nexus_reimport.orchestration.jobs.file_jobs import BACK_UP, KEY, RESTORE
 from nexus_reimport.orchestration.resources import BucketResource
 from nexus_reimport.orchestration.sensors.abandoned import process_tag
 from nexus_reimport_tests.file_buckets import DOCUMENT, FILES, UPLOAD, Files, client_at
