@@ -1,15 +1,17 @@
-"""Whatever a transform says of a row in any test is declared: of that table and field, as of that kind."""
+"""Whatever a transform says of a row in any test is declared, and each column of FileMaker's is given."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import pytest
 
 from nexus_reimport.model.nexus import BY_NAME
 from nexus_reimport.model.reasons import reason_named
 from nexus_reimport.model.reasons.reason import Kind, Reason
-from nexus_reimport.transform.staged import Ledger
+from nexus_reimport.transform.staged import Ledger, Staged
 
 Saying = Callable[[Ledger, str, str, Reason], None]
+Given = Mapping[str, Sequence[object]]
+Staging = Callable[[Ledger, list[str], Given, Mapping[str, object]], Staged]
 
 
 @pytest.fixture(autouse=True, scope="package")
@@ -19,6 +21,26 @@ def only_what_is_declared_is_said() -> Iterator[None]:
         patch.setattr(Ledger, "reject", _heard(Ledger.reject, "reject"))
         patch.setattr(Ledger, "warn", _heard(Ledger.warn, "warning"))
         yield
+
+
+@pytest.fixture(autouse=True, scope="package")
+def every_column_of_filemakers_is_given() -> Iterator[None]:
+    """A nullable column that a transform forgets would be null in every row, and nobody would know."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Ledger, "staged", _given(Ledger.staged))
+        yield
+
+
+def _given(staging: Staging) -> Staging:
+    def given(ledger: Ledger, keys: list[str], columns: Given, constants: Mapping[str, object]) -> Staged:
+        # A test of the ledger alone gives rows nothing, not even who they are.
+        if ledger.table.name in BY_NAME and "id" in columns:
+            wanted = {column.name for column in ledger.table.named("key", "source", "stamp")}
+            forgotten = wanted - columns.keys() - constants.keys()
+            assert not forgotten, f"transform gives no {', '.join(forgotten)} of {ledger.table.name}"
+        return staging(ledger, keys, columns, constants)
+
+    return given
 
 
 def _heard(saying: Saying, kind: Kind) -> Saying:

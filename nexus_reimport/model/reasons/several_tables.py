@@ -70,17 +70,16 @@ BAD_DATE = Reason(
 TOO_LONG = Reason(
     "too_long",
     "A text was longer than Nexus allows; it was cut or left empty.",
-    warning(
-        "patients", "first_name, last_name, middle_names, coordinator_name", "cut to the column's length"
-    ),
+    # Whatever has a length may be cut: a new column need not be named here.
+    warning("patients", "", "a name or another text: cut to the column's length"),
     warning("patients", "health_number", "does not fit; null, the original is in `filemaker_metadata`"),
-    warning("notes", "created_by", "cut to the column's length"),
+    warning("notes", "", "the account's name or another text: cut to the column's length"),
     warning("sms_messages", "external_message_id", "does not fit; left empty"),
-    warning("documents", "file_name, category", "cut to the column's length"),
+    warning("documents", "", "the file's name, the category or another text: cut to the column's length"),
     warning(
         "images",
-        "category, original_name",
-        "cut to the column's length",
+        "",
+        "the category, the file's name or another text: cut to the column's length",
         "A text was longer than Nexus allows and was cut.",
     ),
     advice="Shorten it in FileMaker where what was lost matters.",
