@@ -10,19 +10,20 @@ from dataclasses import dataclass
 from typing import Any
 
 import dagster as dg
-from dagster._core.definitions.job_base import InMemoryJob
-from dagster._core.definitions.repository_definition.valid_definitions import SINGLETON_REPOSITORY_NAME
-from dagster._core.execution.api import create_execution_plan, execute_run
-from dagster._core.execution.execution_result import ExecutionResult
-from dagster._core.remote_origin import (
+
+from nexus_reimport.launching.cancelling import ends_when_canceled
+from nexus_reimport.orchestration.dagster_internals import (
+    SINGLETON_REPOSITORY_NAME,
+    ExecutionResult,
+    InMemoryJob,
+    LoadableTargetOrigin,
     ManagedGrpcPythonEnvCodeLocationOrigin,
     RemoteJobOrigin,
     RemoteRepositoryOrigin,
+    create_execution_plan,
+    execute_run,
+    snapshot_from_execution_plan,
 )
-from dagster._core.snap import snapshot_from_execution_plan
-from dagster._core.types.loadable_target_origin import LoadableTargetOrigin
-
-from nexus_reimport.launching.cancelling import ends_when_canceled
 
 # What the browser calls the code where it is served with `-m`, as `ui` and the services do.
 CODE_LOCATION = "nexus_reimport.definitions"

@@ -6,11 +6,11 @@ It takes what `dagster-webserver` takes. `dev` is `dagster dev` with this webser
 import sys
 from typing import Any
 
-from dagster._cli import dev
 from dagster_webserver import cli
 from starlette.types import ASGIApp
 
 from nexus_reimport.launching.webserver_guard import Guard, allowed_hosts
+from nexus_reimport.orchestration.dagster_internals import dagster_dev
 
 MODULE = "nexus_reimport.launching.guarded_webserver"
 DEV = "dev"
@@ -19,6 +19,7 @@ _PLAIN = [sys.executable, "-m", "dagster_webserver"]
 # Dagster has no public place for a middleware. Where a release of it moves one of these two names, this
 # module fails where it is started, and nothing is served unguarded.
 _CREATE_APP, _OPEN_PROCESS = "create_app_from_workspace_process_context", "open_ipc_subprocess"
+dev = dagster_dev()
 _create_app = getattr(cli, _CREATE_APP)
 _open_process = getattr(dev, _OPEN_PROCESS)
 

@@ -10,11 +10,11 @@ from typing import TypeAlias
 
 import dagster as dg
 from dagster import AssetCheckKey, AssetKey, DagsterInstance
-from dagster._core.storage.asset_check_execution_record import (
+
+from nexus_reimport.orchestration.dagster_internals import (
     AssetCheckExecutionRecord,
     AssetCheckExecutionRecordStatus,
 )
-
 from nexus_reimport.orchestration.io_manager import FrameIOManager
 
 POINTER = "dagster/input_event_pointer/"
