@@ -17,8 +17,9 @@ from dagster_aws.s3 import S3Resource
 from nexus_reimport.definitions import build_definitions
 from nexus_reimport.extract.filemaker import FileMakerClient
 from nexus_reimport.extract.filemaker.pace import RateCap
-from nexus_reimport.launching.launch import RunOutcome, RunRequest, launch
+from nexus_reimport.launching.launch import RunRequest, launch
 from nexus_reimport.model.nexus import TABLES
+from nexus_reimport.model.outcome import RunOutcome
 from nexus_reimport.orchestration.io_manager import FrameIOManager
 from nexus_reimport.orchestration.resources import (
     BucketResource,

@@ -16,7 +16,7 @@ from nexus_reimport.model.frames import (
     TOUCHED_ROWS,
 )
 from nexus_reimport.model.nexus import IMAGE_BATCHES, TABLES
-from nexus_reimport.model.options import TOLD, Options, Told, flag_of, is_by_table
+from nexus_reimport.model.options import OPTIONS, Option, Options, flag_of, is_by_table
 from nexus_reimport.model.reasons import BY_CODE
 from nexus_reimport.model.reasons.reason import Reason, Use
 
@@ -56,18 +56,18 @@ def table(*rows: tuple[str, ...]) -> str:
 def options() -> str:
     """Return every option of a run, and what holds where nothing is said."""
     head = ("at a terminal", "in the browser", "it says", "unsaid", "of a plan")
-    return table(head, *(_option(name, told) for name, told in TOLD.items()))
+    return table(head, *(_option(name, option) for name, option in OPTIONS.items()))
 
 
 _OF_A_PLAN = {"part": "a part", "beside": "kept beside", "no": "no"}
 
 
-def _option(name: str, told: Told) -> tuple[str, ...]:
+def _option(name: str, option: Option) -> tuple[str, ...]:
     declared = Options.model_fields[name]
-    flag = f"`{flag_of(name)}`" + ("" if "plan" in told.commands else " (`run`)") if told.commands else ""
-    unsaid = told.words[0] if is_by_table(name) else declared.default
+    flag = f"`{flag_of(name)}`" + ("" if "plan" in option.commands else " (`run`)") if option.commands else ""
+    unsaid = option.words[0] if is_by_table(name) else declared.default
     unsaid = {None: "", "[]": "", "False": "no"}.get(unsaid if unsaid is None else str(unsaid), str(unsaid))
-    return flag, f"`{name}`", str(declared.description), unsaid, _OF_A_PLAN[told.in_plan]
+    return flag, f"`{name}`", str(declared.description), unsaid, _OF_A_PLAN[option.in_plan]
 
 
 def counts() -> str:

@@ -1,4 +1,4 @@
-"""The flags of what a run can be told, made from `model.options`."""
+"""The flags of what a run can be option, made from `model.options`."""
 
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 import click
 
 from nexus_reimport.cli.session import ColumnName, ShrinkingName, TableName
-from nexus_reimport.model.options import TOLD, Command, Options, flag_of, is_by_table, is_list, said
+from nexus_reimport.model.options import OPTIONS, Command, Options, flag_of, is_by_table, is_list, said
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -32,12 +32,12 @@ class TableChoice(click.ParamType[tuple[str, str]]):
         return TableName().convert(table, param, ctx), word
 
 
-def told_to(command: Command) -> Callable[[Function], Function]:
+def option_flags(command: Command) -> Callable[[Function], Function]:
     """Return what adds to a command the flags of every option that it takes."""
 
     def add(function: Function) -> Function:
-        for name in reversed(TOLD):
-            if command in TOLD[name].commands:
+        for name in reversed(OPTIONS):
+            if command in OPTIONS[name].commands:
                 function = _flag(name)(function)
         return function
 
@@ -45,31 +45,31 @@ def told_to(command: Command) -> Callable[[Function], Function]:
 
 
 def _flag(name: str) -> Callable[[Function], Function]:
-    told, declared = TOLD[name], Options.model_fields[name]
+    option, declared = OPTIONS[name], Options.model_fields[name]
     numbered = declared.annotation in (int, float)
     return click.option(
         flag_of(name),
         multiple=is_list(name) or is_by_table(name),
         is_flag=declared.annotation is bool,
         type=_type(name),
-        metavar=told.shown,
+        metavar=option.shown,
         # Its default is left to the run, which is told of nothing that nobody has said.
-        help=f"{told.flag}  [default: {declared.default}]" if numbered else told.flag,
+        help=f"{option.flag}  [default: {declared.default}]" if numbered else option.flag,
     )
 
 
 def _type(name: str) -> click.ParamType[Any] | None:
     """Return what reads an option's value."""
-    told, declared = TOLD[name], Options.model_fields[name]
+    option, declared = OPTIONS[name], Options.model_fields[name]
     if declared.annotation is float:
         return click.FloatRange(_limit(name, "ge"), _limit(name, "le"))
     if declared.annotation in (int, int | None):
         return click.IntRange(_limit(name, "ge"), _limit(name, "le"))
     if is_by_table(name):
-        return TableChoice(*told.words, only=told.only)
-    if told.names:
-        return {"what may shrink": ShrinkingName, "columns": ColumnName}[told.names]()
-    return click.Choice(told.words) if told.words else None
+        return TableChoice(*option.words, only=option.only)
+    if option.names:
+        return {"what may shrink": ShrinkingName, "columns": ColumnName}[option.names]()
+    return click.Choice(option.words) if option.words else None
 
 
 def _limit(name: str, which: str) -> Any:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from nexus_reimport.cli.options import run_options, told_to
+from nexus_reimport.cli.options import option_flags, run_options
 from nexus_reimport.cli.running import run_here, run_request
 from nexus_reimport.cli.session import finish, in_json, open_console, require_environment, write_json
 
@@ -14,7 +14,7 @@ from nexus_reimport.cli.session import finish, in_json, open_console, require_en
 @click.command()
 @click.option("--phase", "phases", multiple=True, metavar="NAME", help="Only this phase; may be repeated.")
 @click.option("--select", "selection", metavar="SELECTION", help="Assets, in Dagster's selection syntax.")
-@told_to("plan")
+@option_flags("plan")
 @click.option("--show", "plan_id", metavar="ID", help="Show a plan made earlier; nothing is read anew.")
 @click.option("--list", "listed", is_flag=True, help="List the plans made earlier.")
 @in_json

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from nexus_reimport.cli.concurrency import admission, ending_if_refused
-from nexus_reimport.cli.options import run_options, told_to
+from nexus_reimport.cli.options import option_flags, run_options
 from nexus_reimport.cli.report import report_of
 from nexus_reimport.cli.session import (
     WRITES_TO_NEXUS,
@@ -22,7 +22,7 @@ from nexus_reimport.cli.session import (
     require_environment,
 )
 from nexus_reimport.exceptions import ClientError
-from nexus_reimport.model.options import flag_of, to_apply, told_otherwise
+from nexus_reimport.model.options import different_options, flag_of, to_apply
 
 
 @click.command()
@@ -32,7 +32,7 @@ from nexus_reimport.model.options import flag_of, to_apply, told_otherwise
 )
 @click.option("--select", "selection", metavar="SELECTION", help="Assets, in Dagster's selection syntax.")
 @click.option("--dry-run", is_flag=True, help="Read, stage and check; write nothing to Nexus.")
-@told_to("run")
+@option_flags("run")
 @click.option("--wait", is_flag=True, help="Wait for another run that is going, instead of refusing.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @in_json
@@ -75,13 +75,13 @@ def planned_request(plan_id: str, options: dict[str, Any]) -> Any:
     from nexus_reimport.storage.frame_store import open_store
 
     found = load_plan(open_store(os.environ["NEXUS_REIMPORT_STORAGE"]), plan_id)
-    if others := told_otherwise(found, options):
+    if others := different_options(found, options):
         named = ", ".join(map(flag_of, others))
         refuse(f"Plan {plan_id} was made with another {named}; it is applied as it was made, or not at all.")
     url = os.environ.get("NEXUS_READONLY_DATABASE_URL") or os.environ["NEXUS_DATABASE_URL"]
     refuse_if_dead(found, read_standing(url), code_fingerprint())
-    told = to_apply(found)
-    return RunRequest(tables_selection(told.pop("tables")), options=told)
+    applied = to_apply(found)
+    return RunRequest(tables_selection(applied.pop("tables")), options=applied)
 
 
 def run_here(request: Any, wait: bool = False) -> Any:

@@ -11,15 +11,13 @@ import dagster as dg
 
 from nexus_reimport.launching.exceptions import NothingSelected
 from nexus_reimport.launching.execution import Admission, Selected, execute_here
-from nexus_reimport.model.counts import COUNTED
 from nexus_reimport.model.nexus import TABLES
+from nexus_reimport.model.outcome import Counts, RunOutcome, as_published, as_staged
 from nexus_reimport.orchestration.resources import REIMPORT
 from nexus_reimport.orchestration.sensors.abandoned import fail_abandoned_runs, process_tag
 from nexus_reimport.orchestration.terminal_logger import EventListener, heard_by
 
 _OUR_MODULE = re.compile(r"^nexus_reimport(\.\w+)*\.(?=[A-Z])")
-
-Counts = dict[str, Any]
 
 
 PLAN, REPORT = dg.AssetKey("plan"), dg.AssetKey("report")
@@ -41,31 +39,6 @@ class RunRequest:
     rest: Selected | None = None
     tags: Mapping[str, str] = field(default_factory=dict)
     resources: Mapping[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class RunOutcome:
-    """What a run came to, as `--json` writes it. `seconds`: wall time. No value of a patient is in it."""
-
-    run_id: str
-    success: bool
-    seconds: float
-    dry_run: bool
-    tables: dict[str, Counts]
-    thumbnails: Counts
-    checks: list[Counts]
-    failures: list[str]
-    plan: str | None = None
-
-    @property
-    def plan_shown(self) -> bool:
-        """Whether what there is to say of the tables is said by the plan."""
-        return self.dry_run and self.plan is not None
-
-    @property
-    def right(self) -> bool:
-        """Whether the run ended well and no check of severity ERROR failed."""
-        return self.success and all(c["passed"] or c["severity"] != "ERROR" for c in self.checks)
 
 
 def launch(
@@ -154,11 +127,11 @@ def tables_of(events: list[dg.EventLogEntry], *, ahead: bool) -> dict[str, Count
     tables = {}
     for table in TABLES:
         if published := found.get(("nexus", table.name)):
-            tables[table.name] = _table_counts(published, published=True)
+            tables[table.name] = as_published(published)
         elif ahead and table.name in planned:
             tables[table.name] = planned[table.name]
         elif staged := found.get(("staged", table.name)):
-            tables[table.name] = _table_counts(staged, published=False)
+            tables[table.name] = as_staged(staged)
     return tables
 
 
@@ -183,12 +156,6 @@ def thumbnails_of(events: list[dg.EventLogEntry]) -> Counts:
                 "failed": told["failed_by_reason"].value,
             }
     return {}
-
-
-def _table_counts(told: Counts, *, published: bool) -> Counts:
-    counts = {"read": told["read"]}
-    counts |= {name: told.get(name, 0) for name in COUNTED} if published else {"staged": told["rows"]}
-    return {**counts, "rejected": told["rejected_by_reason"]}
 
 
 def checks_of(events: list[dg.EventLogEntry]) -> list[Counts]:

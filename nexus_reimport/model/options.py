@@ -23,7 +23,7 @@ Names = Literal["what may shrink", "columns"]
 
 
 @dataclass(frozen=True)
-class Told:
+class Option:
     """What is to be known of an option beside its type, default and Dagster's description.
 
     `flag`: the command line's words for it, on `commands`; `shown` stands for the value there. `words`: those
@@ -50,12 +50,12 @@ class Options(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    limit: Annotated[int | None, Told("Only so many patients, and what is theirs.")] = Field(
+    limit: Annotated[int | None, Option("Only so many patients, and what is theirs.")] = Field(
         default=None, ge=1, description="Stage only so many patients, the first by id, and what is theirs."
     )
     allow_shrunk: Annotated[
         list[str],
-        Told(
+        Option(
             "A table, a source, or a field of one (contacts.DOB) that may have lost over a tenth.",
             names="what may shrink",
         ),
@@ -66,7 +66,7 @@ class Options(BaseModel):
     )
     allow_change: Annotated[
         list[str],
-        Told(
+        Option(
             "A column (patients.dob) in which any number of rows may lose or change their value.",
             names="columns",
         ),
@@ -76,7 +76,7 @@ class Options(BaseModel):
     )
     conflicts: Annotated[
         dict[str, str],
-        Told(
+        Option(
             "Who wins where a person changed a field: nexus (the default) or filemaker.",
             shown="TABLE=WHO",
             words=("nexus", "filemaker"),
@@ -86,7 +86,7 @@ class Options(BaseModel):
     )
     deleted: Annotated[
         dict[str, str],
-        Told(
+        Option(
             "Rows deleted in Nexus: restore (the default) or stay.",
             shown="TABLE=WHAT",
             words=("restore", "stay"),
@@ -94,7 +94,7 @@ class Options(BaseModel):
     ] = Field(default={}, description="By table, what becomes of rows deleted in Nexus: restore or stay.")
     on_missing: Annotated[
         dict[str, str],
-        Told(
+        Option(
             "Rows gone from FileMaker: keep (the default), archive (patients) or remove.",
             shown="TABLE=WHAT",
             words=("keep", "archive", "remove"),
@@ -106,7 +106,7 @@ class Options(BaseModel):
     )
     older_imports: Annotated[
         dict[str, str],
-        Told(
+        Option(
             "Rows of older imports without a partner in FileMaker: report (the default), stay or remove.",
             shown="TABLE=WHAT",
             words=("report", "stay", "remove"),
@@ -118,7 +118,7 @@ class Options(BaseModel):
     )
     without_clinic: Annotated[
         str,
-        Told(
+        Option(
             "Appointments for which there is no clinic: publish (the default) or hold them back.",
             words=("publish", "hold"),
         ),
@@ -127,15 +127,15 @@ class Options(BaseModel):
         description="An appointment for which there is no clinic: publish it, though the day list of its day "
         "fails in Nexus, or hold it back.",
     )
-    missing_percent: Annotated[float, Told("No more of a table is archived or removed.")] = Field(
+    missing_percent: Annotated[float, Option("No more of a table is archived or removed.")] = Field(
         default=1, ge=0, le=100, description="No more of a table's rows than this are archived or removed."
     )
-    missing_rows: Annotated[int, Told("Nor more of its rows than this.")] = Field(
+    missing_rows: Annotated[int, Option("Nor more of its rows than this.")] = Field(
         default=50, ge=0, description="Nor more rows of a table than this."
     )
     as_of: Annotated[
         str | None,
-        Told(
+        Option(
             "The run's instant, ISO 8601 with offset.  [default: now]",
             shown="INSTANT",
             in_plan="beside",
@@ -146,7 +146,7 @@ class Options(BaseModel):
     )
     plan: Annotated[
         str | None,
-        Told(
+        Option(
             "Apply this plan; refuse if anything moved since.",
             commands=("run",),
             shown="ID",
@@ -157,16 +157,16 @@ class Options(BaseModel):
     )
     full_dump: Annotated[
         bool,
-        Told("First dump the whole database too, and prove the dump.", commands=("run",), in_plan="no"),
+        Option("First dump the whole database too, and prove the dump.", commands=("run",), in_plan="no"),
     ] = Field(default=False, description="Also dump the whole of Nexus's database, and prove the dump.")
-    tables: Annotated[list[str], Told(commands=())] = Field(
+    tables: Annotated[list[str], Option(commands=())] = Field(
         default=[], description="What a plan covers, by table name; where empty, what the run publishes."
     )
 
     def word(self, option: str, table: str) -> str:
         """Return what an option by table says of one table: the first of its words where nothing is said."""
         said: dict[str, str] = getattr(self, option)
-        return said.get(table, TOLD[option].words[0])
+        return said.get(table, OPTIONS[option].words[0])
 
     def filemaker_wins(self, table: str) -> bool:
         """Say whether FileMaker's value is taken even where a person changed the field."""
@@ -178,21 +178,23 @@ class Options(BaseModel):
 
     def planned(self) -> dict[str, Any]:
         """Return what a plan keeps, and what its id depends on; lists in order."""
-        return {name: _in_order(getattr(self, name)) for name, told in TOLD.items() if told.in_plan == "part"}
+        return {
+            name: _in_order(getattr(self, name)) for name, one in OPTIONS.items() if one.in_plan == "part"
+        }
 
     def unknown_by_table(self) -> str | None:
         """Return what is wrong with an option by table: a word, or a table, that there is not; else None."""
-        for option, told in TOLD.items():
+        for option, one in OPTIONS.items():
             if not is_by_table(option):
                 continue
             for table, word in getattr(self, option).items():
-                if word not in (words := told.words_of(table)):
+                if word not in (words := one.words_of(table)):
                     return f"{option}: {table}: {word} is not one of {', '.join(words)}."
         return None
 
     def unknown_word(self, option: str) -> str | None:
         """Return what is wrong with an option that is one word; None where nothing is."""
-        word, words = getattr(self, option), TOLD[option].words
+        word, words = getattr(self, option), OPTIONS[option].words
         return None if word in words else f"{option}: {word} is not one of {', '.join(words)}."
 
     def unknown_columns(self) -> str | None:
@@ -203,12 +205,12 @@ class Options(BaseModel):
         return None
 
 
-def _told(info: FieldInfo) -> Told:
-    return next(one for one in info.metadata if isinstance(one, Told))
+def _declared(info: FieldInfo) -> Option:
+    return next(one for one in info.metadata if isinstance(one, Option))
 
 
 # By name, in the order of the command line.
-TOLD = {name: _told(info) for name, info in Options.model_fields.items()}
+OPTIONS = {name: _declared(info) for name, info in Options.model_fields.items()}
 
 
 def is_by_table(option: str) -> bool:
@@ -238,13 +240,14 @@ def of_plan(kept: Mapping[str, Any]) -> Options:
 
 def to_apply(plan: Mapping[str, Any]) -> dict[str, Any]:
     """Return what a run is told that is to apply a plan: its options, its instant and its id."""
-    beside = {name: plan[name] for name, told in TOLD.items() if told.in_plan == "beside"}
+    beside = {name: plan[name] for name, one in OPTIONS.items() if one.in_plan == "beside"}
     return {**said(plan["options"]), **beside, "plan": plan["id"]}
 
 
-def told_otherwise(plan: Mapping[str, Any], options: Mapping[str, Any]) -> list[str]:
+def different_options(plan: Mapping[str, Any], options: Mapping[str, Any]) -> list[str]:
     """Return which options are said to be others than those that a plan was made with."""
-    kept = {**plan["options"], **{name: plan.get(name) for name in TOLD if TOLD[name].in_plan == "beside"}}
+    beside = {name: plan.get(name) for name, one in OPTIONS.items() if one.in_plan == "beside"}
+    kept = {**plan["options"], **beside}
     return sorted(name for name in options if _alike(options[name]) != _alike(kept.get(name)))
 
 

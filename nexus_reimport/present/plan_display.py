@@ -9,10 +9,10 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from nexus_reimport.launching.launch import RunOutcome
 from nexus_reimport.load.plan.plans import PlanRecord, load_plan
 from nexus_reimport.model.counts import BY_NAME, COUNTS, LISTED, MAIN, WRITTEN, Line
 from nexus_reimport.model.options import of_plan
+from nexus_reimport.model.outcome import RunOutcome, in_numbers
 from nexus_reimport.model.reasons import explain
 from nexus_reimport.model.words import clinic_time, counted, number
 from nexus_reimport.storage.frame_store import open_store
@@ -75,9 +75,9 @@ def _details(count: str, table: Mapping[str, Any]) -> str:
     """Return what more is to be said of a kind of rows: which fields, which of them come back."""
     if count == "updated" and table["fields"]:
         return ": " + ", ".join(f"{field} in {number(rows)}" for field, rows in table["fields"].items())
-    if count == "inserted" and table["restored"]:
+    if count == "inserted" and table.get("restored"):
         return f", {number(table['restored'])} of them back after they were deleted there"
-    if count == "missing":
+    if count == "missing" and "missing_kept" in table:
         return f"; {number(table['missing_kept'])} of them stay in Nexus as they are"
     return ""
 
@@ -102,7 +102,7 @@ def _mass_change_lines(plan: PlanRecord) -> Iterator[str]:
 
 
 def _counts_table(tables: Mapping[str, Mapping[str, Any]]) -> Table:
-    counts = {name: {**table, "rejected": sum(table["rejected"].values())} for name, table in tables.items()}
+    counts = {name: in_numbers(table) for name, table in tables.items()}
     shown = [
         name
         for name in COLUMNS
@@ -113,12 +113,14 @@ def _counts_table(tables: Mapping[str, Mapping[str, Any]]) -> Table:
     for name in shown:
         table.add_column(COLUMNS[name], justify="right", no_wrap=True)
     for name, one in counts.items():
-        table.add_row(name, *(number(one[column]) for column in shown))
+        table.add_row(name, *(number(one.get(column, 0)) for column in shown))
     return table
 
 
 def _summary(tables: Mapping[str, Mapping[str, Any]]) -> str:
-    sums = {count: sum(table[count] for table in tables.values()) for count in LISTED if count in WRITTEN}
+    sums = {
+        count: sum(table.get(count, 0) for table in tables.values()) for count in LISTED if count in WRITTEN
+    }
     if not any(sums.values()):
         return "[bold]Nothing to do[/]: Nexus has what FileMaker has."
     said = [f"{number(rows)} {COLUMNS[count]}" for count, rows in sums.items() if rows or count in MAIN]
@@ -133,6 +135,6 @@ def plans_table(plans: list[PlanRecord]) -> Table:
         table.add_column(name)
     for plan in plans:
         counts = plan["tables"].values()
-        sums = (number(sum(one[kind] for one in counts)) for kind in shown)
+        sums = (number(sum(one.get(kind, 0) for one in counts)) for kind in shown)
         table.add_row(plan["id"], clinic_time(datetime.fromisoformat(plan["made_at"])), *sums)
     return table

@@ -9,8 +9,8 @@ from rich.markup import escape
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from nexus_reimport.launching.launch import Counts, RunOutcome
 from nexus_reimport.model.counts import AT_A_TERMINAL, BY_NAME, READ
+from nexus_reimport.model.outcome import Counts, RunOutcome
 from nexus_reimport.orchestration import progress as steps
 from nexus_reimport.orchestration.records.overview import Overview, Report
 from nexus_reimport.orchestration.terminal_logger import EventListener

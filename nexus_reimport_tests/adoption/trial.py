@@ -12,9 +12,9 @@ from typing import Any, TypeVar
 
 import dagster as dg
 
-from nexus_reimport.launching.launch import RunOutcome
 from nexus_reimport.launching.op_jobs import launch_rollback
 from nexus_reimport.model.nexus import BY_NAME, TABLES
+from nexus_reimport.model.outcome import RunOutcome
 from nexus_reimport.orchestration.jobs.phases import tables_selection
 from nexus_reimport.orchestration.resources import FileMakerResource
 from nexus_reimport.sandbox import lifecycle

@@ -8,7 +8,7 @@ import pytest
 from nexus_reimport.cli.plan import plan
 from nexus_reimport.cli.running import run
 from nexus_reimport.load.plan.plans import _id
-from nexus_reimport.model.options import TOLD, Options, of_plan, to_apply, told_otherwise
+from nexus_reimport.model.options import OPTIONS, Options, different_options, of_plan, to_apply
 from nexus_reimport.orchestration.resources import RunOptions
 
 FINGERPRINTS = {"sources": {"mappings.toml": "x"}, "target": {}, "schema": "y", "code": "z"}
@@ -49,14 +49,14 @@ def test_dagster_is_configured_by_every_option_with_its_words() -> None:
 @pytest.mark.parametrize("command", [run, plan], ids=lambda command: command.name)
 def test_a_command_takes_every_option_that_is_declared_for_it(command: Any) -> None:
     flags = {one.name: one.help for one in command.params}
-    declared = {name: told for name, told in TOLD.items() if command.name in told.commands}
+    declared = {name: one for name, one in OPTIONS.items() if command.name in one.commands}
     assert declared
-    for name, told in declared.items():
-        assert flags[name].startswith(told.flag)
+    for name, one in declared.items():
+        assert flags[name].startswith(one.flag)
 
 
 def test_an_option_belongs_to_a_plan_unless_it_says_otherwise() -> None:
-    assert set(TOLD) - set(Options().planned()) == {"as_of", "plan", "full_dump"}
+    assert set(OPTIONS) - set(Options().planned()) == {"as_of", "plan", "full_dump"}
 
 
 @pytest.mark.parametrize(
@@ -75,7 +75,7 @@ def test_an_option_belongs_to_a_plan_unless_it_says_otherwise() -> None:
 def test_a_run_that_applies_a_plan_may_be_told_the_same_again(
     option: str, value: Any, is_another: bool
 ) -> None:
-    assert told_otherwise(PLAN, {option: value}) == [option] * is_another
+    assert different_options(PLAN, {option: value}) == [option] * is_another
 
 
 def test_a_run_that_applies_a_plan_is_told_what_the_plan_was_made_with_and_its_instant() -> None:

@@ -72,6 +72,14 @@ def test_a_plan_of_an_older_release_can_still_be_shown() -> None:
     assert "  + 1 new in Nexus\n" in shown(tables)
 
 
+def test_a_plan_that_knows_no_more_than_what_was_inserted_and_is_missing_can_still_be_shown() -> None:
+    first = {name: table(missing=3)[name] for name in ("read", "inserted", "updated", "unchanged", "missing")}
+    plan = {**first, "rejected": {"limit": 1}, "fields": {}, "samples": {}}
+    said = shown({"notes": plan, "images": {**plan, "inserted": 1, "missing": 0}})
+    assert "  ? 3 gone from FileMaker\n" in said
+    assert "Plan: 1 to insert, 0 to update, 0 to remove.\n" in said
+
+
 def test_a_plan_of_nothing_says_so_and_one_with_thumbnails_what_may_come_of_them() -> None:
     assert "Nothing to do: Nexus has what FileMaker has.\n" in shown({"notes": table(unchanged=3)})
     assert "1 thumbnail to make first. If a picture can't be read" in shown({}, to_make=1)

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import pytest
 from rich.console import Console
 
-from nexus_reimport.launching.launch import RunOutcome
+from nexus_reimport.model.outcome import RunOutcome
 from nexus_reimport.orchestration import progress
 from nexus_reimport.orchestration.records.overview import Overview
 from nexus_reimport.present import terminal

@@ -7,6 +7,7 @@ import dagster as dg
 import pandas as pd
 
 from nexus_reimport.model.columns import Column, Frame, Table, decided_by
+from nexus_reimport.model.outcome import REJECTED_BY_REASON
 from nexus_reimport.transform.staged import Staged
 
 OWNERS = ["team:clinic"]
@@ -56,7 +57,7 @@ def staged_facts(staged: Staged) -> Metadata:
         **rows_of(staged.rows),
         "read": staged.read,
         "rejected": len(staged.rejects),
-        "rejected_by_reason": dg.MetadataValue.json(rejected),
+        REJECTED_BY_REASON: dg.MetadataValue.json(rejected),
         "warnings": len(staged.warnings),
         "warnings_by_reason": dg.MetadataValue.json(warned),
         **{name: keys_table(report) for name, report in first.items() if len(report)},

@@ -14,8 +14,9 @@ from nexus_reimport.load.exceptions import BrokenLinks, PublicationError
 from nexus_reimport.load.plan.plans import PlanRecord
 from nexus_reimport.load.publication import Publication, Terms, publish
 from nexus_reimport.model.columns import Table
-from nexus_reimport.model.counts import COUNTED, TableCounts
+from nexus_reimport.model.counts import COUNTED
 from nexus_reimport.model.nexus import BY_NAME, TABLES
+from nexus_reimport.model.outcome import REJECTED_BY_REASON, as_metadata
 from nexus_reimport.orchestration.assets.metadata import OWNERS, by_reason, table_columns
 from nexus_reimport.orchestration.assets.publishing import (
     BACKUP,
@@ -179,8 +180,9 @@ def _result(
     return dg.MaterializeResult(
         asset_key=key,
         metadata={
-            **_counts(published.tables[name]),
-            "rejected_by_reason": dg.MetadataValue.json(by_reason(staged.rejects)),
+            "dagster/row_count": published.tables[name].rows,
+            **as_metadata(published.tables[name]),
+            REJECTED_BY_REASON: dg.MetadataValue.json(by_reason(staged.rejects)),
             **_since_the_plan(plan, name, published),
             "publication": published.number if published.number is not None else "nothing to write",
             "backup": published.backup or "nothing to back up",
@@ -213,8 +215,3 @@ def _since_the_plan(plan: PlanRecord | None, name: str, published: Publication) 
         "since_the_plan": "Nexus had moved: decided again",
         "differs_from_plan": dg.MetadataValue.json(others),
     }
-
-
-def _counts(counts: TableCounts) -> dict[str, int]:
-    told = {name: getattr(counts, name) for name in ("read", "rejected", *COUNTED)}
-    return {"dagster/row_count": counts.rows, "rows": counts.rows, **told}

@@ -6,6 +6,7 @@ import dagster as dg
 
 from nexus_reimport.load.plan.plans import PlanRecord
 from nexus_reimport.model.counts import COUNTED, PARTS, READ, WRITTEN
+from nexus_reimport.model.outcome import as_planned, in_numbers
 from nexus_reimport.model.reasons import explain
 from nexus_reimport.orchestration.assets.metadata import Metadata
 from nexus_reimport.orchestration.assets.publishing import PLAN_ID
@@ -37,22 +38,16 @@ def plan_metadata(plan: PlanRecord) -> Metadata:
             ]
         ),
         "first_rows": _table(_samples(tables)[:SAMPLES_SHOWN]),
-        "tables": dg.MetadataValue.json(
-            {name: {**_counts(one), "rejected": one["rejected"]} for name, one in tables.items()}
-        ),
+        "tables": dg.MetadataValue.json({name: as_planned(one) for name, one in tables.items()}),
         "mass_changes": _table([_mass_change(one) for one in plan["mass_changes"]]),
         "thumbnails_to_make": plan["thumbnails"]["to_make"],
         "apply_it": f"nexus-reimport run --plan {plan['id']}",
     }
 
 
-def _counts(table: dict[str, Any]) -> dict[str, int]:
-    return {**{name: table[name] for name in (READ, *COUNTED)}, "rejected": sum(table["rejected"].values())}
-
-
 def _counts_shown(tables: dict[str, Any]) -> list[dict[str, Any]]:
     """Return the counts by table, without those that are nought in all: a page shows six or seven."""
-    counts = {name: _counts(one) for name, one in tables.items()}
+    counts = {name: in_numbers(one) for name, one in tables.items()}
     names = [
         count
         for count in dict.fromkeys((*PARTS, READ, *COUNTED))

@@ -8,9 +8,9 @@ from typing import cast
 import dagster as dg
 import pandas as pd
 
-from nexus_reimport.launching.launch import Counts
 from nexus_reimport.model.columns import Table
 from nexus_reimport.model.nexus import BY_NAME, TABLES
+from nexus_reimport.model.outcome import Counts
 from nexus_reimport.model.reasons.nexus_rows import DOUBLED, POINTS_AT_NOBODY, WITHOUT_PARTNER
 from nexus_reimport.model.reasons.reason import Reason
 from nexus_reimport.orchestration.checks.gate import Gate

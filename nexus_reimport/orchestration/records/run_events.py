@@ -9,7 +9,7 @@ import dagster as dg
 
 from nexus_reimport.launching.launch import checks_of, failures_of, tables_of, thumbnails_of
 from nexus_reimport.launching.resume import chain_of
-from nexus_reimport.model.counts import TAKEN_BACK
+from nexus_reimport.model.counts import COUNTED, TAKEN_BACK
 from nexus_reimport.model.nexus import TABLES
 from nexus_reimport.present.report.facts import BackupFacts, CheckFacts, StepFacts, TableFacts, ThumbnailFacts
 
@@ -77,7 +77,7 @@ def table_facts(events: RunEvents, *, ahead: bool) -> list[TableFacts]:
     facts, published = [], events.told_of_tables()
     for name, counts in tables_of(events.all, ahead=ahead).items():
         staged = events.told(dg.AssetKey(["staged", name]))
-        done = {key: int(count) for key, count in counts.items() if key not in {"read", "staged", "rejected"}}
+        done = {name: int(counts[name]) for name in COUNTED if name in counts}
         facts.append(
             TableFacts(
                 name,

@@ -10,7 +10,9 @@ import dagster as dg
 import orjson
 
 from nexus_reimport.load.exceptions import PublicationError
+from nexus_reimport.model.counts import READ
 from nexus_reimport.model.nexus import BY_NAME, TABLES
+from nexus_reimport.model.outcome import in_numbers
 from nexus_reimport.orchestration.records import run_events
 from nexus_reimport.orchestration.records.run_events import RunEvents
 from nexus_reimport.orchestration.records.run_kinds import makes_assets, takes_back
@@ -207,9 +209,7 @@ def _planned(tables: list[TableFacts], plan: Mapping[str, Any] | None, kind: Kin
 
 
 def _plan_counts(counts: Mapping[str, Any]) -> dict[str, int]:
-    numbers = {name: count for name, count in counts.items() if isinstance(count, int) and name != "read"}
-    rejected = counts.get("rejected", {})
-    return {**numbers, "rejected": sum(rejected.values()) if isinstance(rejected, dict) else int(rejected)}
+    return {name: count for name, count in in_numbers(counts).items() if name != READ}
 
 
 def _counted(tables: list[TableFacts], events: RunEvents, census: Mapping[str, Census]) -> list[TableFacts]:

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from nexus_reimport.launching.launch import RunOutcome
 from nexus_reimport.model.nexus import BY_NAME, TABLES
+from nexus_reimport.model.outcome import RunOutcome
 from nexus_reimport_tests.line import Line, contents, query
 from nexus_reimport_tests.line_fixtures import MakeLine
 

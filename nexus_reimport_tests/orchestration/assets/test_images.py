@@ -11,7 +11,7 @@ import pytest
 from click.testing import CliRunner
 
 from nexus_reimport import cli
-from nexus_reimport.launching.launch import RunOutcome
+from nexus_reimport.model.outcome import RunOutcome
 from nexus_reimport.orchestration.assets.thumbnails import KEY
 from nexus_reimport.orchestration.records import overview
 from nexus_reimport.orchestration.resources import BucketResource, ImageCsvFolder

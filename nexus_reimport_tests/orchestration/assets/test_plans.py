@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from nexus_reimport.launching.launch import RunOutcome
 from nexus_reimport.load.exceptions import PlanStale, PlanUnknown
 from nexus_reimport.load.plan.planning import read_standing
 from nexus_reimport.load.plan.plans import PlanRecord, list_plans, load_plan, refuse_if_dead
 from nexus_reimport.model.counts import COUNTED
+from nexus_reimport.model.outcome import RunOutcome
 from nexus_reimport.orchestration.assets import plan as plan_module
 from nexus_reimport.orchestration.jobs.phases import tables_selection
 from nexus_reimport.orchestration.resources import BucketResource

@@ -4,9 +4,9 @@ import dagster as dg
 import pytest
 
 from nexus_reimport.definitions import GATE
-from nexus_reimport.launching.launch import RunOutcome
 from nexus_reimport.model.filemaker import ENTITY_SETS
 from nexus_reimport.model.nexus import BY_NAME, TABLES
+from nexus_reimport.model.outcome import RunOutcome
 from nexus_reimport.sandbox.clinic import SyntheticClinic
 from nexus_reimport_tests.line import Line, query, tuples_written
 from nexus_reimport_tests.line_fixtures import MakeLine

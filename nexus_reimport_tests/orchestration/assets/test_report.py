@@ -4,9 +4,9 @@ import dagster as dg
 import obstore
 import pytest
 
-from nexus_reimport.launching.launch import RunOutcome
 from nexus_reimport.load.plan.plans import load_plan
 from nexus_reimport.model.nexus import TABLES
+from nexus_reimport.model.outcome import RunOutcome
 from nexus_reimport.orchestration.records.run_report import (
     REPORT_TAG,
     gather_facts,

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import pytest
 
-from nexus_reimport.launching.launch import RunOutcome
 from nexus_reimport.model.nexus import BY_NAME
+from nexus_reimport.model.outcome import RunOutcome
 from nexus_reimport.sandbox.clinic import OlderImport, SyntheticClinic, older_import_known
 from nexus_reimport_tests.line import Line, contents, query, tuples_written
 from nexus_reimport_tests.line_fixtures import MakeLine

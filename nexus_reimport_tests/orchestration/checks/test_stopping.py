@@ -9,7 +9,7 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from nexus_reimport.launching.launch import RunOutcome
+from nexus_reimport.model.outcome import RunOutcome
 from nexus_reimport.orchestration.assets.nexus import PROVED
 from nexus_reimport.orchestration.io_manager import FrameIOManager, Value
 from nexus_reimport.sandbox.clinic import SyntheticClinic
