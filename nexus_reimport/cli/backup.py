@@ -78,7 +78,7 @@ def dump(json_file: Path | None) -> None:
         from nexus_reimport.definitions import environment_resources
         from nexus_reimport.launching.instance import open_instance
         from nexus_reimport.launching.op_jobs import dump_definitions, launch_dump
-        from nexus_reimport.present.terminal import run_display
+        from nexus_reimport.launching.run_display import run_display
 
     console = open_console()
     with open_instance() as instance, run_display(console) as listener:

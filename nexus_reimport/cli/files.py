@@ -127,7 +127,7 @@ def _launch(job: str, config: Mapping[str, Any]) -> Any:
     from nexus_reimport.definitions import environment_resources
     from nexus_reimport.launching.instance import open_instance
     from nexus_reimport.launching.op_jobs import file_definitions, launch_file_job
-    from nexus_reimport.present.terminal import run_display
+    from nexus_reimport.launching.run_display import run_display
 
     definitions = file_definitions(environment_resources())
     with open_instance() as instance, run_display(open_console()) as listener:

@@ -72,7 +72,8 @@ def _ask(found: Any, yes: bool) -> None:
 def _go_on(definitions: Any, instance: Any, found: Any) -> Any:
     """Launch what is left and show it; return its outcome."""
     from nexus_reimport.launching.launch import launch
-    from nexus_reimport.present.terminal import run_display, show_outcome
+    from nexus_reimport.launching.run_display import run_display
+    from nexus_reimport.present.terminal import show_outcome
 
     console = open_console()
     with run_display(console) as listener:

@@ -106,8 +106,8 @@ def _launched(config: Mapping[str, Any]) -> tuple[Any, Any]:
         from nexus_reimport.definitions import environment_resources
         from nexus_reimport.launching.instance import open_instance
         from nexus_reimport.launching.op_jobs import launch_rollback, rollback_definitions
+        from nexus_reimport.launching.run_display import run_display
         from nexus_reimport.orchestration.records.run_report import make_report, stored_report
-        from nexus_reimport.present.terminal import run_display
 
     location, url = os.environ["NEXUS_REIMPORT_STORAGE"], os.environ["NEXUS_DATABASE_URL"]
     with open_instance() as instance, ending_if_refused():

@@ -91,9 +91,10 @@ def run_here(request: Any, wait: bool = False) -> Any:
         from nexus_reimport.launching.exceptions import NothingSelected
         from nexus_reimport.launching.instance import open_instance
         from nexus_reimport.launching.launch import launch
+        from nexus_reimport.launching.run_display import run_display
         from nexus_reimport.orchestration.resources import REIMPORT
         from nexus_reimport.present.plan_display import show_plan_of
-        from nexus_reimport.present.terminal import run_display, show_outcome
+        from nexus_reimport.present.terminal import show_outcome
 
     console = open_console()
     with open_instance() as instance, run_display(console) as listener, ending_if_refused():

@@ -51,7 +51,7 @@ def _listed(rejects: str | None, warnings: str | None, *, left_over: bool) -> li
     """Print the rows that are asked for and return them."""
     from nexus_reimport.definitions import storage_frames
     from nexus_reimport.orchestration.records import overview
-    from nexus_reimport.present import terminal
+    from nexus_reimport.present.overview import show_reports
 
     url = os.environ["NEXUS_DATABASE_URL"]
     if rejects:
@@ -62,7 +62,7 @@ def _listed(rejects: str | None, warnings: str | None, *, left_over: bool) -> li
         found, what = overview.read_all_left_over(url), "rows of older imports without a partner in FileMaker"
     else:
         found, what = overview.read_all_unlinked(url), "rows of people's own point at nobody"
-    terminal.show_reports(open_console(), found, what)
+    show_reports(open_console(), found, what)
     return found
 
 
@@ -71,9 +71,9 @@ def _shown_overview() -> Any:
     from nexus_reimport.definitions import GATE, storage_frames
     from nexus_reimport.launching.instance import open_instance
     from nexus_reimport.orchestration.records import overview
-    from nexus_reimport.present import terminal
+    from nexus_reimport.present.overview import show_overview
 
     with open_instance() as instance:
         found = overview.read_overview(instance, GATE, storage_frames(), os.environ["NEXUS_DATABASE_URL"])
-    terminal.show_overview(open_console(), found)
+    show_overview(open_console(), found)
     return found

@@ -24,10 +24,10 @@ from nexus_reimport.orchestration.dagster_internals import (
     execute_run,
     snapshot_from_execution_plan,
 )
+from nexus_reimport.orchestration.records.chains import PARENT, ROOT
 
 # What the browser calls the code where it is served with `-m`, as `ui` and the services do.
 CODE_LOCATION = "nexus_reimport.definitions"
-PARENT, ROOT = "dagster/parent_run_id", "dagster/root_run_id"
 
 
 # What lets a run be created: entered once it may be, and left once it is there.

@@ -11,7 +11,6 @@ import dagster as dg
 
 from nexus_reimport.launching.active_runs import alone
 from nexus_reimport.launching.execution import Admission, Selected, execute_here
-from nexus_reimport.launching.launch import failures_of
 from nexus_reimport.model.counts import TAKEN_BACK
 from nexus_reimport.model.nexus import TABLES
 from nexus_reimport.orchestration.jobs.dump_job import DUMP, dump_job
@@ -20,6 +19,7 @@ from nexus_reimport.orchestration.jobs.file_jobs import KEY as FILES
 from nexus_reimport.orchestration.jobs.file_jobs import file_jobs
 from nexus_reimport.orchestration.jobs.rollback_job import rollback_job
 from nexus_reimport.orchestration.records.run_kinds import ROLLBACK
+from nexus_reimport.orchestration.records.run_outcome import failures_of
 from nexus_reimport.orchestration.sensors.abandoned import fail_abandoned_runs, process_tag
 from nexus_reimport.orchestration.terminal_logger import EventListener, heard_by, terminal_logger
 

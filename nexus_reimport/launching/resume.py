@@ -10,16 +10,13 @@ import dagster as dg
 
 from nexus_reimport.launching.active_runs import describe, going_runs, local_time
 from nexus_reimport.launching.exceptions import AnotherRunGoing, NothingToResume
-from nexus_reimport.launching.execution import PARENT as PARENT
-from nexus_reimport.launching.execution import ROOT, Selected
+from nexus_reimport.launching.execution import Selected
 from nexus_reimport.launching.launch import RunRequest
 from nexus_reimport.orchestration.checks.gate import Gate, Latest, latest_evaluations, latest_materializations
 from nexus_reimport.orchestration.io_manager import FrameIOManager
+from nexus_reimport.orchestration.records.chains import PARENT, RESUMES, ROOT, chain_of
 from nexus_reimport.orchestration.records.run_kinds import PlannedKeys, makes_assets, planned_keys, takes_back
 
-RESUMES = "nexus_reimport/resumes"
-# What the browser sets on a run that goes on from another's failure, by step or by asset.
-CONTINUES = ("dagster/is_resume_retry", "dagster/is_asset_resume_retry", RESUMES)
 # What a publication is to have been preceded by at once: Nexus may have moved since.
 ALWAYS_BEFORE = (dg.AssetKey("plan"), dg.AssetKey("backup"))
 RECENT = 50
@@ -107,17 +104,6 @@ def _newest(instance: dg.DagsterInstance) -> dg.DagsterRun:
             raise NothingToResume(f"There is nothing to resume: run {run.run_id} of {at} succeeded.")
         covered.append(planned_keys(instance, chain_of(instance, run)[-1]))
     raise NothingToResume("There is nothing to resume: no run was interrupted.")
-
-
-def chain_of(instance: dg.DagsterInstance, run: dg.DagsterRun) -> list[dg.DagsterRun]:
-    """Return a run, then the one that it goes on with, and so on back to the first."""
-    chain = [run]
-    while any(chain[-1].tags.get(tag) for tag in CONTINUES):
-        before = instance.get_run_by_id(chain[-1].tags.get(PARENT, ""))
-        if before is None or before in chain:
-            break
-        chain.append(before)
-    return chain
 
 
 def _request(

@@ -6,10 +6,11 @@ from types import SimpleNamespace
 import dagster as dg
 import pytest
 
-from nexus_reimport.launching.launch import RunRequest, failures_of, launch
+from nexus_reimport.launching.launch import RunRequest, launch
 from nexus_reimport.model.outcome import RunOutcome
 from nexus_reimport.orchestration.io_manager import FrameIOManager
 from nexus_reimport.orchestration.records.run_events import failure_lines, read_events
+from nexus_reimport.orchestration.records.run_outcome import failures_of
 from nexus_reimport_tests.line import Line
 
 

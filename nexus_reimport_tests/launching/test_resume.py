@@ -12,10 +12,11 @@ from dagster._core.execution.plan.state import KnownExecutionState
 from nexus_reimport.definitions import GATE
 from nexus_reimport.launching.exceptions import AnotherRunGoing, NothingToResume
 from nexus_reimport.launching.launch import launch
-from nexus_reimport.launching.resume import RESUMES, Resumption, resumption
+from nexus_reimport.launching.resume import Resumption, resumption
 from nexus_reimport.model.nexus import BY_NAME
 from nexus_reimport.model.outcome import RunOutcome
 from nexus_reimport.orchestration.io_manager import FrameIOManager, Value
+from nexus_reimport.orchestration.records.chains import RESUMES
 from nexus_reimport.sandbox.clinic import SyntheticClinic
 from nexus_reimport_tests.line import Line, break_notes, query, served_filemaker
 

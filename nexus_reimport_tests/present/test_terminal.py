@@ -1,14 +1,11 @@
 """What a person at a terminal sees: tables, failures, and one line that says it all."""
 
 import io
-from types import SimpleNamespace
 
 import pytest
 from rich.console import Console
 
 from nexus_reimport.model.outcome import RunOutcome
-from nexus_reimport.orchestration import progress
-from nexus_reimport.orchestration.records.overview import Overview
 from nexus_reimport.present import terminal
 
 COUNTS = {
@@ -84,35 +81,3 @@ def test_failed_checks_and_failures_are_named_with_what_to_do(console: Console) 
         "nexus: refused [for] a reason",
         "Not done in 2.0 s: run r1, 1 of 3 checks passed.",
     ]
-
-
-def test_nothing_published_and_nothing_stale_are_said_in_words(console: Console) -> None:
-    terminal.show_overview(console, Overview([], []))
-    assert shown(console).splitlines() == ["Nothing has been published yet.", "Nothing is stale."]
-
-
-def test_what_older_imports_left_is_counted_with_the_command_that_lists_it(console: Console) -> None:
-    terminal.show_overview(console, Overview([], [], {"appointments": 2277, "notes": 305}))
-    said = " ".join(shown(console).split())
-    assert "without a partner in FileMaker: appointments 2,277, notes 305" in said
-    assert "nexus-reimport status --left-over" in said
-
-
-def test_on_a_terminal_a_bar_goes_with_each_step() -> None:
-    console = Console(file=io.StringIO(), width=110, force_terminal=True)
-    with terminal.run_display(console) as listener:
-        for kind in ("STEP_START", "STEP_SUCCESS"):
-            listener(SimpleNamespace(event_type_value=kind, step_key="filemaker__events"))  # type: ignore[arg-type]  # as much as matters
-        listener(SimpleNamespace(event_type_value="STEP_START", step_key="staged__notes"))  # type: ignore[arg-type]  # as above
-        for tell in list(progress._listeners):
-            tell("staged__notes", 1, 2)
-        listener(SimpleNamespace(event_type_value="STEP_FAILURE", step_key="staged__notes"))  # type: ignore[arg-type]  # as above
-    assert progress._listeners == []
-    assert "filemaker/events" in shown(console)
-    assert "staged/notes: failed" in shown(console)
-
-
-def test_in_a_pipe_a_failed_step_is_a_plain_line(console: Console) -> None:
-    with terminal.run_display(console) as listener:
-        listener(SimpleNamespace(event_type_value="STEP_FAILURE", step_key="nexus_publication"))  # type: ignore[arg-type]  # as much as matters
-    assert shown(console) == "nexus_publication: failed\n"

@@ -7,10 +7,10 @@ from typing import Any
 
 import dagster as dg
 
-from nexus_reimport.launching.launch import checks_of, failures_of, tables_of, thumbnails_of
-from nexus_reimport.launching.resume import chain_of
 from nexus_reimport.model.counts import COUNTED, TAKEN_BACK
 from nexus_reimport.model.nexus import TABLES
+from nexus_reimport.orchestration.records.chains import chain_of
+from nexus_reimport.orchestration.records.run_outcome import checks_of, failures_of, tables_of, thumbnails_of
 from nexus_reimport.present.report.facts import BackupFacts, CheckFacts, StepFacts, TableFacts, ThumbnailFacts
 
 Told = dict[str, Any]

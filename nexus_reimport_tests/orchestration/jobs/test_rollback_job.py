@@ -11,13 +11,14 @@ import pytest
 
 from nexus_reimport.definitions import GATE
 from nexus_reimport.launching.exceptions import NothingToResume
-from nexus_reimport.launching.execution import PARENT, ROOT, Selected, execute_here
+from nexus_reimport.launching.execution import Selected, execute_here
 from nexus_reimport.launching.op_jobs import OpOutcome, launch_rollback
 from nexus_reimport.launching.resume import resumption
 from nexus_reimport.load.rollback.conflicts import Obstacle
 from nexus_reimport.load.rollback.rows_kept import RowsOfRollback, load_rows, path_of
 from nexus_reimport.load.rollback.standing import Effect
 from nexus_reimport.orchestration.jobs.rollback_job import in_words
+from nexus_reimport.orchestration.records.chains import PARENT, ROOT
 from nexus_reimport.orchestration.records.run_kinds import takes_back
 from nexus_reimport.orchestration.records.run_report import last_run, read_report
 from nexus_reimport.present.report.verdict import verdict_of
