@@ -10,10 +10,16 @@ import nexus_reimport
 from nexus_reimport import definitions
 from nexus_reimport.definitions import CHECKS, FRAMES, GATE, build_definitions
 from nexus_reimport.model.filemaker import ENTITY_SETS
+from nexus_reimport.model.frames import IMAGE_EXPORT, NEXUS_STATE, S3_LISTING, THUMBNAIL_FACTS, TOUCHED_ROWS
 from nexus_reimport.model.nexus import TABLES
 from nexus_reimport.settings import SETTINGS
 
 PROJECT = Path(nexus_reimport.__file__).parents[1]
+FRAMES_SHOWN = (
+    *(one.frame for one in ENTITY_SETS),
+    *(table.staged for table in TABLES),
+    *(S3_LISTING, IMAGE_EXPORT, THUMBNAIL_FACTS, NEXUS_STATE, TOUCHED_ROWS),
+)
 STAGED = {dg.AssetKey(["staged", table.name]) for table in TABLES}
 PUBLISHED = {dg.AssetKey(["nexus", table.name]) for table in TABLES}
 
@@ -33,6 +39,10 @@ def test_the_browser_says_of_each_column_what_it_holds() -> None:
     for key, schema in shown.items():
         for column in schema.columns if isinstance(schema, dg.TableSchema) else ():
             assert column.description, (key, column.name)
+    for frame in FRAMES_SHOWN:
+        schema = shown[dg.AssetKey(frame.name.split("/"))]
+        assert isinstance(schema, dg.TableSchema)
+        assert tuple(column.name for column in schema.columns) == frame.names
     people = shown[dg.AssetKey(["nexus", "patients"])]
     assert isinstance(people, dg.TableSchema)
     sex = next(column for column in people.columns if column.name == "sex")

@@ -69,7 +69,7 @@ def publish(
 ) -> Publication:
     """Publish the staged tables, whole or not at all, and return what was done.
 
-    `staged` maps names of `schemas.nexus` to their frames; `as_of` is the run's instant. `before_commit`
+    `staged` maps names of `model.nexus` to their frames; `as_of` is the run's instant. `before_commit`
     is called with the outcome while all can still be undone: what it raises undoes everything.
     Raises a PublicationError whose message says what to do; Nexus is then as it was.
     """

@@ -113,7 +113,7 @@ def refuse_unexpected(connection: Connection) -> None:
     if differences:
         raise TargetNotAsExpected(
             f"Nexus's schema is not the one expected: {'; '.join(differences)}. Nothing was staged or "
-            "written. If NEXUS_DATABASE_URL leads to Nexus, a migration has changed it: schemas/tables has "
+            "written. If NEXUS_DATABASE_URL leads to Nexus, a migration has changed it: model/tables has "
             "to follow."
         )
 

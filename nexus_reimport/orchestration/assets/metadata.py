@@ -23,12 +23,18 @@ def column_schema(frame: Frame) -> dg.TableSchema:
 
 def table_columns(table: Table) -> dg.TableSchema:
     """Return the columns of a table of Nexus; of each it is said too who decides its value."""
-    return dg.TableSchema(
-        columns=[
-            _column(column, f"{column.description} Its value: {decided_by(column)}.")
-            for column in table.columns
-        ]
-    )
+    return dg.TableSchema(columns=[_published(column) for column in table.columns])
+
+
+def staged_columns(table: Table) -> dg.TableSchema:
+    """Return the columns of a table as staged: the key of each row's source comes first."""
+    source_key = table.staged.columns[0]
+    first = _column(source_key, source_key.description)
+    return dg.TableSchema(columns=[first, *table_columns(table).columns])
+
+
+def _published(column: Column) -> dg.TableColumn:
+    return _column(column, f"{column.description} Its value: {decided_by(column)}.")
 
 
 def _column(column: Column, description: str) -> dg.TableColumn:

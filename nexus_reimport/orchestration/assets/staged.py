@@ -16,7 +16,7 @@ from nexus_reimport.model.nexus import (
     PATIENTS,
     SMS_MESSAGES,
 )
-from nexus_reimport.orchestration.assets.metadata import OWNERS, staged_facts, table_columns
+from nexus_reimport.orchestration.assets.metadata import OWNERS, staged_columns, staged_facts
 from nexus_reimport.orchestration.assets.thumbnails import known_thumbnails
 from nexus_reimport.orchestration.io_manager import FrameIOManager
 from nexus_reimport.orchestration.privacy import keeps_values_out_of_errors
@@ -46,7 +46,7 @@ def staged_asset(table: Table, *made_from: str, deps: tuple[str, ...] = ()) -> S
         group_name="staged",
         kinds={"pandas", "parquet"},
         owners=OWNERS,
-        metadata={"dagster/column_schema": table_columns(table)},
+        metadata={"dagster/column_schema": staged_columns(table)},
         ins=ins,
         deps=[dg.AssetKey(name.split("/")) for name in deps],
     )
