@@ -196,8 +196,10 @@ def _prove_backup(name: str) -> str:
     """Read a backup, restore it into temporary tables, compare, and say so."""
     from nexus_reimport.load.backup import prove
     from nexus_reimport.load.database.connection import connect
+    from nexus_reimport.load.state.schema import find_version
 
     with connect(os.environ["NEXUS_DATABASE_URL"], f"verify {name}") as connection:
+        find_version(connection)
         proof = prove(connection, _store(), name)
     return f"{proof.rows:,} rows of {proof.relations} relations were restored, and are as they were."
 

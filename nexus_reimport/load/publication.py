@@ -20,6 +20,7 @@ from nexus_reimport.load.exceptions import BrokenLinks, PlanMoved
 from nexus_reimport.load.state import ledger
 from nexus_reimport.load.state.figures import MadeOf, record_made_of
 from nexus_reimport.load.state.ledger import Entry
+from nexus_reimport.load.state.schema import NEWEST, SCHEMA, upgrade
 from nexus_reimport.model.counts import TableCounts
 from nexus_reimport.model.options import Options
 
@@ -77,16 +78,20 @@ def publish(
         with connect(url, f"run {run_id}") as connection:
             # PostgreSQL only warns where ANALYZE is not allowed; its words name a table and no row.
             connection.add_notice_handler(lambda notice: progress(f"PostgreSQL: {notice.message_primary}"))
+            found = _begin(connection, progress)
+            untouched = _rows_written(connection)
             decision = _decide(connection, staged, terms, progress)
             moved = _moved(connection, decision, terms)
             if moved:
                 progress(f"Nexus has moved since the plan ({', '.join(moved)}): decided again")
             changes = _changes(connection, decision, terms)
             entry = Entry(run_id, as_of, plan_id=terms.plan_id)
-            outcome = replace(_apply(connection, decision, entry, staged, terms, changes), moved=moved)
+            outcome = _apply(connection, decision, entry, staged, terms, changes, untouched)
+            outcome = replace(outcome, moved=moved)
             before_commit(outcome)
             _refuse_broken_links(outcome.links)
-            if outcome.number is None:
+            # A schema that was there is brought to the newest even so, or each reader would have to.
+            if outcome.number is None and found in (0, NEWEST):
                 connection.rollback()
                 # Lacking where an older release made the schema; they are no rows.
                 let_owner_read(connection)
@@ -96,12 +101,18 @@ def publish(
         raise explained(error) from None
 
 
+def _begin(connection: Connection, progress: Progress) -> int:
+    """Keep other publications out and bring our schema to the newest; return which version it was of."""
+    keep_publications_out(connection)
+    found = upgrade(connection)
+    if 0 < found < NEWEST:
+        progress(f"The schema {SCHEMA} is brought from version {found} to {NEWEST}")
+    return found
+
+
 def _decide(
     connection: Connection, staged: Mapping[str, StagedTable], terms: Terms, progress: Progress
 ) -> Decision:
-    keep_publications_out(connection)
-    ledger.prepare(connection)
-    ledger.bring_in_sight(connection)
     deciding.create_relations(connection)
     deciding.load(connection, staged, terms.seen)
     # No sooner: people who save in Nexus wait from here to COMMIT.
@@ -143,13 +154,15 @@ def _apply(
     staged: Mapping[str, StagedTable],
     terms: Terms,
     changes: MassChanges,
+    untouched: int,
 ) -> Publication:
+    """Write what was decided. `untouched`: how many rows the transaction had written before it."""
     backup = None if decision.is_empty else terms.back_up(connection, decision)
     deciding.apply(connection, decision, entry.run_id, entry.as_of)
     _check_constraints(connection)
     broken = [count for table in decision.tables for count in links.count_published_broken(connection, table)]
     number = None
-    if _wrote_anything(connection):
+    if _rows_written(connection) > untouched:
         cut = {name: one.cut for name, one in staged.items()}
         number = ledger.record(connection, replace(entry, backup=backup), decision.counts, cut)
         record_made_of(connection, number, terms.made_of, changes.kept)
@@ -170,13 +183,13 @@ def _check_constraints(connection: Connection) -> None:
         ) from None
 
 
-def _wrote_anything(connection: Connection) -> bool:
-    """Ask the database itself whether this transaction has written a row of a permanent table."""
+def _rows_written(connection: Connection) -> int:
+    """Ask the database itself how many rows of permanent tables this transaction has written."""
     row = connection.execute(
-        "SELECT coalesce(sum(n_tup_ins + n_tup_upd + n_tup_del), 0) > 0 FROM pg_stat_xact_user_tables"
+        "SELECT coalesce(sum(n_tup_ins + n_tup_upd + n_tup_del), 0) FROM pg_stat_xact_user_tables"
         " WHERE schemaname NOT LIKE 'pg_temp%'"
     ).fetchone()
-    return bool(row and row[0])
+    return int(row[0]) if row else 0
 
 
 def _refuse_broken_links(counts: list[links.LinkCount]) -> None:

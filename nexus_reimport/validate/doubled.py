@@ -11,9 +11,10 @@ from typing import Any, LiteralString
 
 from psycopg import sql
 
-from nexus_reimport.load.database.connection import Connection, read_only_snapshot
+from nexus_reimport.load.database.connection import Connection
 from nexus_reimport.load.diff.older_imports import SAYS_IT_IS, imported
-from nexus_reimport.load.state import ledger
+from nexus_reimport.load.state.ledger import has_published
+from nexus_reimport.load.state.schema import reading
 from nexus_reimport.model.columns import Table
 from nexus_reimport.model.nexus import SMS_MESSAGES, TABLES
 from nexus_reimport.transform.adoption.texts import bare
@@ -29,7 +30,7 @@ Row = tuple[Any, ...]
 
 # Whose a row is, whichever of a patient's rows it hangs on: older imports have written patients twice.
 _OWNER: LiteralString = """
-    coalesce((SELECT p.source_key FROM nexus_reimport.identities p
+    coalesce((SELECT p.source_key FROM identities p
             WHERE p.table_name = 'patients' AND p.id = t.{column}),
         (SELECT {says} FROM patients p WHERE p.id = t.{column}), t.{column}::text)
 """
@@ -50,22 +51,21 @@ _TOLD: Mapping[str, LiteralString] = MappingProxyType(
 _LEFT_OVER = """
     SELECT t.id::text, {told} FROM {relation} t
     WHERE {imported} AND NOT EXISTS (
-        SELECT FROM nexus_reimport.identities i WHERE i.table_name = {name} AND i.id = t.id)
+        SELECT FROM identities i WHERE i.table_name = {name} AND i.id = t.id)
     ORDER BY t.id
 """
 # Notes of other patients are not asked for: they are long, and there may be many.
 _OURS = """
     SELECT i.source_key, {told} FROM {relation} t
-    JOIN nexus_reimport.identities i ON i.table_name = {name} AND i.id = t.id {of_patients}
+    JOIN identities i ON i.table_name = {name} AND i.id = t.id {of_patients}
 """
 _OF_OWNERS: LiteralString = """
-    WHERE t.patient_id IN (SELECT p.id FROM nexus_reimport.identities p
+    WHERE t.patient_id IN (SELECT p.id FROM identities p
             WHERE p.table_name = 'patients' AND p.source_key = ANY (%(owners)s))
         OR t.patient_id::text = ANY (%(owners)s)
 """
 _OUR_APPOINTMENTS = sql.SQL(
-    "(SELECT a.* FROM appointments a JOIN nexus_reimport.identities i"
-    " ON i.table_name = 'appointments' AND i.id = a.id)"
+    "(SELECT a.* FROM appointments a JOIN identities i ON i.table_name = 'appointments' AND i.id = a.id)"
 )
 
 
@@ -80,8 +80,8 @@ class LeftOver:
 
 def read_left_over(url: str, table: Table) -> list[LeftOver]:
     """Return what older imports left of a table, in order of id; nothing before the first publication."""
-    with read_only_snapshot(url, "looking for doubled rows") as connection:
-        if table not in WRITTEN_BY_SCRIPTS or not ledger.exists(connection):
+    with reading(url, "looking for doubled rows") as connection:
+        if table not in WRITTEN_BY_SCRIPTS or not has_published(connection):
             return []
         rows = _left_over(connection, table)
         if not rows:

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 from psycopg import sql
 
-from nexus_reimport.load.database.connection import read_only_snapshot
 from nexus_reimport.load.diff.links import points_at_patients
-from nexus_reimport.load.state import ledger
+from nexus_reimport.load.state.ledger import has_published
+from nexus_reimport.load.state.schema import reading
 from nexus_reimport.model.columns import Link, Table
 from nexus_reimport.model.nexus import IMAGE_BATCHES, IMAGES
 from nexus_reimport.model.reasons.nexus_rows import (
@@ -51,10 +51,10 @@ _WITHOUT_PARTNER = """
     r.table_name = 'images' AND (
         EXISTS (SELECT FROM patients p WHERE p.id = coalesce(
             (SELECT b.object_id FROM images_batch b WHERE b.id = (r.row ->> 'batch_id')::uuid),
-            (SELECT (b.row ->> 'object_id')::uuid FROM nexus_reimport.removed b
+            (SELECT (b.row ->> 'object_id')::uuid FROM removed b
                 WHERE b.table_name = 'image_batches' AND b.row ->> 'id' = r.row ->> 'batch_id' LIMIT 1)))
         OR EXISTS (SELECT FROM images_image m WHERE m.s3_key = r.row ->> 's3_key')
-        OR EXISTS (SELECT FROM nexus_reimport.identities i
+        OR EXISTS (SELECT FROM identities i
             WHERE i.table_name = 'images' AND i.source_key = r.row ->> 'filemaker_id'))
 """
 
@@ -64,9 +64,9 @@ def read_removed(url: str, table: Table) -> list[RemovedRow]:
     statement = sql.SQL(
         """
         SELECT DISTINCT ON (r.id) r.id::text, r.row ->> 's3_key', EXISTS (
-            SELECT FROM nexus_reimport.identities i WHERE i.table_name = r.table_name AND i.id = r.id),
+            SELECT FROM identities i WHERE i.table_name = r.table_name AND i.id = r.id),
             {without_partner}
-        FROM nexus_reimport.removed r
+        FROM removed r
         WHERE r.table_name = {name} AND NOT EXISTS (SELECT FROM {relation} t WHERE t.id = r.id) ORDER BY r.id
         """
     ).format(
@@ -74,8 +74,8 @@ def read_removed(url: str, table: Table) -> list[RemovedRow]:
         relation=sql.Identifier(table.relation),
         without_partner=sql.SQL(_WITHOUT_PARTNER),
     )
-    with read_only_snapshot(url, "status") as connection:
-        rows = connection.execute(statement).fetchall() if ledger.exists(connection, "removed") else []
+    with reading(url, "status") as connection:
+        rows = connection.execute(statement).fetchall()
     return [
         RemovedRow(row_id, s3_key, *_why(table, published=published, without_partner=without_partner))
         for row_id, s3_key, published, without_partner in rows
@@ -90,8 +90,8 @@ def _why(table: Table, *, published: bool, without_partner: bool) -> tuple[str, 
 
 def read_unlinked(url: str, table: Table) -> list[UnlinkedRow]:
     """Return the rows that people made in a table and that point at rows that aren't there, by id."""
-    with read_only_snapshot(url, "status") as connection:
-        if not ledger.exists(connection):
+    with reading(url, "status") as connection:
+        if not has_published(connection):
             return []
         found = [
             UnlinkedRow(table.name, row_id, link.column)
@@ -106,7 +106,7 @@ def _unlinked(table: Table, link: Link) -> sql.Composed:
         """
         SELECT c.id::text FROM {child} c
         WHERE c.{column} IS NOT NULL AND NOT EXISTS (SELECT FROM {parent} p WHERE p.id = c.{column})
-            AND {generic} AND NOT EXISTS (SELECT FROM nexus_reimport.identities i
+            AND {generic} AND NOT EXISTS (SELECT FROM identities i
                 WHERE i.table_name = {name} AND i.id = c.id)
         """
     )

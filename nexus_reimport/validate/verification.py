@@ -5,11 +5,11 @@ from typing import Any
 from psycopg import sql
 from psycopg.rows import dict_row
 
-from nexus_reimport.load.database.connection import read_only_snapshot
 from nexus_reimport.load.diff.links import LinkCount, count_broken
 from nexus_reimport.load.diff.older_imports import named_by_import
 from nexus_reimport.load.diff.references import count_dangling
-from nexus_reimport.load.state import ledger
+from nexus_reimport.load.state.ledger import has_published
+from nexus_reimport.load.state.schema import reading
 from nexus_reimport.model.columns import Table
 
 # The column that Nexus orders its pages by.
@@ -17,20 +17,20 @@ from nexus_reimport.model.columns import Table
 
 def count_stale_links(url: str, table: Table) -> list[LinkCount]:
     """Count the links of a table, a column each, that are to rows that aren't there."""
-    with read_only_snapshot(url, "verifying") as connection:
-        return count_broken(connection, table) if ledger.exists(connection) else []
+    with reading(url, "verifying") as connection:
+        return count_broken(connection, table) if has_published(connection) else []
 
 
 def count_neighbours_dangling(url: str, table: Table) -> dict[str, int]:
     """Count the links of tables that we never write to rows of this one that aren't there, by column."""
-    with read_only_snapshot(url, "verifying") as connection:
-        return count_dangling(connection, table) if ledger.exists(connection) else {}
+    with reading(url, "verifying") as connection:
+        return count_dangling(connection, table) if has_published(connection) else {}
 
 
 def count_published(url: str, table: Table, ids: list[str]) -> int:
     """Count which of the ids are in the table."""
     statement = sql.SQL("SELECT count(*) FROM {} WHERE id = ANY (%s::uuid[])")
-    with read_only_snapshot(url, "verifying") as connection:
+    with reading(url, "verifying") as connection:
         row = connection.execute(statement.format(sql.Identifier(table.relation)), [ids]).fetchone()
     return int(row[0]) if row else 0
 
@@ -40,15 +40,15 @@ def count_shared_instants(url: str, table: Table) -> int:
     statement = sql.SQL(
         """
         SELECT count(*) - count(DISTINCT t.{column}) FROM {relation} t
-        JOIN nexus_reimport.identities i ON i.table_name = {name} AND i.id = t.id
+        JOIN identities i ON i.table_name = {name} AND i.id = t.id
         """
     ).format(
         column=sql.Identifier(table.paged_by),
         relation=sql.Identifier(table.relation),
         name=sql.Literal(table.name),
     )
-    with read_only_snapshot(url, "verifying") as connection:
-        row = connection.execute(statement).fetchone() if ledger.exists(connection) else None
+    with reading(url, "verifying") as connection:
+        row = connection.execute(statement).fetchone()
     return int(row[0]) if row else 0
 
 
@@ -57,13 +57,13 @@ def count_wrong_image_counts(url: str) -> int:
     statement = sql.SQL(
         """
         SELECT count(*) FROM images_batch b
-        WHERE ({named} OR EXISTS (SELECT FROM nexus_reimport.identities i
+        WHERE ({named} OR EXISTS (SELECT FROM identities i
                 WHERE i.table_name = 'image_batches' AND i.id = b.id))
             AND b.image_count <> (SELECT count(*) FROM images_image m WHERE m.batch_id = b.id)
         """
     ).format(named=named_by_import("b"))
-    with read_only_snapshot(url, "verifying") as connection:
-        row = connection.execute(statement).fetchone() if ledger.exists(connection) else None
+    with reading(url, "verifying") as connection:
+        row = connection.execute(statement).fetchone() if has_published(connection) else None
     return int(row[0]) if row else 0
 
 
@@ -72,23 +72,23 @@ def count_doubled_places(url: str) -> int:
     statement = """
         SELECT count(*) FROM (
             SELECT count(*) OVER (PARTITION BY m.batch_id, m."order") AS together FROM images_image m
-            JOIN nexus_reimport.identities i ON i.table_name = 'images' AND i.id = m.id) n
+            JOIN identities i ON i.table_name = 'images' AND i.id = m.id) n
         WHERE together > 1
     """
-    with read_only_snapshot(url, "verifying") as connection:
-        row = connection.execute(statement).fetchone() if ledger.exists(connection) else None
+    with reading(url, "verifying") as connection:
+        row = connection.execute(statement).fetchone()
     return int(row[0]) if row else 0
 
 
 def run_that_applied(url: str, plan_id: str) -> str | None:
     """Return the id of the run whose publication applied a plan and stands; None where there is none."""
     statement = """
-        SELECT run_id FROM nexus_reimport.publications p
-        WHERE to_jsonb(p) ->> 'plan_id' = %s AND to_jsonb(p) ->> 'undone_by' IS NULL
+        SELECT run_id FROM publications p
+        WHERE p.plan_id = %s AND p.undone_by IS NULL
         ORDER BY id DESC LIMIT 1
     """
-    with read_only_snapshot(url, "status") as connection:
-        row = connection.execute(statement, [plan_id]).fetchone() if ledger.exists(connection) else None
+    with reading(url, "status") as connection:
+        row = connection.execute(statement, [plan_id]).fetchone()
     return str(row[0]) if row else None
 
 
@@ -98,15 +98,10 @@ def read_publications(url: str, newest: int = 10) -> list[dict[str, Any]]:
     Instants are in UTC. `kind`: publication or rollback. `undoes`: what a rollback undid. `undone_by`: the
     rollback that undid it, None where it stands. `backup`: the name of its backup, None where it has none.
     """
-    # By way of jsonb: some columns came later than the relation
     statement = """
         SELECT p.id AS number, p.run_id, p.as_of, p.published_at, p.tables,
-            coalesce(j->>'kind', 'publication') AS kind, coalesce(j->'undoes', '[]') AS undoes,
-            (j->>'undone_by')::bigint AS undone_by, j->>'backup' AS backup
-        FROM nexus_reimport.publications p, LATERAL (SELECT to_jsonb(p) AS j) l
-        ORDER BY p.id DESC LIMIT %s
+            p.kind, p.undoes, p.undone_by, p.backup
+        FROM publications p ORDER BY p.id DESC LIMIT %s
     """
-    with read_only_snapshot(url, "status") as connection:
-        if not ledger.exists(connection):
-            return []
+    with reading(url, "status") as connection:
         return connection.cursor(row_factory=dict_row).execute(statement, [newest]).fetchall()

@@ -3,7 +3,7 @@
 from typing import Any
 
 from nexus_reimport.load.database.connection import Connection
-from nexus_reimport.load.state import ledger
+from nexus_reimport.load.state.schema import SCHEMA
 from nexus_reimport.model.nexus import BY_NAME, TABLES
 from nexus_reimport_tests.load.staged_frames import uid
 from nexus_reimport_tests.load.worlds import (
@@ -43,7 +43,7 @@ def _edit(nexus: Connection, deed: Deed) -> None:
     column = list(VALUES[deed.table])[(deed.row + deed.pick) % len(VALUES[deed.table])]
     relation, value = BY_NAME[deed.table].relation, VALUES[deed.table][column][deed.pick]
     ours = (
-        f"SELECT t.id FROM {relation} t JOIN {ledger.SCHEMA}.identities i ON i.id = t.id"  # noqa: S608 - ours
+        f"SELECT t.id FROM {relation} t JOIN {SCHEMA}.identities i ON i.id = t.id"  # noqa: S608 - ours
         " ORDER BY t.id DESC LIMIT 1"
     )
     _tell(nexus, f"UPDATE {relation} SET {column} = %s WHERE id = ({ours})", value)  # noqa: S608 - ours
@@ -79,7 +79,7 @@ def _miscount(nexus: Connection, deed: Deed) -> None:
 def _upload_to_former(nexus: Connection, deed: Deed) -> None:
     """Somebody's document and batch point at what a patient was called once."""
     former = uid(f"former {deed.row}")
-    statement = f"INSERT INTO {ledger.SCHEMA}.former_identities VALUES (%s, %s) ON CONFLICT DO NOTHING"  # noqa: S608 - ours
+    statement = f"INSERT INTO {SCHEMA}.former_identities VALUES (%s, %s) ON CONFLICT DO NOTHING"  # noqa: S608 - ours
     _tell(nexus, statement, former, uid(f"key {NAMES['patients'][deed.row]}"))
     link = {"object_id": former, "content_type_id": patient_type(nexus)}
     put(nexus, "documents", {"name": f"upload {deed.row}", **link})
@@ -101,7 +101,7 @@ def _forget(nexus: Connection, deed: Deed) -> None:
     digests = [f"written_{table.name}" for table in TABLES]
     lost = [["changes"], [f"written_{deed.table}"], ["identities", "changes", "publications", *digests]]
     for name in lost[deed.pick]:
-        _tell(nexus, f"DELETE FROM {ledger.SCHEMA}.{name}")  # noqa: S608 - ours
+        _tell(nexus, f"DELETE FROM {SCHEMA}.{name}")  # noqa: S608 - ours
 
 
 DEEDS = {

@@ -12,7 +12,7 @@ from nexus_reimport.load.database import copying
 from nexus_reimport.load.database.connection import Connection
 from nexus_reimport.load.diff.diff import StagedTable
 from nexus_reimport.load.reading.nexus_state import read_state
-from nexus_reimport.load.state import ledger
+from nexus_reimport.load.state.schema import SCHEMA
 from nexus_reimport.model.nexus import (
     APPOINTMENTS,
     BY_NAME,
@@ -246,8 +246,8 @@ def import_long_ago(nexus: Connection, source: Source) -> None:
 def forget_everything(nexus: Connection) -> None:
     """Empty Nexus and our own schema."""
     relations = [table.relation for table in reversed(TABLES)]
-    relations += [f"{ledger.SCHEMA}.written_{table.name}" for table in TABLES]
+    relations += [f"{SCHEMA}.written_{table.name}" for table in TABLES]
     ours = ("publications", "changes", "identities", "former_identities", "removed")
-    relations += [f"{ledger.SCHEMA}.{name}" for name in ours]
+    relations += [f"{SCHEMA}.{name}" for name in ours]
     with nexus.transaction():
         nexus.execute("; ".join(f"DELETE FROM {name}" for name in relations).encode())  # noqa: S608 - ours

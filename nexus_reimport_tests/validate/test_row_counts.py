@@ -1,5 +1,7 @@
 """How many rows Nexus has: ours, others, and how many have each link."""
 
+from nexus_reimport.load.database.connection import connect
+from nexus_reimport.load.state.schema import upgrade
 from nexus_reimport.model.nexus import TABLES
 from nexus_reimport.sandbox.clinic import SyntheticClinic
 from nexus_reimport.validate.row_counts import count_rows
@@ -23,11 +25,12 @@ def test_rows_with_an_identity_are_ours_and_links_that_are_null_do_not_count(
     nexus_database: str, clinic: SyntheticClinic
 ) -> None:
     load_state(nexus_database, "damaged-a", clinic)
-    query(nexus_database, "CREATE SCHEMA nexus_reimport")
+    with connect(nexus_database, "upgrade") as connection:
+        upgrade(connection)
     query(
         nexus_database,
-        "CREATE TABLE nexus_reimport.identities AS SELECT 'images' AS table_name, id::text AS source_key, id"
-        " FROM images_image ORDER BY id LIMIT 5",
+        "INSERT INTO nexus_reimport.identities (table_name, source_key, id) SELECT 'images', id::text, id"
+        " FROM images_image m ORDER BY m.id LIMIT 5",
     )
     images = count_rows(nexus_database)["images"]
     [(total,)] = query(nexus_database, "SELECT count(*) FROM images_image")

@@ -15,6 +15,7 @@ from nexus_reimport.load.backup.taking import covers, take
 from nexus_reimport.load.database import copying
 from nexus_reimport.load.database.connection import connect
 from nexus_reimport.load.database.explained import explained
+from nexus_reimport.load.state.schema import find_version
 from nexus_reimport.model.columns import Table
 
 
@@ -31,10 +32,11 @@ def back_up_ahead(
 ) -> ProvedBackup | None:
     """Back up the rows that a plan says are to be touched, and prove it; None where there are none.
 
-    `rows`: text columns table, id, action. Raises a PublicationError.
+    `rows`: text columns table, id, action. Raises a PublicationError; SchemaNewer among them.
     """
     try:
         with connect(url, f"backup {header.name}") as connection:
+            find_version(connection)
             for table in tables:
                 _list_touched(connection, table, rows)
             connection.commit()

@@ -29,6 +29,7 @@ from nexus_reimport.load.database.connection import (
     server_encoding,
 )
 from nexus_reimport.load.database.explained import explained
+from nexus_reimport.load.state.schema import find_version
 
 DUMPS = "dumps"
 FILE = "nexus.dump"
@@ -81,6 +82,7 @@ def dump(url: str, store: ObjectStore, header: Header) -> Dump:
 
 def _dumped(url: str, store: ObjectStore, header: Header) -> Dump:
     with read_only_snapshot(url, "dumping") as connection, _private_file() as file:
+        find_version(connection)
         snapshot = connection.execute("SELECT pg_export_snapshot()").fetchone() or ("",)
         run_on(find_pg_dump(), url, ["--format=custom", f"--snapshot={snapshot[0]}"], file)
         tables = _contents(connection)

@@ -47,8 +47,8 @@ def lock_tables(
         if _is_locked(connection, relations):
             return
         if again == 0:
-            progress(f"Waiting for {_who_holds(connection, relations)}")
-    holder = _who_holds(connection, relations)
+            progress(f"Waiting for {_who_writes(connection, relations)}")
+    holder = _who_writes(connection, relations)
     connection.rollback()
     raise PublicationInProgress(
         f"Nexus's tables were in use for longer than {LOCK_SECONDS:g} s, by {holder}. Nothing was written. "
@@ -73,17 +73,30 @@ def _wait_at_most(connection: Connection, seconds: float) -> None:
     connection.execute(sql.SQL("SET LOCAL lock_timeout = {}").format(milliseconds))
 
 
-def _who_holds(connection: Connection, relations: Sequence[str]) -> str:
-    """Return whose transaction holds up the lock: its application, its process and since when. No values."""
+def _who_writes(connection: Connection, relations: Sequence[str]) -> str:
+    return who_holds(connection, list(map(sql.Identifier, relations)), _CONFLICTING)
+
+
+def who_holds(
+    connection: Connection, relations: Sequence[sql.Identifier], modes: Sequence[str] | None = None
+) -> str:
+    """Return whose transaction holds up a lock: its application, its process and since when. No values.
+
+    `modes`: the locks that stand in the way, as PostgreSQL calls them; any where none are given.
+    """
     row = connection.execute(
         """
         SELECT l.relation::regclass::text, a.application_name, a.pid, to_char(a.xact_start, 'HH24:MI:SS')
         FROM pg_locks l JOIN pg_stat_activity a USING (pid)
-        WHERE l.granted AND l.pid <> pg_backend_pid() AND l.mode = ANY (%s)
-            AND l.relation = ANY (ARRAY(SELECT to_regclass(quote_ident(n)) FROM unnest(%s::text[]) n))
+        WHERE l.granted AND l.pid <> pg_backend_pid()
+            AND (%(modes)s::text[] IS NULL OR l.mode = ANY (%(modes)s))
+            AND l.relation = ANY (ARRAY(SELECT to_regclass(n) FROM unnest(%(relations)s::text[]) n))
         ORDER BY a.xact_start LIMIT 1
         """,
-        [list(_CONFLICTING), list(relations)],
+        {
+            "modes": None if modes is None else list(modes),
+            "relations": [one.as_string(connection) for one in relations],
+        },
     ).fetchone()
     if row is None:
         return "another session that has just ended"

@@ -4,6 +4,7 @@ from nexus_reimport.load.database.connection import Connection, connect
 from nexus_reimport.load.database.rights import refuse_missing_to_plan, refuse_missing_to_publish
 from nexus_reimport.load.database.target_schema import refuse_unexpected
 from nexus_reimport.load.exceptions import RightMissing, TargetNotAsExpected
+from nexus_reimport.load.state.schema import find_version
 
 
 def prove_readable(url: str) -> None:
@@ -11,12 +12,14 @@ def prove_readable(url: str) -> None:
     with connect(url, "looking first") as connection:
         refuse_unexpected(connection)
         refuse_missing_to_plan(connection)
+        find_version(connection)
 
 
 def prove_writable(url: str) -> None:
     """Raise what keeps a publication from happening at `url`; it is another's row or lock at most after this.
 
-    Raises DatabaseUnreachable, TargetNotAsExpected, RightMissing, ConnectionNotSafe or EncodingUnfit.
+    Raises DatabaseUnreachable, TargetNotAsExpected, RightMissing, SchemaNewer, ConnectionNotSafe or
+    EncodingUnfit.
     """
     with connect(url, "looking first") as connection:
         refuse_unexpected(connection)

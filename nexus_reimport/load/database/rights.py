@@ -5,6 +5,7 @@ from psycopg import sql
 from nexus_reimport.load.database.connection import Connection
 from nexus_reimport.load.exceptions import RightMissing
 from nexus_reimport.load.state import fingerprints
+from nexus_reimport.load.state.schema import NEWEST, find_version
 from nexus_reimport.model.nexus import TABLES
 
 # All are asked of every role: PostgreSQL shows who may do what to anybody.
@@ -33,6 +34,13 @@ _TO_PUBLISH = """
     FROM unnest(%(written)s::text[]) name, unnest(ARRAY['INSERT', 'UPDATE', 'DELETE']) asked
     WHERE NOT has_table_privilege(to_regclass(name), asked) GROUP BY asked
 """
+# Only an owner may alter a table.
+_TO_UPGRADE = """
+    SELECT 'ownership of ' || string_agg(n.nspname || '.' || c.relname, ', ' ORDER BY c.relname)
+    FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+    WHERE n.nspname = 'nexus_reimport' AND c.relkind = 'r' AND NOT pg_has_role(c.relowner, 'USAGE')
+    HAVING count(*) > 0
+"""
 WRITTEN = tuple(table.relation for table in TABLES)
 READ = (*WRITTEN, *fingerprints.CONFIGURATION)
 
@@ -47,8 +55,12 @@ def refuse_missing_to_plan(connection: Connection) -> None:
 
 
 def refuse_missing_to_publish(connection: Connection) -> None:
-    """Raise RightMissing, naming every right at once that the role lacks which reimports."""
-    if lacking := _lacking(connection, f"{_TO_PLAN} UNION ALL {_TO_PUBLISH}"):
+    """Raise RightMissing, naming every right at once that the role lacks which reimports; and SchemaNewer."""
+    lacking = _lacking(connection, f"{_TO_PLAN} UNION ALL {_TO_PUBLISH}")
+    # Who may not read the schema's version is told that first.
+    if not lacking and find_version(connection) < NEWEST:
+        lacking = _lacking(connection, _TO_UPGRADE)
+    if lacking:
         raise RightMissing(
             f"The role that reimports lacks {lacking}. Nothing was read or written. Apply again what "
             "nexus-reimport grants prints."

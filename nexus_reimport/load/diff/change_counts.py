@@ -142,7 +142,7 @@ def _entries(alias: str, column: Column) -> sql.Composed:
 
 
 _HISTORY = """
-    SELECT to_jsonb(p)->'changes'->%(table)s FROM publications p
+    SELECT p.changes->%(table)s FROM publications p
     WHERE p.kind = 'publication' AND p.undone_by IS NULL
         AND p.changes ? %(table)s AND NOT coalesce((p.changes->%(table)s->>'rules')::boolean, false)
     ORDER BY p.id DESC LIMIT %(remembered)s

@@ -44,7 +44,7 @@ def _count(connection: Connection, table: Table, link: Link, own: sql.Composable
         """
         SELECT count(*) FILTER (WHERE i.id IS NOT NULL AND {own}), count(*) FILTER (WHERE i.id IS NULL),
             count(*) FILTER (WHERE i.id IS NOT NULL AND NOT {own})
-        FROM {child} c LEFT JOIN nexus_reimport.identities i ON i.table_name = {name} AND i.id = c.id
+        FROM {child} c LEFT JOIN identities i ON i.table_name = {name} AND i.id = c.id
         WHERE c.{column} IS NOT NULL AND {generic}
             AND NOT EXISTS (SELECT FROM {parent} p WHERE p.id = c.{column})
         """

@@ -198,7 +198,7 @@ def apply_removals(connection: Connection, run_id: str, table: Table) -> None:
         sql.SQL(
             """
             WITH gone AS (DELETE FROM {relation} t USING {removed} x WHERE x.id = t.id RETURNING t.*)
-            INSERT INTO nexus_reimport.removed (run_id, table_name, id, row)
+            INSERT INTO removed (run_id, table_name, id, row)
             SELECT {run}, {name}, id, to_jsonb(gone) FROM gone
             """
         ).format(

@@ -7,7 +7,7 @@ from typing import Any, LiteralString
 
 import pandas as pd
 import psycopg
-from psycopg import IsolationLevel, errors, sql
+from psycopg import errors, sql
 
 from nexus_reimport.load.database.connection import Connection, connect
 from nexus_reimport.load.database.explained import explained
@@ -21,6 +21,7 @@ from nexus_reimport.load.diff.seen import as_frame
 from nexus_reimport.load.exceptions import RightMissing
 from nexus_reimport.load.state import fingerprints, ledger
 from nexus_reimport.load.state.figures import NOTHING_KNOWN, MadeOf
+from nexus_reimport.load.state.schema import see_newest
 from nexus_reimport.model.columns import Table
 from nexus_reimport.model.counts import TableCounts
 from nexus_reimport.model.frames import TOUCHED_ROWS
@@ -129,34 +130,14 @@ def _reading(url: str) -> Iterator[Connection]:
     """Yield a connection with the temporary relations, in one snapshot, read-only."""
     with connect(url, "plan") as connection:
         try:
-            _prepare(connection)
-            yield connection
+            refuse_missing_to_plan(connection)
             connection.rollback()
-            connection.read_only = False
-            deciding.drop_relations(connection)
-            connection.commit()
+            see_newest(connection, deciding.create_relations)
+            yield connection
         except errors.InsufficientPrivilege as error:
             raise RightMissing(f"The role that plans lacks a right: {error.diag.message_primary}.") from None
         finally:
             connection.rollback()
-
-
-def _prepare(connection: Connection) -> None:
-    connection.read_only = False
-    refuse_missing_to_plan(connection)
-    try:
-        ledger.stand_in(connection)
-        ledger.bring_in_sight(connection)
-        deciding.create_relations(connection)
-    except errors.ReadOnlySqlTransaction:
-        raise RightMissing(
-            "The role that plans could not make temporary tables: this server is a standby. Let "
-            "NEXUS_READONLY_DATABASE_URL lead to the primary."
-        ) from None
-    connection.commit()
-    connection.read_only = True
-    connection.isolation_level = IsolationLevel.REPEATABLE_READ
-    ledger.bring_in_sight(connection)
 
 
 def _take_as_known(connection: Connection, unseen: list[str]) -> None:

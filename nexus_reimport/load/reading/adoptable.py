@@ -42,9 +42,8 @@ _NOTES = """
 # What has been made since the first publication bears an older import's marks by chance: the scripts came
 # before it, and one that is run again finds all of FileMaker published.
 _BEFORE_US = """
-    a.created_at < coalesce((SELECT min(p.published_at) FROM nexus_reimport.publications p
-        WHERE coalesce(to_jsonb(p)->>'kind', 'publication') = 'publication'
-            AND to_jsonb(p)->>'undone_by' IS NULL), 'infinity')
+    a.created_at < coalesce((SELECT min(p.published_at) FROM publications p
+        WHERE p.kind = 'publication' AND p.undone_by IS NULL), 'infinity')
 """
 _MESSAGES = """
     SELECT a.id::text, coalesce(a.patient_id::text, ''), a.message, a.phone_number, a.external_message_id,
@@ -61,49 +60,43 @@ _PATIENTS = """
     WHERE a.filemaker_metadata IS NOT NULL OR a.notes ~ '"filemaker_id"' OR {is_former}
     ORDER BY a.created_at, a.id
 """
-_FORMER: LiteralString = "(SELECT f.source_key FROM nexus_reimport.former_identities f WHERE f.id = a.id)"
-_IS_FORMER: LiteralString = "EXISTS (SELECT FROM nexus_reimport.former_identities f WHERE f.id = a.id)"
+_FORMER: LiteralString = "(SELECT f.source_key FROM former_identities f WHERE f.id = a.id)"
+_IS_FORMER: LiteralString = "EXISTS (SELECT FROM former_identities f WHERE f.id = a.id)"
 _LINKS = """
     SELECT lower(c.{column}::text), count(*) FROM {child} c
     WHERE lower(c.{column}::text) = ANY (%s) GROUP BY 1
 """
 
 
-def adoptable_rows(connection: Connection, *, published: bool) -> Iterator[StateLine]:
-    """Yield lines of the state about appointments, notes and messages; `published`: there are identities."""
-    yield from (row.line() for row in _appointments(connection, published=published))
-    yield from (row.line() for row in _notes(connection, published=published))
-    yield from (row.line() for row in _messages(connection, published=published))
+def adoptable_rows(connection: Connection) -> Iterator[StateLine]:
+    """Yield lines of the state about appointments, notes and messages."""
+    yield from (row.line() for row in _appointments(connection))
+    yield from (row.line() for row in _notes(connection))
+    yield from (row.line() for row in _messages(connection))
 
 
-def _known(table: Table, *, published: bool) -> sql.Composable:
-    if not published:
-        return sql.SQL("false")
-    return sql.SQL(
-        "EXISTS (SELECT FROM nexus_reimport.identities i WHERE i.table_name = {} AND i.id = a.id)"
-    ).format(sql.Literal(table.name))
+def _known(table: Table) -> sql.Composable:
+    return sql.SQL("EXISTS (SELECT FROM identities i WHERE i.table_name = {} AND i.id = a.id)").format(
+        sql.Literal(table.name)
+    )
 
 
-def _before_us(*, published: bool) -> sql.Composable:
-    return sql.SQL(_BEFORE_US if published else "true")
-
-
-def _appointments(connection: Connection, *, published: bool) -> Iterator[LivingAppointment]:
+def _appointments(connection: Connection) -> Iterator[LivingAppointment]:
     statement = sql.SQL(_APPOINTMENTS).format(
         reimported=reimported_but_for_edits("a"),
-        before_us=_before_us(published=published),
+        before_us=sql.SQL(_BEFORE_US),
         worked_on=worked_on("a"),
-        known=_known(APPOINTMENTS, published=published),
+        known=_known(APPOINTMENTS),
     )
     for row_id, patient, start, end, notes, *rest in connection.execute(statement):
         yield LivingAppointment(row_id, patient, start, end, bare_digest(notes), *rest)
 
 
-def _notes(connection: Connection, *, published: bool) -> Iterator[LivingNote]:
+def _notes(connection: Connection) -> Iterator[LivingNote]:
     statement = sql.SQL(_NOTES).format(
         imported=imported(NOTES, "a"),
-        known=_known(NOTES, published=published),
-        before_us=_before_us(published=published),
+        known=_known(NOTES),
+        before_us=sql.SQL(_BEFORE_US),
     )
     for row_id, patient, content, author, note_type, by_import in connection.execute(statement):
         texts = (digest(compared(content)), digest(bare(content)))
@@ -111,30 +104,27 @@ def _notes(connection: Connection, *, published: bool) -> Iterator[LivingNote]:
         yield LivingNote(row_id, patient, *texts, *told, by_import)
 
 
-def _messages(connection: Connection, *, published: bool) -> Iterator[LivingMessage]:
-    statement = sql.SQL(_MESSAGES).format(known=_known(SMS_MESSAGES, published=published))
+def _messages(connection: Connection) -> Iterator[LivingMessage]:
+    statement = sql.SQL(_MESSAGES).format(known=_known(SMS_MESSAGES))
     for row_id, patient, message, number, gateway, sent in connection.execute(statement):
         told = (bare_digest(message), digest(comparable_number(number)), clean(gateway))
         yield LivingMessage(row_id, patient, *told, sent)
 
 
-def claimed_patients(connection: Connection, *, published: bool, formers: bool) -> list[StateLine]:
+def claimed_patients(connection: Connection) -> list[StateLine]:
     """Return the state's lines about patients who say which FileMaker id they are, preferred first.
 
     By `filemaker_metadata`, else by the JSON in `notes`; last those who had the UUID once, by a former
-    identity (`formers`: there may be some). Of two rows of one id that comes first to which people have
+    identity. Of two rows of one id that comes first to which people have
     linked more, then that to which more is linked at all, then the older one.
     """
-    statement = sql.SQL(_PATIENTS).format(
-        former=sql.SQL(_FORMER if formers else "NULL"),
-        is_former=sql.SQL(_IS_FORMER if formers else "false"),
-    )
+    statement = sql.SQL(_PATIENTS).format(former=sql.SQL(_FORMER), is_former=sql.SQL(_IS_FORMER))
     claims = [
         _Claim(row_id, clinic, *_said(said))
         for row_id, clinic, *said in connection.execute(statement)
         if any(map(uuid_text, said))
     ]
-    weights = _weights(connection, _undecided(connection, claims, published=published))
+    weights = _weights(connection, _undecided(connection, claims))
     claims.sort(key=lambda claim: (claim.by_former, *weights.get(claim.id, (0, 0))))
     return [("claim:patients", claim.key, claim.id, claim.clinic) for claim in claims]
 
@@ -154,12 +144,12 @@ def _said(said: Sequence[str | None]) -> tuple[str, bool]:
     return next((key, place == len(said) - 1) for place, text in enumerate(said) if (key := uuid_text(text)))
 
 
-def _undecided(connection: Connection, claims: Sequence[_Claim], *, published: bool) -> list[str]:
+def _undecided(connection: Connection, claims: Sequence[_Claim]) -> list[str]:
     """Return the rows that share a FileMaker id of which none is published yet."""
     counts = Counter(claim.key for claim in claims)
     keys = {key for key, count in counts.items() if count > 1}
-    if keys and published:
-        statement = "SELECT source_key FROM nexus_reimport.identities WHERE table_name = 'patients'"
+    if keys:
+        statement = "SELECT source_key FROM identities WHERE table_name = 'patients'"
         keys.difference_update(key for (key,) in connection.execute(statement))
     return [claim.id for claim in claims if claim.key in keys]
 

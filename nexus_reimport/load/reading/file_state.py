@@ -10,7 +10,6 @@ from psycopg import sql
 
 from nexus_reimport.load.database.connection import Connection
 from nexus_reimport.load.diff import merge
-from nexus_reimport.load.state import ledger
 from nexus_reimport.model.nexus import DOCUMENTS, IMAGE_BATCHES, IMAGES
 from nexus_reimport.transform.batch_names import NAME_END, day_key
 from nexus_reimport.transform.image_objects import THUMBNAIL_MARK
@@ -50,15 +49,12 @@ _WRITTEN = sql.SQL(
 )
 
 
-def read_file_state(connection: Connection, *, published: bool) -> list[StateRow]:
-    """Return rows of the state (kind, key, id, detail) about documents, batches and images.
-
-    `published`: whether there are identities to know rows by.
-    """
+def read_file_state(connection: Connection) -> list[StateRow]:
+    """Return rows of the state (kind, key, id, detail) about documents, batches and images."""
     return [
         *_documents(connection),
-        *_batches(connection, published=published),
-        *_images(connection, published=published),
+        *_batches(connection),
+        *_images(connection),
         *_places(connection),
     ]
 
@@ -77,9 +73,9 @@ def _documents(connection: Connection) -> Iterator[StateRow]:
             yield f"key_id:{DOCUMENTS.name}", found, row_id, None
 
 
-def _batches(connection: Connection, *, published: bool) -> Iterator[StateRow]:
+def _batches(connection: Connection) -> Iterator[StateRow]:
     statement = sql.SQL(_BATCHES).format(
-        name_end=sql.Literal(NAME_END), batch_known=_known(IMAGE_BATCHES.name, "b", published=published)
+        name_end=sql.Literal(NAME_END), batch_known=_known(IMAGE_BATCHES.name, "b")
     )
     for row_id, owner, name in connection.execute(statement):
         day = day_key(name.removesuffix(NAME_END))
@@ -87,10 +83,10 @@ def _batches(connection: Connection, *, published: bool) -> Iterator[StateRow]:
             yield f"day:{IMAGE_BATCHES.name}", f"{owner}/{day}", row_id, None
 
 
-def _images(connection: Connection, *, published: bool) -> Iterator[StateRow]:
+def _images(connection: Connection) -> Iterator[StateRow]:
     statement = sql.SQL(_IMAGES).format(
-        image_known=_known(IMAGES.name, "m", published=published),
-        batch_known=_known(IMAGE_BATCHES.name, "b", published=published),
+        image_known=_known(IMAGES.name, "m"),
+        batch_known=_known(IMAGE_BATCHES.name, "b"),
         prefixes=sql.Literal(list(IMAGE_PREFIXES)),
     )
     for row_id, filemaker_id, s3_key, known, batch in connection.execute(statement):
@@ -104,23 +100,20 @@ def _images(connection: Connection, *, published: bool) -> Iterator[StateRow]:
 
 def _places(connection: Connection) -> Iterator[StateRow]:
     """Yield where every image is, people's own among them, and whether somebody else than us put it there."""
-    for image, batch, place, by, written in connection.execute(_places_query(connection)):
+    for image, batch, place, by, written in connection.execute(_places_query()):
         yield f"{by}_place:{IMAGES.name}", image, batch, place
         if written:
             yield f"written_place:{IMAGES.name}", image, batch, written
 
 
-def _places_query(connection: Connection) -> sql.Composed:
-    if not ledger.exists(connection, f"written_{IMAGES.name}"):
-        nothing = {"by": sql.Literal("foreign"), "written": sql.SQL("NULL"), "digests": sql.SQL("")}
-        return sql.SQL(_PLACES).format(**nothing)
+def _places_query() -> sql.Composed:
     edited = sql.SQL(" OR ").join(
         merge.differs_from_written("m", "w", IMAGES.column(name)) for name in ("batch_id", "order")
     )
     return sql.SQL(_PLACES).format(
         by=_BY.format(edited),
         written=_WRITTEN.format(edited=edited, digest=merge.digest_of(sql.SQL("n::text"))),
-        digests=sql.SQL("LEFT JOIN {} w ON w.id = m.id").format(ledger.digests(IMAGES)),
+        digests=sql.SQL("LEFT JOIN {} w ON w.id = m.id").format(merge.written(IMAGES)),
     )
 
 
@@ -133,9 +126,7 @@ def _image_handles(row_id: str, s3_key: str, *, claimed: bool) -> Iterator[State
         yield f"key_id:{IMAGES.name}", found, row_id, None
 
 
-def _known(table: str, alias: str, *, published: bool) -> sql.Composable:
-    if not published:
-        return sql.SQL("false")
-    return sql.SQL(
-        "EXISTS (SELECT FROM nexus_reimport.identities i WHERE i.table_name = {} AND i.id = {})"
-    ).format(sql.Literal(table), sql.Identifier(alias, "id"))
+def _known(table: str, alias: str) -> sql.Composable:
+    return sql.SQL("EXISTS (SELECT FROM identities i WHERE i.table_name = {} AND i.id = {})").format(
+        sql.Literal(table), sql.Identifier(alias, "id")
+    )

@@ -8,13 +8,13 @@ import pandas as pd
 import psycopg
 from psycopg import errors, sql
 
-from nexus_reimport.load.database.connection import Connection, read_only_snapshot
+from nexus_reimport.load.database.connection import Connection
 from nexus_reimport.load.database.explained import explained
 from nexus_reimport.load.database.target_schema import refuse_unexpected
 from nexus_reimport.load.exceptions import TargetNotAsExpected
 from nexus_reimport.load.reading.adoptable import adoptable_rows, claimed_patients
 from nexus_reimport.load.reading.file_state import read_file_state
-from nexus_reimport.load.state import ledger
+from nexus_reimport.load.state.schema import reading
 from nexus_reimport.model.frames import NEXUS_STATE
 from nexus_reimport.model.nexus import TABLES
 
@@ -47,37 +47,36 @@ WHERE filemaker_event_id IS NOT NULL
 """
 
 _IDENTITIES = """
-SELECT 'identity:' || table_name, source_key, id::text, NULL FROM nexus_reimport.identities
+SELECT 'identity:' || table_name, source_key, id::text, NULL FROM identities
 UNION ALL
 {gone}
 UNION ALL
 SELECT 'live:patients', i.source_key, p.id::text, p.clinic_id::text
-    FROM nexus_reimport.identities i JOIN patients p ON p.id = i.id WHERE i.table_name = 'patients'
+    FROM identities i JOIN patients p ON p.id = i.id WHERE i.table_name = 'patients'
 UNION ALL
 SELECT 'published:' || t.key, n.count, t.value->>n.count, NULL FROM (
     SELECT DISTINCT ON (e.key) e.key, e.value
-    FROM nexus_reimport.publications p, jsonb_each(p.tables) e
-    -- By way of jsonb: the columns came later than the relation
-    WHERE coalesce(to_jsonb(p)->>'kind', 'publication') = 'publication' AND to_jsonb(p)->>'undone_by' IS NULL
+    FROM publications p, jsonb_each(p.tables) e
+    WHERE p.kind = 'publication' AND p.undone_by IS NULL
     ORDER BY e.key, p.id DESC) t
     CROSS JOIN (VALUES ('read'), ('rows')) n (count)
 """
 
 _GONE = """
-SELECT {kind}, i.source_key, i.id::text, NULL FROM nexus_reimport.identities i
+SELECT {kind}, i.source_key, i.id::text, NULL FROM identities i
 WHERE i.table_name = {name} AND NOT EXISTS (SELECT FROM {relation} t WHERE t.id = i.id) AND {by_people}
 """
 # A row that the last publication to touch it took out itself was not deleted by anybody.
 _BY_PEOPLE = """
 i.id <> ALL (ARRAY(
-    SELECT c.id FROM nexus_reimport.changes c JOIN nexus_reimport.publications p ON p.id = c.publication
+    SELECT c.id FROM changes c JOIN publications p ON p.id = c.publication
     WHERE c.table_name = {name} AND p.kind = 'publication' AND p.undone_by IS NULL AND EXISTS (
-        SELECT FROM nexus_reimport.changes d
+        SELECT FROM changes d
         WHERE d.table_name = {name} AND d.id = c.id AND d.action = 'delete')
     GROUP BY c.id HAVING (array_agg(c.after ORDER BY c.publication DESC))[1] IS NULL))
 """
 
-_FORMER = "SELECT 'former:patients', id::text, source_key, NULL FROM nexus_reimport.former_identities"
+_FORMER = "SELECT 'former:patients', id::text, source_key, NULL FROM former_identities"
 
 
 def read_state(url: str) -> pd.DataFrame:
@@ -88,7 +87,7 @@ def read_state(url: str) -> pd.DataFrame:
     type; and PublicationError where it can't be reached.
     """
     try:
-        with read_only_snapshot(url, "reading state") as connection:
+        with reading(url, "reading state") as connection:
             refuse_unexpected(connection)
             rows = _rows(connection)
     except (errors.UndefinedTable, errors.UndefinedColumn) as error:
@@ -101,27 +100,24 @@ def read_state(url: str) -> pd.DataFrame:
 
 
 def _rows(connection: Connection) -> list[tuple[str | None, ...]]:
-    kept, formers = ledger.exists(connection), ledger.exists(connection, "former_identities")
-    claims = claimed_patients(connection, published=kept, formers=formers)
+    claims = claimed_patients(connection)
     rows = connection.execute(_CONFIGURATION).fetchall() + claims
     rows += connection.execute(_CLAIMED_APPOINTMENTS).fetchall()
-    rows += adoptable_rows(connection, published=kept)
-    rows += read_file_state(connection, published=kept)
-    if formers:
-        rows += connection.execute(_FORMER).fetchall()
-    kept_rows = connection.execute(_identities(connection)).fetchall() if kept else []
-    return rows + kept_rows + _adoptable_patients(claims, kept_rows)
+    rows += adoptable_rows(connection)
+    rows += read_file_state(connection)
+    rows += connection.execute(_FORMER).fetchall()
+    kept = connection.execute(_identities()).fetchall()
+    return rows + kept + _adoptable_patients(claims, kept)
 
 
-def _identities(connection: Connection) -> sql.Composed:
+def _identities() -> sql.Composed:
     """Return the query of kept identities, those whose row people have deleted from Nexus told apart."""
-    by_people = sql.SQL(_BY_PEOPLE if ledger.exists(connection, "changes") else "true")
     gone = (
         sql.SQL(_GONE).format(
             kind=sql.Literal(f"gone:{table.name}"),
             name=sql.Literal(table.name),
             relation=sql.Identifier(table.relation),
-            by_people=by_people.format(name=sql.Literal(table.name)),
+            by_people=sql.SQL(_BY_PEOPLE).format(name=sql.Literal(table.name)),
         )
         for table in TABLES
     )

@@ -12,7 +12,6 @@ from nexus_reimport.load.backup.selection import columns
 from nexus_reimport.load.database.connection import Connection
 from nexus_reimport.load.diff import merge
 from nexus_reimport.load.rollback.restore import before, undone
-from nexus_reimport.load.state import ledger
 from nexus_reimport.model.columns import Table
 
 # What such a row is set back to is kept in the place of what it was; the whole of what follows goes by that.
@@ -36,7 +35,7 @@ def set_back_others(connection: Connection, tables: Sequence[Table]) -> list[tup
     """
     found: list[tuple[str, str]] = []
     for table in tables:
-        named = {"before": before(table), "undone": undone(table), "digests": ledger.digests(table)}
+        named = {"before": before(table), "undone": undone(table), "digests": merge.written(table)}
         names, values = zip(*_values(connection, table), strict=True)
         connection.execute(
             sql.SQL(_SET_BACK).format(

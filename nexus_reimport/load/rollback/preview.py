@@ -7,17 +7,15 @@ from typing import Any
 
 import psycopg
 
-from nexus_reimport.load.database.connection import Connection, read_only_snapshot
 from nexus_reimport.load.database.explained import explained
 from nexus_reimport.load.rollback import standing
-from nexus_reimport.load.rollback.exceptions import NothingToUndo
 from nexus_reimport.load.rollback.rollback import Rollback, backups_since
 from nexus_reimport.load.rollback.standing import Effect
-from nexus_reimport.load.state import ledger
+from nexus_reimport.load.state.schema import reading
 from nexus_reimport.model.nexus import TABLES
 
 _ENTRIES = """
-    SELECT id, kind, run_id, published_at FROM nexus_reimport.publications
+    SELECT id, kind, run_id, published_at FROM publications
     WHERE id = ANY (%s) ORDER BY id DESC
 """
 # Of a row that several touched: what the oldest found is what it is set back to, what the newest left is
@@ -29,12 +27,12 @@ _ROWS = """
         count(*) FILTER (WHERE target <> expected)
     FROM (SELECT table_name, id, (array_agg(before ORDER BY publication))[1] AS target,
             (array_agg(after ORDER BY publication DESC))[1] AS expected
-        FROM nexus_reimport.changes WHERE publication >= %s GROUP BY table_name, id) c
+        FROM changes WHERE publication >= %s GROUP BY table_name, id) c
     GROUP BY table_name
 """
-_STANDING = "SELECT id, undoes FROM nexus_reimport.publications ORDER BY id"
+_STANDING = "SELECT id, undoes FROM publications ORDER BY id"
 _DONE = """
-    SELECT id, undoes, tables, backup FROM nexus_reimport.publications
+    SELECT id, undoes, tables, backup FROM publications
     WHERE kind = 'rollback' AND run_id = ANY (%s) ORDER BY id DESC LIMIT 1
 """
 
@@ -72,9 +70,7 @@ def preview(url: str, to: int | None = None) -> Preview:
     Raises NothingToUndo, CannotUndo, or PublicationError where Nexus can't be read.
     """
     try:
-        with read_only_snapshot(url, "rollback preview") as connection:
-            if not ledger.exists(connection, "publications"):
-                raise NothingToUndo("Nothing was published yet.")
+        with reading(url, "rollback preview") as connection:
             numbers = sorted(backups_since(connection, to))
             undone = connection.execute(_ENTRIES, [numbers]).fetchall()
             entries = connection.execute(_STANDING).fetchall()
@@ -97,9 +93,7 @@ def done_by(url: str, run_ids: Collection[str]) -> Rollback | None:
 
     Rows that were left as they are, or set back though they had been changed, are not told again.
     """
-    with read_only_snapshot(url, "rollback") as connection:
-        if not _has_kinds(connection):
-            return None
+    with reading(url, "rollback") as connection:
         row = connection.execute(_DONE, [list(run_ids)]).fetchone()
     if row is None:
         return None
@@ -109,15 +103,6 @@ def done_by(url: str, run_ids: Collection[str]) -> Rollback | None:
 
 def effect_of(url: str, number: int) -> Effect:
     """Return what a rollback, by its number, made stand and what not."""
-    with read_only_snapshot(url, "rollback") as connection:
+    with reading(url, "rollback") as connection:
         entries = connection.execute(_STANDING).fetchall()
     return standing.effect([one for one in entries if one[0] <= number])
-
-
-def _has_kinds(connection: Connection) -> bool:
-    """Say whether our records are of a release that knew rollbacks."""
-    row = connection.execute(
-        "SELECT FROM pg_attribute WHERE attrelid = to_regclass('nexus_reimport.publications')"
-        " AND attname = 'undone_by'"
-    ).fetchone()
-    return row is not None

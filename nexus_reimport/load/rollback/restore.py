@@ -15,7 +15,9 @@ from psycopg import sql
 from nexus_reimport.load.backup import load
 from nexus_reimport.load.backup.selection import columns
 from nexus_reimport.load.database.connection import Connection
+from nexus_reimport.load.diff import merge
 from nexus_reimport.load.state import ledger
+from nexus_reimport.load.state.schema import SCHEMA
 from nexus_reimport.model.columns import Table
 from nexus_reimport.model.nexus import TABLES
 
@@ -27,7 +29,7 @@ _UNDONE = """
     SELECT c.id, c.first, c.target, c.expected, md5(t::text)::uuid AS now, NULL::text AS stays
     FROM (SELECT id, min(publication) AS first, (array_agg(before ORDER BY publication))[1] AS target,
             (array_agg(after ORDER BY publication DESC))[1] AS expected
-        FROM nexus_reimport.changes WHERE table_name = {name} AND publication >= {first} GROUP BY id) c
+        FROM changes WHERE table_name = {name} AND publication >= {first} GROUP BY id) c
     LEFT JOIN {relation} t ON t.id = c.id
 """
 _TOUCH = """
@@ -50,23 +52,23 @@ _DIGESTS = """
     SELECT {written_before} FROM {before_digests} b JOIN {touched} x ON x.id = b.id
 """
 _FORGET_IDENTITIES = """
-    DELETE FROM nexus_reimport.identities i WHERE NOT EXISTS (SELECT FROM before_identities b
+    DELETE FROM identities i WHERE NOT EXISTS (SELECT FROM before_identities b
             WHERE b.table_name = i.table_name AND b.source_key = i.source_key)
         AND NOT EXISTS (SELECT FROM staying s WHERE s.table_name = i.table_name AND s.id = i.id)
 """
 _IDENTITIES = """
-    INSERT INTO nexus_reimport.identities (table_name, source_key, id)
+    INSERT INTO identities (table_name, source_key, id)
     SELECT table_name, source_key, id FROM before_identities ON CONFLICT DO NOTHING
 """
 _FORGET_REMOVED = """
-    DELETE FROM nexus_reimport.removed r WHERE NOT EXISTS (SELECT FROM before_removed b
+    DELETE FROM removed r WHERE NOT EXISTS (SELECT FROM before_removed b
             WHERE (b.run_id, b.table_name, b.id, b.removed_at) = (r.run_id, r.table_name, r.id, r.removed_at))
         AND NOT EXISTS (SELECT FROM staying s WHERE s.table_name = r.table_name AND s.id = r.id)
 """
 _REMOVED = """
-    INSERT INTO nexus_reimport.removed (run_id, table_name, id, row, removed_at)
+    INSERT INTO removed (run_id, table_name, id, row, removed_at)
     SELECT run_id, table_name, id, row, removed_at FROM before_removed b
-    WHERE NOT EXISTS (SELECT FROM nexus_reimport.removed r
+    WHERE NOT EXISTS (SELECT FROM removed r
         WHERE (b.run_id, b.table_name, b.id, b.removed_at) = (r.run_id, r.table_name, r.id, r.removed_at))
 """
 # By row, and by digests: what is set back but is not as it was.
@@ -118,9 +120,7 @@ def gather(
 
 
 def _touched_since(connection: Connection, first: int) -> tuple[Table, ...]:
-    rows = connection.execute(
-        "SELECT DISTINCT table_name FROM nexus_reimport.changes WHERE publication >= %s", [first]
-    )
+    rows = connection.execute("SELECT DISTINCT table_name FROM changes WHERE publication >= %s", [first])
     names = {name for (name,) in rows}
     return tuple(table for table in TABLES if table.name in names)
 
@@ -131,7 +131,7 @@ def _create(connection: Connection, table: Table, first: int) -> None:
     connection.execute(sql.SQL(_UNDONE).format(undone=undone(table), relation=relation, **given))
     connection.execute(sql.SQL("ALTER TABLE {} ADD PRIMARY KEY (id)").format(undone(table)))
     connection.execute(sql.SQL("ANALYZE {}").format(undone(table)))
-    for target, like in ((before(table), relation), (_before_digests(table), ledger.digests(table))):
+    for target, like in ((before(table), relation), (_before_digests(table), merge.written(table))):
         statement = sql.SQL("CREATE TEMPORARY TABLE {} (LIKE {}, PRIMARY KEY (id)) ON COMMIT DROP")
         connection.execute(statement.format(target, like))
     statement = sql.SQL(
@@ -217,7 +217,7 @@ def count_different(connection: Connection, table: Table) -> int:
 def count_different_records(connection: Connection, name: str) -> int:
     """Count rows of one of our own relations, of `WHOLE`, that are not as they were; what stays aside."""
     statement = sql.SQL(_RECORDS_DIFFERENT).format(
-        relation=sql.Identifier(ledger.SCHEMA, name), before=sql.Identifier(f"before_{name}")
+        relation=sql.Identifier(SCHEMA, name), before=sql.Identifier(f"before_{name}")
     )
     row = connection.execute(statement).fetchone()
     return int(row[0]) if row else 0
@@ -226,14 +226,14 @@ def count_different_records(connection: Connection, name: str) -> int:
 def _execute(connection: Connection, statement: str, table: Table) -> psycopg.Cursor[tuple[Any, ...]]:
     """Execute a statement for a table, with the columns that it has in the database, known to us or not."""
     row = [name for name in columns(connection, table.relation) if name != "id"]
-    written = columns(connection, f"{ledger.SCHEMA}.written_{table.name}")
+    written = columns(connection, f"{SCHEMA}.written_{table.name}")
     return connection.execute(
         sql.SQL(statement).format(
             relation=sql.Identifier(table.relation),
             undone=undone(table),
             touched=ledger.touched(table),
             before=before(table),
-            digests=ledger.digests(table),
+            digests=merge.written(table),
             before_digests=_before_digests(table),
             row=_listed(row),
             row_before=_listed(row, "b"),

@@ -28,6 +28,7 @@ from nexus_reimport.load.rollback.exceptions import (
 )
 from nexus_reimport.load.state import ledger
 from nexus_reimport.load.state.ledger import Entry
+from nexus_reimport.load.state.schema import upgrade
 from nexus_reimport.model.columns import Table
 from nexus_reimport.model.nexus import BY_NAME, TABLES
 
@@ -93,8 +94,9 @@ def _rollback(
     progress: Progress,
 ) -> Rollback:
     keep_publications_out(connection)
+    # No later: people who save in Nexus wait from the next line to COMMIT.
+    upgrade(connection)
     lock_tables(connection, BY_NAME)
-    ledger.prepare(connection)
     backups = backups_since(connection, to)
     first, undone = min(backups), tuple(sorted(backups, reverse=True))
     progress(f"Reading the backups of {len(undone)} publications")
@@ -119,8 +121,7 @@ def backups_since(connection: Connection, to: int | None) -> dict[int, str]:
 
     Raises NothingToUndo, or CannotUndo where one of them has no backup.
     """
-    # By way of jsonb: the column came later than the relation
-    statement = "SELECT id, to_jsonb(p)->>'backup' FROM nexus_reimport.publications p"
+    statement = "SELECT id, backup FROM publications"
     found: dict[int, str | None] = dict(connection.execute(statement).fetchall())
     if not found or (to is not None and to not in found):
         raise NothingToUndo("There is no such publication." if found else "Nothing was published yet.")
@@ -207,9 +208,9 @@ def _record(connection: Connection, entry: Entry, counts: dict[str, dict[str, in
     number = ledger.write_entry(connection, entry, counts)
     for name in counts:
         ledger.record_changes(connection, number, BY_NAME[name])
-    rows = connection.execute("SELECT id, undoes FROM nexus_reimport.publications ORDER BY id").fetchall()
+    rows = connection.execute("SELECT id, undoes FROM publications ORDER BY id").fetchall()
     statement = """
-        UPDATE nexus_reimport.publications SET undone_by = %s WHERE id = %s AND undone_by IS DISTINCT FROM %s
+        UPDATE publications SET undone_by = %s WHERE id = %s AND undone_by IS DISTINCT FROM %s
     """
     with connection.cursor() as cursor:
         cursor.executemany(statement, [(by, one, by) for one, by in standing.undone_by(rows).items()])

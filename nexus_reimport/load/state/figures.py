@@ -10,16 +10,15 @@ from typing import Any
 import psycopg
 from psycopg.types.json import Jsonb
 
-from nexus_reimport.load.database.connection import Connection, read_only_snapshot
+from nexus_reimport.load.database.connection import Connection
 from nexus_reimport.load.database.explained import explained
-from nexus_reimport.load.state import ledger
+from nexus_reimport.load.state.schema import reading
 from nexus_reimport.transform.figures import SourceFigures, figures_from_json
 
 _LAST = """
     SELECT DISTINCT ON (s.key) s.key, s.value
-    -- By way of jsonb: the columns came later than the relation
-    FROM nexus_reimport.publications p, jsonb_each(coalesce(to_jsonb(p)->'sources', '{}')) s
-    WHERE coalesce(to_jsonb(p)->>'kind', 'publication') = 'publication' AND to_jsonb(p)->>'undone_by' IS NULL
+    FROM publications p, jsonb_each(p.sources) s
+    WHERE p.kind = 'publication' AND p.undone_by IS NULL
     ORDER BY s.key, p.id DESC
 """
 
@@ -53,7 +52,7 @@ def record_made_of(
         for name, figures in made_of.figures.items()
     }
     connection.execute(
-        "UPDATE nexus_reimport.publications SET code = %s, sources = %s, changes = %s WHERE id = %s",
+        "UPDATE publications SET code = %s, sources = %s, changes = %s WHERE id = %s",
         [made_of.code, Jsonb(sources), Jsonb(dict(changes)), publication],
     )
 
@@ -76,9 +75,7 @@ def read_last_made_of(connection: Connection, table: str) -> MadeOf:
 def read_last_figures(url: str) -> dict[str, SourceFigures]:
     """Return by source how much it said at the last publication that stands. Raises a PublicationError."""
     try:
-        with read_only_snapshot(url, "reading figures") as connection:
-            if not ledger.exists(connection, "publications"):
-                return {}
+        with reading(url, "reading figures") as connection:
             return {str(name): figures_from_json(kept) for name, kept in connection.execute(_LAST)}
     except psycopg.Error as error:
         raise explained(error) from None

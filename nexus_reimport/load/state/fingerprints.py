@@ -14,7 +14,7 @@ CONFIGURATION = (
     "custom_funding_sources",
     "django_content_type",
 )
-# What decides who a row is and whose each field is. Named without their schema: see `ledger.stand_in`.
+# What decides who a row is and whose each field is. Named without their schema: see `schema.reading`.
 LEDGER = ("identities", "former_identities", *(f"written_{table.name}" for table in TABLES))
 
 _SCHEMA = """

@@ -7,8 +7,9 @@ from uuid import UUID
 import orjson
 
 from nexus_reimport.load.database.connection import Connection, connect
+from nexus_reimport.load.database.locking import keep_publications_out
 from nexus_reimport.load.exceptions import BackupNotReadable, FormerIdentityContradicted
-from nexus_reimport.load.state import ledger
+from nexus_reimport.load.state.schema import upgrade
 
 
 @dataclass(frozen=True)
@@ -54,22 +55,24 @@ def parse_backup(content: bytes, name: str) -> FormerIdentities:
 def keep_former(url: str, former: FormerIdentities) -> Kept:
     """Keep former identities in Nexus's schema `nexus_reimport`, all of them or none.
 
-    Raises FormerIdentityContradicted where one is kept already for another patient.
+    Raises FormerIdentityContradicted where one is kept already for another patient, PublicationInProgress
+    where somebody publishes at the same time.
     """
     with connect(url, "identity import") as connection:
-        ledger.prepare(connection)
+        keep_publications_out(connection)
+        upgrade(connection)
         known = dict(_kept(connection))
         for row_id, source_key in former.ids.items():
             if known.get(row_id, source_key) != source_key:
                 raise FormerIdentityContradicted(f"{row_id} is kept already as a UUID of another patient.")
         added = [(row_id, key) for row_id, key in former.ids.items() if row_id not in known]
         with connection.cursor() as cursor:
-            cursor.executemany("INSERT INTO nexus_reimport.former_identities VALUES (%s, %s)", added)
+            cursor.executemany("INSERT INTO former_identities VALUES (%s, %s)", added)
     return Kept(len(added), len(former.ids) - len(added), former.unusable)
 
 
 def _kept(connection: Connection) -> Iterator[tuple[str, str]]:
-    rows = connection.execute("SELECT id::text, source_key FROM nexus_reimport.former_identities")
+    rows = connection.execute("SELECT id::text, source_key FROM former_identities")
     return ((str(row_id), str(key)) for row_id, key in rows)
 
 

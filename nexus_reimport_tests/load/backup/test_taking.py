@@ -16,7 +16,7 @@ from nexus_reimport.load.backup import Header, covers, load, new_name, prove, ta
 from nexus_reimport.load.backup.exceptions import BackupError, BackupMissing, BackupNotProved, BackupOutdated
 from nexus_reimport.load.backup.sealed import FileWriter
 from nexus_reimport.load.database.connection import connect
-from nexus_reimport.load.state import ledger
+from nexus_reimport.load.state.schema import upgrade
 from nexus_reimport.model.nexus import BY_NAME, NOTES, PATIENTS, TABLES
 from nexus_reimport_tests.load.backup.backed_up import (
     ANN,
@@ -283,7 +283,7 @@ def test_the_first_backup_covers_the_records_made_for_the_first_publication(
 ) -> None:
     name = take_backup(nexus_database, store, {"patients": [ANN]}).header.name
     with about_to_touch(nexus_database, {"patients": [ANN]}, read_only=False) as connection:
-        ledger.prepare(connection)
+        upgrade(connection)
         assert covers(connection, store, name, [PATIENTS])
 
 

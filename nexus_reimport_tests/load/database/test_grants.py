@@ -16,6 +16,8 @@ from nexus_reimport.load.backup import Header, dump, prove_dump
 from nexus_reimport.load.backup.exceptions import DumpFailed
 from nexus_reimport.load.database.grants import statements
 from nexus_reimport.load.database.grants.statements import PLANNER, REIMPORT
+from nexus_reimport.load.database.readiness import prove_writable
+from nexus_reimport.load.exceptions import RightMissing
 from nexus_reimport.load.plan.planning import make_plan
 from nexus_reimport.load.publication import Publication, publish
 from nexus_reimport.load.reading.nexus_state import read_state
@@ -26,6 +28,7 @@ from nexus_reimport.sandbox.postgres import Cluster, ephemeral_database, ephemer
 from nexus_reimport_tests.line import contents, query, tuples_written
 from nexus_reimport_tests.load.rollback.histories import publish_backed_up
 from nexus_reimport_tests.load.staged_frames import AS_OF, staged_table, uid
+from nexus_reimport_tests.load.state.schema.older_shapes import WRITTEN, load_written, staged_then
 from nexus_reimport_tests.servers import installations, releases
 
 DOCUMENT = Path(nexus_reimport.__file__).parents[1] / "docs" / "operations.md"
@@ -191,6 +194,39 @@ def test_a_schema_that_an_older_release_made_is_opened_though_nothing_is_to_be_w
     assert b"permission denied" in clinic.dumped_by(clinic.owner_url).stderr
     assert clinic.publish().number is None
     assert clinic.dumped_by(clinic.owner_url).returncode == 0
+
+
+@pytest.mark.parametrize("name", WRITTEN)
+@on_one_release
+def test_a_schema_of_an_earlier_version_is_planned_over_upgraded_and_dumped_with_the_same_rights(
+    clinic: Clinic, name: str
+) -> None:
+    load_written(clinic.url, name)
+    clinic.apply(PLANNER)
+    clinic.as_superuser(f'REVOKE CREATE ON DATABASE {clinic.database} FROM "{clinic.role}"')
+    prove_writable(clinic.url)
+    staged = staged_then(2, WRITTEN[name], last_name="Cole")
+    planned = make_plan(clinic.planner_url, staged, Options(), [])
+    done = publish(clinic.url, "run", AS_OF, staged)
+    assert done.tables == {table: one.counts for table, one in planned.tables.items()}
+    for url in (clinic.owner_url, clinic.url):
+        dumped = clinic.dumped_by(url)
+        assert (dumped.returncode, dumped.stderr) == (0, b"")
+    assert make_plan(clinic.planner_url, staged, Options(), []).standing.rows["patients"] == 3
+
+
+@on_one_release
+def test_a_schema_that_is_not_the_roles_own_is_told_before_any_work_where_it_has_to_be_upgraded(
+    clinic: Clinic,
+) -> None:
+    load_written(clinic.cluster.url(clinic.database, "postgres"), "5_made_of")
+    clinic.as_superuser(f'GRANT ALL ON SCHEMA nexus_reimport TO "{clinic.role}"')
+    clinic.as_superuser(f'GRANT ALL ON ALL TABLES IN SCHEMA nexus_reimport TO "{clinic.role}"')
+    with pytest.raises(RightMissing, match=r"ownership of nexus_reimport\.changes, .*nexus-reimport grants"):
+        prove_writable(clinic.url)
+    clinic.apply(REIMPORT)
+    prove_writable(clinic.url)
+    assert publish(clinic.url, "run", AS_OF, staged_then()).tables["notes"].unchanged == 1
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,7 @@ from nexus_reimport.model.options import Options
 from nexus_reimport.transform.figures import SourceFigures
 from nexus_reimport_tests.load.rollback.histories import publish_backed_up
 from nexus_reimport_tests.load.staged_frames import AS_OF, staged_table
+from nexus_reimport_tests.load.state.schema.older_shapes import set_back
 
 ROWS = 100
 BORN, TITLE = date(1990, 1, 1), "Dr"
@@ -161,7 +162,7 @@ def test_where_code_and_sources_both_moved_what_is_lost_stops_and_what_is_change
 
 
 def test_of_an_older_releases_publication_the_code_is_not_known(published: str) -> None:
-    change(published, "ALTER TABLE nexus_reimport.publications DROP code, DROP sources, DROP changes")
+    set_back(published, 4)
     [changed] = excesses(published, patients(ROWS, first_name="Eve"))
     assert (changed.rules, changed.sources_same, changed.stops) == (True, False, False)
     [lost] = excesses(published, patients(ROWS, dob=None))

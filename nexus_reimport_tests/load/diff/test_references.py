@@ -6,7 +6,7 @@ from psycopg import sql
 
 from nexus_reimport.load.diff import diff as deciding
 from nexus_reimport.load.diff.references import Reference, count_dangling, nothing_points_at, references_to
-from nexus_reimport.load.state import ledger
+from nexus_reimport.load.state.schema import upgrade
 from nexus_reimport.model.columns import Table
 from nexus_reimport.model.nexus import APPOINTMENTS, BY_NAME, IMAGE_BATCHES, IMAGES, PATIENTS
 from nexus_reimport_tests.line import query
@@ -77,7 +77,7 @@ def url(nexus_database: str) -> str:
 def unreferenced(url: str, table: Table) -> set[str]:
     """The rows of a table to which nothing points, as a publication asks for them."""
     with psycopg.connect(url) as connection:
-        ledger.prepare(connection)
+        upgrade(connection)
         deciding.create_relations(connection)
         statement = sql.SQL("SELECT t.id::text FROM {} t WHERE {}").format(
             sql.Identifier(table.relation), nothing_points_at(connection, table)
@@ -174,7 +174,7 @@ def references_to_of(url: str, table: Table) -> list[Reference]:
 
 def test_our_own_records_and_temporary_relations_point_at_nothing(url: str) -> None:
     with psycopg.connect(url) as connection:
-        ledger.prepare(connection)
+        upgrade(connection)
         connection.execute("CREATE TEMPORARY TABLE relinks (object_id uuid, content_type_id integer)")
         for table in (PATIENTS, APPOINTMENTS, IMAGE_BATCHES, IMAGES):
             assert {one.schema for one in references_to(connection, table)} <= {"public"}

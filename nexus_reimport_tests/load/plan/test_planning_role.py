@@ -16,6 +16,7 @@ from nexus_reimport.model.options import Options
 from nexus_reimport.sandbox.postgres import Cluster
 from nexus_reimport_tests.line import query, tuples_written
 from nexus_reimport_tests.load.staged_frames import AS_OF, staged_table, uid
+from nexus_reimport_tests.load.state.schema.older_shapes import set_back
 
 ROLE = "planner"
 GRANTS = (
@@ -116,10 +117,7 @@ def test_a_plan_over_the_records_of_an_older_release_is_what_the_run_then_does(
     nexus_database: str, planner: str
 ) -> None:
     publish(nexus_database, "r", AS_OF, STAGED)
-    query(nexus_database, "DROP TABLE nexus_reimport.changes")
-    for column in ("kind", "plan_id", "backup", "undoes", "undone_by"):
-        query(nexus_database, f"ALTER TABLE nexus_reimport.publications DROP COLUMN {column}")
-    query(nexus_database, "ALTER TABLE nexus_reimport.written_patients DROP COLUMN last_name")
+    set_back(nexus_database, 2)
     planned = make_plan(planner, LATER, CHOICES, [])
     assert planned.standing.applied == {}
     assert query(nexus_database, "SELECT to_regclass('nexus_reimport.changes')") == [(None,)]

@@ -26,7 +26,7 @@ from nexus_reimport_tests.load.staged_frames import AS_OF, staged_table, uid
 DUMP = "filemaker-import/images-bulk-dump/"
 ANN, BEN, NOBODY, FORMER = (uid(one) for one in ("patients ann", "patients ben", "nobody", "ann, formerly"))
 # What publications and rollbacks write about themselves.
-OF_THEMSELVES = ("publications", "changes")
+OF_THEMSELVES = ("publications", "changes", "schema_versions")
 Row = Mapping[str, object]
 Content = dict[str, list[str]]
 

@@ -10,8 +10,9 @@ from nexus_reimport.load.rollback import done_by, effect_of, preview, rollback
 from nexus_reimport.load.rollback.exceptions import CannotUndo, NothingToUndo
 from nexus_reimport.load.rollback.standing import Effect
 from nexus_reimport.sandbox.postgres import Cluster, ephemeral_database
-from nexus_reimport_tests.load.rollback.histories import ask, publish_backed_up, staged
+from nexus_reimport_tests.load.rollback.histories import publish_backed_up, staged
 from nexus_reimport_tests.load.staged_frames import AS_OF
+from nexus_reimport_tests.load.state.schema.older_shapes import set_back
 
 History = tuple[str, MemoryStore]
 
@@ -72,9 +73,7 @@ def test_where_there_is_nothing_to_undo_that_is_said(nexus_database: str, histor
 
 def test_a_publication_of_an_older_release_cannot_be_undone(nexus_database: str) -> None:
     publish(nexus_database, "old", AS_OF, staged(nexus_database, {"ben": {}}))
-    columns = ("kind", "undoes", "undone_by", "backup", "plan_id")
-    dropped = ", ".join(f"DROP COLUMN {name}" for name in columns)
-    ask(nexus_database, f"ALTER TABLE nexus_reimport.publications {dropped}")
+    set_back(nexus_database, 2)
     with pytest.raises(CannotUndo, match="without a backup"):
         preview(nexus_database)
     assert done_by(nexus_database, ["old"]) is None

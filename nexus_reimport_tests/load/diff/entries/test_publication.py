@@ -18,6 +18,7 @@ from nexus_reimport.sandbox.readers.patient_page import saved_address, saved_con
 from nexus_reimport.transform.contact_shape import address_json, contact_json
 from nexus_reimport_tests.load.rollback.histories import content, publish_backed_up
 from nexus_reimport_tests.load.staged_frames import AS_OF, staged_table
+from nexus_reimport_tests.load.state.schema.older_shapes import set_back
 
 Json = dict[str, Any]
 HOME = {"type": "phone", "label": "Home", "number": "02 5550 0001"}
@@ -48,15 +49,6 @@ def value(url: str, column: str = "contact_json") -> Json:
 def edit(url: str, column: str, to: object) -> None:
     with psycopg.connect(url) as connection:
         connection.execute(f"UPDATE patients SET {column} = %s".encode(), [Jsonb(to)])  # noqa: S608 - ours
-
-
-def forget_entries(url: str) -> None:
-    """Leave our schema as an older release has written it."""
-    with psycopg.connect(url) as connection:
-        connection.execute(
-            "ALTER TABLE nexus_reimport.written_patients"
-            " DROP COLUMN entries_contact_json, DROP COLUMN entries_address_json"
-        )
 
 
 def correct_mobile(url: str) -> None:
@@ -130,7 +122,7 @@ def test_an_edit_from_before_entries_were_kept_is_merged_where_filemaker_has_not
 ) -> None:
     staged = patients(contact_json([MOBILE, HOME], []))
     publish_patients(nexus_database, staged)
-    forget_entries(nexus_database)
+    set_back(nexus_database, 5)
     correct_mobile(nexus_database)
     publish_patients(nexus_database, staged)
     publish_patients(nexus_database, patients(contact_json([MOBILE, NEW_HOME], [])))
@@ -141,7 +133,7 @@ def test_where_it_is_not_known_what_was_written_the_whole_column_stays_the_perso
     nexus_database: str,
 ) -> None:
     publish_patients(nexus_database, patients(contact_json([MOBILE, HOME], [])))
-    forget_entries(nexus_database)
+    set_back(nexus_database, 5)
     correct_mobile(nexus_database)
     before = value(nexus_database)
     counts = publish_patients(nexus_database, patients(contact_json([MOBILE, NEW_HOME], [])))
@@ -152,7 +144,7 @@ def test_where_it_is_not_known_what_was_written_the_whole_column_stays_the_perso
 def test_a_row_that_nobody_touched_learns_its_entries_from_an_ordinary_run(nexus_database: str) -> None:
     staged = patients(contact_json([MOBILE, HOME], []))
     publish_patients(nexus_database, staged)
-    forget_entries(nexus_database)
+    set_back(nexus_database, 5)
     publish_patients(nexus_database, staged)
     assert publish_patients(nexus_database, staged).number is None
     correct_mobile(nexus_database)
@@ -227,7 +219,7 @@ def test_a_plan_says_what_the_run_does_and_a_rollback_gives_back_the_pages_shape
 def test_a_plan_over_what_an_older_release_has_written_is_what_the_run_does(nexus_database: str) -> None:
     staged = {"patients": patients(contact_json([MOBILE, HOME], [EMAIL]))}
     publish(nexus_database, "a run", AS_OF, staged)
-    forget_entries(nexus_database)
+    set_back(nexus_database, 5)
     correct_mobile(nexus_database)
     planned = make_plan(nexus_database, staged, Options(), [])
     done = publish(nexus_database, "a run", AS_OF, staged, terms=Terms(planned=planned.writes))

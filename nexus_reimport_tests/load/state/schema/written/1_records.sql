@@ -1,0 +1,128 @@
+INSERT INTO public.patients (id, mrn, first_name, last_name, middle_names, dob, sex, contact_json, address_json, emergency_json, flags_json, created_at, updated_at, clinic_id, coordinator_date, coordinator_name, funding_type_id, health_number, notes, plan_end_date, plan_start_date, title, archived, archived_at, archived_by, plan_dates_json, filemaker_metadata, ndis_plan_end_date, ndis_plan_start_date, funding_source) VALUES ('daa1bf3c-ac32-5504-a350-414c0a509c94', NULL, 'Ann', '', NULL, NULL, NULL, '{"emails": [], "phones": [{"type": "mobile", "label": "Mobile", "number": "0491 570 156"}, {"type": "phone", "label": "Home", "number": "02 5550 0001"}]}', NULL, NULL, NULL, '2026-06-30 02:00:00+00', '2026-06-30 02:00:00+00', NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, false, NULL, NULL, NULL, NULL, NULL, NULL, NULL);
+INSERT INTO public.patients (id, mrn, first_name, last_name, middle_names, dob, sex, contact_json, address_json, emergency_json, flags_json, created_at, updated_at, clinic_id, coordinator_date, coordinator_name, funding_type_id, health_number, notes, plan_end_date, plan_start_date, title, archived, archived_at, archived_by, plan_dates_json, filemaker_metadata, ndis_plan_end_date, ndis_plan_start_date, funding_source) VALUES ('b9dea800-d1d8-56fa-b420-d7420e9ac140', NULL, 'Benno', '', NULL, NULL, NULL, '{"emails": [], "phones": [{"type": "mobile", "label": "Mobile", "number": "0491 570 157"}, {"type": "phone", "label": "Home", "number": "02 5550 0001"}]}', NULL, NULL, NULL, '2026-06-30 02:00:00.000001+00', '2026-06-30 02:00:00+00', NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, false, NULL, NULL, NULL, NULL, NULL, NULL, NULL);
+INSERT INTO public.patients (id, mrn, first_name, last_name, middle_names, dob, sex, contact_json, address_json, emergency_json, flags_json, created_at, updated_at, clinic_id, coordinator_date, coordinator_name, funding_type_id, health_number, notes, plan_end_date, plan_start_date, title, archived, archived_at, archived_by, plan_dates_json, filemaker_metadata, ndis_plan_end_date, ndis_plan_start_date, funding_source) VALUES ('d8d1de87-2402-5548-9570-85ebd1d6a65b', NULL, 'Cyd', '', NULL, NULL, NULL, NULL, NULL, NULL, NULL, '2026-06-30 02:00:00.000002+00', '2026-06-30 02:00:00+00', NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, false, NULL, NULL, NULL, NULL, NULL, NULL, NULL);
+INSERT INTO public.notes (id, note_type, content, created_at, updated_at, created_by, patient_id) VALUES ('c3f092bc-bdb6-542c-960a-926298eaca20', 'clinical_notes', 'second', '2026-06-30 02:00:00+00', '2026-06-30 02:00:00+00', NULL, 'b9dea800-d1d8-56fa-b420-d7420e9ac140');
+CREATE SCHEMA nexus_reimport;
+CREATE TABLE nexus_reimport.identities (
+    table_name text NOT NULL,
+    source_key text NOT NULL,
+    id uuid NOT NULL
+);
+COMMENT ON TABLE nexus_reimport.identities IS 'Which UUID a FileMaker id has in Nexus, for ever; outlives the row itself.';
+CREATE TABLE nexus_reimport.publications (
+    id bigint NOT NULL,
+    run_id text NOT NULL,
+    as_of timestamp with time zone NOT NULL,
+    published_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    tables jsonb NOT NULL
+);
+COMMENT ON TABLE nexus_reimport.publications IS 'One row per reimport that wrote something: its run and counts.';
+ALTER TABLE nexus_reimport.publications ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME nexus_reimport.publications_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+CREATE TABLE nexus_reimport.written_appointments (
+    id uuid NOT NULL,
+    whole uuid,
+    start_time uuid,
+    end_time uuid,
+    status uuid,
+    reason uuid,
+    notes uuid,
+    created_at uuid,
+    clinic_id uuid,
+    clinician_id uuid,
+    patient_id uuid,
+    filemaker_event_id uuid,
+    appointment_type_id uuid
+);
+CREATE TABLE nexus_reimport.written_documents (
+    id uuid NOT NULL,
+    whole uuid,
+    object_id uuid,
+    file_name uuid,
+    original_name uuid,
+    file_size uuid,
+    mime_type uuid,
+    s3_bucket uuid,
+    s3_key uuid,
+    category uuid,
+    uploaded_at uuid,
+    content_type_id uuid,
+    document_date uuid,
+    filemaker_id uuid,
+    filemaker_metadata uuid
+);
+CREATE TABLE nexus_reimport.written_notes (
+    id uuid NOT NULL,
+    whole uuid,
+    note_type uuid,
+    content uuid,
+    created_at uuid,
+    created_by uuid,
+    patient_id uuid
+);
+CREATE TABLE nexus_reimport.written_patients (
+    id uuid NOT NULL,
+    whole uuid,
+    first_name uuid,
+    last_name uuid,
+    middle_names uuid,
+    dob uuid,
+    sex uuid,
+    contact_json uuid,
+    address_json uuid,
+    created_at uuid,
+    clinic_id uuid,
+    coordinator_name uuid,
+    funding_type_id uuid,
+    health_number uuid,
+    title uuid,
+    filemaker_metadata uuid,
+    ndis_plan_end_date uuid,
+    ndis_plan_start_date uuid
+);
+CREATE TABLE nexus_reimport.written_sms_messages (
+    id uuid NOT NULL,
+    whole uuid,
+    phone_number uuid,
+    message uuid,
+    status uuid,
+    external_message_id uuid,
+    created_at uuid,
+    sent_at uuid,
+    sms_count uuid,
+    appointment_id uuid,
+    patient_id uuid
+);
+INSERT INTO nexus_reimport.identities (table_name, source_key, id) VALUES ('patients', '14476b96-af4b-5733-8599-3c24f1f4a07d', 'daa1bf3c-ac32-5504-a350-414c0a509c94');
+INSERT INTO nexus_reimport.identities (table_name, source_key, id) VALUES ('patients', '66d72fc4-ec3a-5056-81dc-cdd3e8b1046d', 'b9dea800-d1d8-56fa-b420-d7420e9ac140');
+INSERT INTO nexus_reimport.identities (table_name, source_key, id) VALUES ('notes', 'e68b1842-d131-5307-8e6a-c01617a665e8', 'c3f092bc-bdb6-542c-960a-926298eaca20');
+INSERT INTO nexus_reimport.identities (table_name, source_key, id) VALUES ('patients', '28ca6f0e-edc5-556c-a62c-f6a469d85611', 'd8d1de87-2402-5548-9570-85ebd1d6a65b');
+INSERT INTO nexus_reimport.publications (id, run_id, as_of, published_at, tables) OVERRIDING SYSTEM VALUE VALUES (1, 'run 1', '2026-07-01 02:00:00+00', '2026-12-01 03:54:02.243369+00', '{"notes": {"read": 1, "rows": 1, "missing": 0, "updated": 0, "inserted": 1, "rejected": 0, "restored": 0, "conflicts": 0, "unchanged": 0, "edits_kept": 0}, "patients": {"read": 2, "rows": 2, "missing": 0, "updated": 0, "inserted": 2, "rejected": 0, "restored": 0, "conflicts": 0, "unchanged": 0, "edits_kept": 0}}');
+INSERT INTO nexus_reimport.publications (id, run_id, as_of, published_at, tables) OVERRIDING SYSTEM VALUE VALUES (2, 'run 2', '2026-07-02 02:00:00+00', '2026-12-01 03:54:02.402997+00', '{"notes": {"read": 1, "rows": 1, "missing": 0, "updated": 1, "inserted": 0, "rejected": 0, "restored": 0, "conflicts": 0, "unchanged": 0, "edits_kept": 0}, "patients": {"read": 3, "rows": 3, "missing": 0, "updated": 1, "inserted": 1, "rejected": 0, "restored": 0, "conflicts": 0, "unchanged": 1, "edits_kept": 0}}');
+INSERT INTO nexus_reimport.written_notes (id, whole, note_type, content, created_at, created_by, patient_id) VALUES ('c3f092bc-bdb6-542c-960a-926298eaca20', '2c4ca3cf-b5c8-61c7-4c15-c8d61c9db8b3', 'e978897c-d964-9ff9-2311-2e70913a3fce', '30354f26-cace-517c-064b-74d6f564c55f', '6b542134-8b1d-fb6c-dcd1-d61b6c12ce93', 'd41d8cd9-8f00-b204-e980-0998ecf8427e', '548efb4a-1a5f-0fdf-7628-1b35e7071a6c');
+INSERT INTO nexus_reimport.written_patients (id, whole, first_name, last_name, middle_names, dob, sex, contact_json, address_json, created_at, clinic_id, coordinator_name, funding_type_id, health_number, title, filemaker_metadata, ndis_plan_end_date, ndis_plan_start_date) VALUES ('daa1bf3c-ac32-5504-a350-414c0a509c94', 'dfd1ee2f-b8ab-2db3-d73c-63fc380137ec', 'f9752332-ca85-081b-c36e-3ef60558ad60', '43ec3e5d-ee6e-706a-f776-6fffea512721', 'd41d8cd9-8f00-b204-e980-0998ecf8427e', 'd41d8cd9-8f00-b204-e980-0998ecf8427e', 'd41d8cd9-8f00-b204-e980-0998ecf8427e', 'c3fc66ac-f79e-4a95-4c61-2a6cadd7652d', 'd41d8cd9-8f00-b204-e980-0998ecf8427e', '6b542134-8b1d-fb6c-dcd1-d61b6c12ce93', 'd41d8cd9-8f00-b204-e980-0998ecf8427e', 'd41d8cd9-8f00-b204-e980-0998ecf8427e', 'd41d8cd9-8f00-b204-e980-0998ecf8427e', 'd41d8cd9-8f00-b204-e980-0998ecf8427e', 'd41d8cd9-8f00-b204-e980-0998ecf8427e', 'd41d8cd9-8f00-b204-e980-0998ecf8427e', 'd41d8cd9-8f00-b204-e980-0998ecf8427e', 'd41d8cd9-8f00-b204-e980-0998ecf8427e');
+INSERT INTO nexus_reimport.written_patients (id, whole, first_name, last_name, middle_names, dob, sex, contact_json, address_json, created_at, clinic_id, coordinator_name, funding_type_id, health_number, title, filemaker_metadata, ndis_plan_end_date, ndis_plan_start_date) VALUES ('b9dea800-d1d8-56fa-b420-d7420e9ac140', '292ecd3b-4150-1282-f4f9-d958b4b60790', '715490b3-db6a-5d00-965b-4a287556061c', '43ec3e5d-ee6e-706a-f776-6fffea512721', 'd41d8cd9-8f00-b204-e980-0998ecf8427e', 'd41d8cd9-8f00-b204-e980-0998ecf8427e', 'd41d8cd9-8f00-b204-e980-0998ecf8427e', '3180a321-ed78-3fbe-e709-1da1058fe217', 'd41d8cd9-8f00-b204-e980-0998ecf8427e', '3a3c9f7b-d423-aab6-ce5b-98aaf03e3ad6', 'd41d8cd9-8f00-b204-e980-0998ecf8427e', 'd41d8cd9-8f00-b204-e980-0998ecf8427e', 'd41d8cd9-8f00-b204-e980-0998ecf8427e', 'd41d8cd9-8f00-b204-e980-0998ecf8427e', 'd41d8cd9-8f00-b204-e980-0998ecf8427e', 'd41d8cd9-8f00-b204-e980-0998ecf8427e', 'd41d8cd9-8f00-b204-e980-0998ecf8427e', 'd41d8cd9-8f00-b204-e980-0998ecf8427e');
+INSERT INTO nexus_reimport.written_patients (id, whole, first_name, last_name, middle_names, dob, sex, contact_json, address_json, created_at, clinic_id, coordinator_name, funding_type_id, health_number, title, filemaker_metadata, ndis_plan_end_date, ndis_plan_start_date) VALUES ('d8d1de87-2402-5548-9570-85ebd1d6a65b', '99c797b3-715c-c7a6-c910-79de1e2e90ce', '47f5c01a-6166-4c36-2c2e-bd0b1d97b80c', '43ec3e5d-ee6e-706a-f776-6fffea512721', 'd41d8cd9-8f00-b204-e980-0998ecf8427e', 'd41d8cd9-8f00-b204-e980-0998ecf8427e', 'd41d8cd9-8f00-b204-e980-0998ecf8427e', 'd41d8cd9-8f00-b204-e980-0998ecf8427e', 'd41d8cd9-8f00-b204-e980-0998ecf8427e', '5bc8023b-2a3b-77cd-3ad6-dd85c149001c', 'd41d8cd9-8f00-b204-e980-0998ecf8427e', 'd41d8cd9-8f00-b204-e980-0998ecf8427e', 'd41d8cd9-8f00-b204-e980-0998ecf8427e', 'd41d8cd9-8f00-b204-e980-0998ecf8427e', 'd41d8cd9-8f00-b204-e980-0998ecf8427e', 'd41d8cd9-8f00-b204-e980-0998ecf8427e', 'd41d8cd9-8f00-b204-e980-0998ecf8427e', 'd41d8cd9-8f00-b204-e980-0998ecf8427e');
+SELECT pg_catalog.setval('nexus_reimport.publications_id_seq', 2, true);
+ALTER TABLE ONLY nexus_reimport.identities
+    ADD CONSTRAINT identities_pkey PRIMARY KEY (table_name, source_key);
+ALTER TABLE ONLY nexus_reimport.identities
+    ADD CONSTRAINT identities_table_name_id_key UNIQUE (table_name, id);
+ALTER TABLE ONLY nexus_reimport.publications
+    ADD CONSTRAINT publications_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY nexus_reimport.written_appointments
+    ADD CONSTRAINT written_appointments_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY nexus_reimport.written_documents
+    ADD CONSTRAINT written_documents_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY nexus_reimport.written_notes
+    ADD CONSTRAINT written_notes_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY nexus_reimport.written_patients
+    ADD CONSTRAINT written_patients_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY nexus_reimport.written_sms_messages
+    ADD CONSTRAINT written_sms_messages_pkey PRIMARY KEY (id);
