@@ -9,7 +9,7 @@ from typing import Any
 import dagster as dg
 import orjson
 
-from nexus_reimport.load.exceptions import PublicationError
+from nexus_reimport.load.exceptions import DatabaseUnreachable, PublicationError
 from nexus_reimport.model.counts import READ
 from nexus_reimport.model.nexus import BY_NAME, TABLES
 from nexus_reimport.model.outcome import in_numbers
@@ -93,8 +93,8 @@ def gather_facts(
     run = record.dagster_run
     events = run_events.read_events(instance, run)
     kind = _kind(events.runs)
-    census = _census(database_url)
     failures = run_events.failure_lines(events)
+    census = _census(database_url, failures)
     plan_id = run_events.plan_id_of(events, run.tags)
     told = (
         run_events.taken_back_facts(events)
@@ -171,7 +171,10 @@ def _numbers(events: RunEvents, which: str) -> list[int]:
     return sorted({int(number) for numbers in told for number in numbers})
 
 
-def _census(database_url: str) -> dict[str, Census]:
+def _census(database_url: str, failures: list[str]) -> dict[str, Census]:
+    # A host that is silent was waited for once: another 5 s tell nothing new.
+    if any(DatabaseUnreachable.__name__ in line for line in failures):
+        return {}
     try:
         return count_rows(database_url)
     except PublicationError:

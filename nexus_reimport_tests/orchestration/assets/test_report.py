@@ -236,6 +236,14 @@ def test_a_database_that_does_not_answer_costs_only_its_counts(runs: Runs) -> No
     assert facts.publication == 1
 
 
+def test_a_database_that_a_run_could_not_reach_is_not_waited_for_a_second_time(line: Line) -> None:
+    there, line.url = line.url, "postgresql://nobody@127.0.0.1:1/none"
+    outcome = line.run("nexus_state")
+    assert "DatabaseUnreachable" in outcome.failures[0]
+    line.url = there
+    assert facts_of_failed(line, outcome).counted_at is None
+
+
 def test_a_run_that_there_is_not_is_named(runs: Runs) -> None:
     line, _, second = runs
     with pytest.raises(NoSuchRun, match="no run 1234"):
