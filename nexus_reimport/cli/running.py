@@ -139,8 +139,8 @@ def run_request(phases: Sequence[str], selection: str | None, dry_run: bool, opt
 
 def writes(request: Any) -> bool:
     """Say whether a run writes into Nexus or the bucket; one that only reads or checks needs no yes."""
-    from nexus_reimport.launching.launch import WRITING
     from nexus_reimport.orchestration.resources import REIMPORT
+    from nexus_reimport.orchestration.standpoint import WRITING
 
     if request.dry_run or request.job != REIMPORT:
         return False

@@ -50,14 +50,19 @@ def status(
 def _listed(rejects: str | None, warnings: str | None, *, left_over: bool) -> list[dict[str, str]]:
     """Print the rows that are asked for and return them."""
     from nexus_reimport.definitions import storage_frames
+    from nexus_reimport.launching.instance import open_instance
     from nexus_reimport.orchestration.records import overview
     from nexus_reimport.present.overview import show_reports
 
     url = os.environ["NEXUS_DATABASE_URL"]
-    if rejects:
-        found, what = overview.read_rejects(storage_frames(), url, rejects), "rejected rows"
-    elif warnings:
-        found, what = overview.read_warnings(storage_frames(), warnings), "warnings"
+    if rejects or warnings:
+        with open_instance() as instance:
+            # As they were when the last run ended, whatever goes on now.
+            frames = storage_frames().seen_in(instance)
+            if rejects:
+                found, what = overview.read_rejects(frames, url, rejects), "rejected rows"
+            else:
+                found, what = overview.read_warnings(frames, str(warnings)), "warnings"
     elif left_over:
         found, what = overview.read_all_left_over(url), "rows of older imports without a partner in FileMaker"
     else:

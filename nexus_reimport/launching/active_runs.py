@@ -16,13 +16,11 @@ from nexus_reimport.launching.exceptions import AnotherRunGoing
 from nexus_reimport.launching.starting import starting
 from nexus_reimport.orchestration.records.run_kinds import makes_assets, takes_back
 from nexus_reimport.orchestration.sensors.abandoned import (
-    UNFINISHED,
     fail_abandoned_runs,
-    is_alive,
     own_process,
+    unfinished_runs,
 )
 
-LAST_CANCELED = 20
 POLL_SECONDS = 1.0
 
 Say = Callable[[str], None]
@@ -35,28 +33,12 @@ def going_runs(instance: dg.DagsterInstance) -> list[dg.RunRecord]:
     was cancelled while its process lives on is going still.
     """
     fail_abandoned_runs(instance)
-    started = instance.get_run_records(dg.RunsFilter(statuses=UNFINISHED))
-    canceled = instance.get_run_records(
-        dg.RunsFilter(statuses=[dg.DagsterRunStatus.CANCELED]), limit=LAST_CANCELED
-    )
-    records = [record for record in started if _has_begun(instance, record.dagster_run)]
-    records += [record for record in canceled if _lives_on(instance, record.dagster_run)]
     going = [
         record
-        for record in records
+        for record in unfinished_runs(instance)
         if makes_assets(instance, record.dagster_run) or takes_back(record.dagster_run)
     ]
     return sorted(going, key=lambda record: record.create_timestamp)
-
-
-def _has_begun(instance: dg.DagsterInstance, run: dg.DagsterRun) -> bool:
-    """Say whether a run is under way; one that the browser has only created may never be launched."""
-    return run.status != dg.DagsterRunStatus.NOT_STARTED or own_process(instance, run) is not None
-
-
-def _lives_on(instance: dg.DagsterInstance, run: dg.DagsterRun) -> bool:
-    tag = own_process(instance, run)
-    return tag is not None and is_alive(tag, elsewhere=False)
 
 
 def describe(instance: dg.DagsterInstance, record: dg.RunRecord) -> str:
@@ -107,9 +89,9 @@ def alone(instance: dg.DagsterInstance, *, wait: bool = False, say: Say = lambda
 
 
 def mention_others(instance: dg.DagsterInstance, say: Say) -> None:
-    """Say which other run is going; a dry run goes on beside it, though their frames share one place."""
+    """Say which other run is going; a dry run goes on beside it, since each has frames of its own."""
     for record in going_runs(instance)[:1]:
         say(
-            f"Beside this dry run, {describe(instance, record)}. What either stages replaces what the other "
-            "did: that run may refuse to publish, and is then to be resumed."
+            f"Beside this dry run, {describe(instance, record)}. Neither changes what the other reads; the "
+            "plan is of Nexus as it is before that run publishes, or after it."
         )

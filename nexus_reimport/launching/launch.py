@@ -21,11 +21,10 @@ from nexus_reimport.orchestration.records.run_outcome import (
 )
 from nexus_reimport.orchestration.resources import REIMPORT
 from nexus_reimport.orchestration.sensors.abandoned import fail_abandoned_runs, process_tag
+from nexus_reimport.orchestration.standpoint import PLAN, WRITING
 from nexus_reimport.orchestration.terminal_logger import EventListener, heard_by
 
-PLAN, REPORT = dg.AssetKey("plan"), dg.AssetKey("report")
-# What a dry run leaves out: whatever writes anything to Nexus or to the bucket.
-WRITING = ("nexus", "thumbnails", "backup")
+REPORT = dg.AssetKey("report")
 
 
 @dataclass(frozen=True)

@@ -12,10 +12,17 @@ from nexus_reimport.launching.active_runs import describe, going_runs, local_tim
 from nexus_reimport.launching.exceptions import AnotherRunGoing, NothingToResume
 from nexus_reimport.launching.execution import Selected
 from nexus_reimport.launching.launch import RunRequest
-from nexus_reimport.orchestration.checks.gate import Gate, Latest, latest_evaluations, latest_materializations
+from nexus_reimport.orchestration.checks.gate import Gate, Given, evaluations_of
 from nexus_reimport.orchestration.io_manager import FrameIOManager
 from nexus_reimport.orchestration.records.chains import PARENT, RESUMES, ROOT, chain_of
-from nexus_reimport.orchestration.records.run_kinds import PlannedKeys, makes_assets, planned_keys, takes_back
+from nexus_reimport.orchestration.records.run_kinds import (
+    PlannedKeys,
+    is_published,
+    makes_assets,
+    planned_keys,
+    takes_back,
+)
+from nexus_reimport.orchestration.standpoint import MaterializationLog, Standpoint
 
 # What a publication is to have been preceded by at once: Nexus may have moved since.
 ALWAYS_BEFORE = (dg.AssetKey("plan"), dg.AssetKey("backup"))
@@ -42,7 +49,7 @@ class Resumption:
     @property
     def publishes(self) -> bool:
         """Whether going on writes to Nexus."""
-        return any(_is_published(key) for key in self.assets)
+        return any(is_published(key) for key in self.assets)
 
 
 def resumption(
@@ -99,7 +106,7 @@ def _newest(instance: dg.DagsterInstance) -> dg.DagsterRun:
             if any(planned <= one for one in covered):
                 continue
             return run
-        if any(_is_published(key) for key in planned):
+        if any(is_published(key) for key in planned):
             at = local_time(record.create_timestamp)
             raise NothingToResume(f"There is nothing to resume: run {run.run_id} of {at} succeeded.")
         covered.append(planned_keys(instance, chain_of(instance, run)[-1]))
@@ -121,7 +128,7 @@ def _request(
         # Killed after COMMIT: the plan is applied, and would be refused a second time.
         del options["plan"]
     return RunRequest(
-        dry_run=not any(_is_published(key) for key in planned_keys(instance, first)),
+        dry_run=not any(is_published(key) for key in planned_keys(instance, first)),
         options={**options, "as_of": options.get("as_of") or _instant(instance, first)},
         rest=rest,
         tags={
@@ -142,10 +149,6 @@ def _instant(instance: dg.DagsterInstance, first: dg.DagsterRun) -> str:
 def _record(instance: dg.DagsterInstance, run: dg.DagsterRun) -> dg.RunRecord:
     (record,) = instance.get_run_records(dg.RunsFilter(run_ids=[run.run_id]))
     return record
-
-
-def _is_published(key: dg.AssetKey | dg.AssetCheckKey) -> bool:
-    return isinstance(key, dg.AssetKey) and key.path[0] == "nexus"
 
 
 @dataclass(frozen=True)
@@ -173,15 +176,21 @@ class _Remains:
         return frozenset(key for key in self.planned if isinstance(key, dg.AssetCheckKey))
 
     @cached_property
-    def latest(self) -> Latest:
+    def seen(self) -> Standpoint:
+        """From where the run will look that goes on."""
+        return Standpoint.before_going_on(MaterializationLog(self.instance), self.chain[0])
+
+    @cached_property
+    def latest(self) -> Given:
         around = {parent for key in self.planned_assets for parent in self.graph.get(key).parent_keys}
-        return latest_materializations(self.instance, sorted(around | self.planned_assets))
+        found = {key: self.seen.made(key) for key in around | self.planned_assets}
+        return {key: made for key, made in found.items() if made}
 
     @cached_property
     def evaluations(self) -> dict[dg.AssetCheckKey, dg.AssetCheckEvaluation]:
         """The evaluation of each check on its asset as it is now, where there is one."""
-        found = latest_evaluations(self.instance, sorted(self.planned_checks))
-        return {key: one for key, one in found.items() if self._is_current(key, one)}
+        found = evaluations_of(self.seen, sorted(self.planned_checks), self.latest)
+        return {key: one.evaluation for key, one in found.items() if one.is_current}
 
     @cached_property
     def assets(self) -> frozenset[dg.AssetKey]:
@@ -193,7 +202,7 @@ class _Remains:
             if not one.passed and self.graph.get(key).blocking
         }
         left = self._with_what_follows(left & self.planned_assets)
-        if any(_is_published(key) for key in left):
+        if any(is_published(key) for key in left):
             left = self._with_what_follows(left | (self.planned_assets & set(ALWAYS_BEFORE)))
         return frozenset(left)
 
@@ -209,17 +218,13 @@ class _Remains:
         made = self.latest.get(key)
         if made is None or made.run_id not in {run.run_id for run in self.chain}:
             return False
-        if key in self.gate.parents and self.frames.version(key) != made.run_id:
+        if key in self.gate.parents and not self.frames.has(key, made.run_id):
             return False
         return all(
-            made.made_from(parent) == str(self.latest[parent].storage_id)
+            self.seen.made_from(made, parent) == self.latest[parent]
             for parent in self.graph.get(key).parent_keys
             if parent in self.latest
         )
-
-    def _is_current(self, key: dg.AssetCheckKey, evaluation: dg.AssetCheckEvaluation) -> bool:
-        target, made = evaluation.target_materialization_data, self.latest.get(key.asset_key)
-        return bool(target and made and target.storage_id == made.storage_id)
 
     def _with_what_follows(self, keys: Iterable[dg.AssetKey]) -> set[dg.AssetKey]:
         """Return assets with all planned ones that are made of them; a publication is one, or none."""

@@ -1,14 +1,22 @@
-"""How Dagster keeps an asset's frames: one set of Parquet files each, in the FrameStore."""
+"""How Dagster keeps an asset's frames: a set of Parquet files for each run that made it, in the FrameStore.
+
+Frames are their run's own. Which of them another run reads is said by its `Standpoint`, so neither a plan
+beside it nor a run after it changes what it reads.
+"""
 
 from collections.abc import Mapping
 from typing import TypeAlias
 
 import dagster as dg
 import pandas as pd
-from pydantic import Field
+from pydantic import Field, PrivateAttr
 
+from nexus_reimport.exceptions import FrameMissing
 from nexus_reimport.model.setting_values import require_storage
-from nexus_reimport.storage.frame_store import FRAMES, FrameStore, open_store
+from nexus_reimport.orchestration.frame_retention import forget_unread
+from nexus_reimport.orchestration.standpoint import MaterializationLog, Standpoint
+from nexus_reimport.storage.frame_store import FRAMES, open_store
+from nexus_reimport.storage.frame_versions import FrameVersions
 from nexus_reimport.storage.storage_faults import prove_storage
 from nexus_reimport.transform.staged import Staged
 
@@ -18,50 +26,112 @@ Value: TypeAlias = pd.DataFrame | Staged
 
 
 class FrameIOManager(dg.ConfigurableIOManager):
-    """Stores data frames, and the rows, rejects and warnings of what is staged."""
+    """Stores data frames, and the rows, rejects and warnings of what is staged.
+
+    In a run it reads what counts for that run. Outside of any it reads what was stored last, whoever stored
+    it, but for what `seen_in` returns.
+    """
 
     location: str = Field(description="A folder, or s3://bucket/prefix")
+    _instance: dg.DagsterInstance | None = PrivateAttr(default=None)
+    _run_id: str | None = PrivateAttr(default=None)
+    # What others had made when the run began does not change any more.
+    _others: Standpoint | None = PrivateAttr(default=None)
+    _has_forgotten: bool = PrivateAttr(default=False)
 
-    def setup_for_execution(self, context: dg.InitResourceContext) -> None:  # noqa: ARG002 - Dagster's
+    def setup_for_execution(self, context: dg.InitResourceContext) -> None:
         """Refuse a location that is none, or can't be written, before anything is read."""
         require_storage(self.location)
         prove_storage(open_store(self.location))
+        if context.instance and context.run:
+            self._instance, self._run_id = context.instance, context.run.run_id
+            self._others = self.standpoint(context.instance)
+
+    def seen_in(self, instance: dg.DagsterInstance) -> "FrameIOManager":
+        """Return the frames as a person outside of any run sees them: of runs that have ended."""
+        seen = self.model_copy()
+        seen._instance, seen._others = instance, self.standpoint(instance)
+        return seen
+
+    def standpoint(self, instance: dg.DagsterInstance) -> Standpoint:
+        """Return from where the frames are looked at, with Dagster's log as it is now."""
+        log = MaterializationLog(instance)
+        return (Standpoint.of_run(log, self._run_id) if self._run_id else None) or Standpoint(log)
 
     def handle_output(self, context: dg.OutputContext, obj: Value) -> None:
-        """Replace the asset's frames by the given ones, whole or not at all."""
-        self._store().save(_name(context.asset_key), context.run_id, _parts(obj))
+        """Keep an asset's frames as this run's own, whole or not at all."""
+        store = self._store()
+        store.save(_name(context.asset_key), context.run_id, _parts(obj))
+        if not self._has_forgotten and self._instance:
+            self._has_forgotten = True
+            forget_unread(store, self._instance)
 
     def load_input(self, context: dg.InputContext) -> Value:
-        """Return the frames as last stored: a DataFrame, or a Staged where there are rejects."""
+        """Return the frames that count for the run: a DataFrame, or a Staged where there are rejects."""
         return self.read(context.asset_key)
 
     def read(self, key: dg.AssetKey) -> Value:
-        """Return an asset's frames as last stored. Raises FrameMissing or FrameDamaged."""
-        return _value(self._store().load(_name(key)))
+        """Return the frames of an asset that count here. Raises FrameMissing or FrameDamaged."""
+        version = self.version(key)
+        if version is None and self._others and self._others.made(key):
+            raise FrameMissing(
+                f"{key.to_user_string()}: what is stored is not what was last materialized. Materialize what "
+                "is named, with its checks, then publish."
+            )
+        return self._load(key, version)
 
     def read_if_there(self, key: dg.AssetKey) -> Value | None:
-        """Return an asset's frames as last stored; None where there are none. Raises FrameDamaged."""
-        return self.read(key) if self.version(key) else None
+        """Return the frames of an asset that count here; None where there are none. Raises FrameDamaged."""
+        version = self.version(key)
+        return self._load(key, version) if version else None
+
+    def read_of(self, key: dg.AssetKey, run_id: str) -> Value:
+        """Return the frames of an asset that a run made. Raises FrameMissing or FrameDamaged."""
+        return self._load(key, run_id)
+
+    def has(self, key: dg.AssetKey, run_id: str) -> bool:
+        """Say whether the frames of an asset that a run made are stored."""
+        return self._store().has(_name(key), run_id)
+
+    def version(self, key: dg.AssetKey) -> str | None:
+        """Return the id of the run that made the frames that count here; None where none are stored."""
+        store, name = self._store(), _name(key)
+        if self._run_id and store.has(name, self._run_id):
+            return self._run_id
+        made = self._others.made(key) if self._others else None
+        if made:
+            return made.run_id if store.has(name, made.run_id) else None
+        return next((one for one in store.versions(name) if self._is_nobodys(one)), None)
 
     def save_progress(self, key: dg.AssetKey, run_id: str, frame: pd.DataFrame) -> None:
-        """Write down how far a long step has come; the asset's own frames stay as they are."""
+        """Keep what a step of a run found out beside the asset's frames, which stay as they are.
+
+        That is how far thumbnails are, every few seconds, and what a plan saw of the rows to be adopted.
+        """
         self._store().save(_progress_name(key), run_id, {"rows": frame})
 
     def read_progress(self, key: dg.AssetKey) -> pd.DataFrame | None:
-        """Return what a long step wrote down last, in this run or an earlier one."""
-        name = _progress_name(key)
-        return self._store().load(name)["rows"] if self._store().version(name) else None
+        """Return what was kept so: by this run or one that it goes on from, else by whichever was last."""
+        version = self.progress_version(key)
+        return self._store().load(_progress_name(key), version)["rows"] if version else None
 
     def progress_version(self, key: dg.AssetKey) -> str | None:
-        """Return the id of the run that wrote that down last; None where none did."""
-        return self._store().version(_progress_name(key))
+        """Return the id of the run that kept what `read_progress` returns; None where none did."""
+        store, name = self._store(), _progress_name(key)
+        own = self._others.runs if self._others else ()
+        return next((one for one in own if store.has(name, one)), None) or next(
+            iter(store.versions(name)), None
+        )
 
-    def version(self, key: dg.AssetKey) -> str | None:
-        """Return the id of the run that stored the asset's frames; None where there are none."""
-        return self._store().version(_name(key))
+    def _is_nobodys(self, version: str) -> bool:
+        """Say whether frames are of a run that Dagster knows nothing of; all are, where it can't be asked."""
+        return self._others is None or self._others.log.run(version) is None
 
-    def _store(self) -> FrameStore:
-        return FrameStore(open_store(self.location))
+    def _load(self, key: dg.AssetKey, version: str | None) -> Value:
+        return _value(self._store().load(_name(key), version))
+
+    def _store(self) -> FrameVersions:
+        return FrameVersions(open_store(self.location))
 
 
 def _name(key: dg.AssetKey) -> str:

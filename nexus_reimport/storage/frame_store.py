@@ -181,5 +181,6 @@ class FrameStore:
         kept = {entry["file"] for parts in (current, earlier) for entry in parts.values()} | {MANIFEST}
         for chunk in obstore.list(self._store, prefix=f"{name}/"):
             for found in chunk:
-                if found["path"].rsplit("/", 1)[1] not in kept:
+                place, _, file = found["path"].rpartition("/")
+                if place == name and file not in kept:
                     obstore.delete(self._store, found["path"])

@@ -27,7 +27,7 @@ from nexus_reimport.orchestration.assets.publishing import (
     staged_tables,
     unseen_pictures,
 )
-from nexus_reimport.orchestration.checks.gate import Gate
+from nexus_reimport.orchestration.checks.gate import Gate, Given
 from nexus_reimport.orchestration.io_manager import FrameIOManager
 from nexus_reimport.orchestration.privacy import without_values
 from nexus_reimport.orchestration.resources import NexusResource, RunOptions
@@ -91,7 +91,13 @@ def publication_asset(gate: Gate) -> dg.AssetsDefinition:
                     staged_tables(staged),
                     before_commit=lambda _: gate.refuse_unproved(context.instance, frames, inputs),
                     progress=context.log.info,
-                    terms=_terms(context, frames, options, plan, gate.lineage(inputs)),
+                    terms=_terms(
+                        context,
+                        frames,
+                        options,
+                        plan,
+                        gate.given(frames.standpoint(context.instance), inputs),
+                    ),
                 )
         except BrokenLinks as refusal:
             yield from _disproved(names, refusal)
@@ -109,10 +115,10 @@ def _terms(
     frames: FrameIOManager,
     options: RunOptions,
     plan: PlanRecord | None,
-    lineage: frozenset[dg.AssetKey],
+    given: Given,
 ) -> Terms:
     """Return on what terms to publish: a plan that was approved binds it, and no row is touched unsaved."""
-    ahead = backup_of_run(context)
+    ahead = backup_of_run(context, frames)
     store, plan_id = open_store(frames.location), plan["id"] if plan else None
 
     def back_up(connection: Connection, decision: Decision) -> str | None:
@@ -130,7 +136,7 @@ def _terms(
         approved=bool(options.plan) or seen is None,
         seen=seen,
         back_up=back_up,
-        made_of=made_of(context.instance, frames, lineage),
+        made_of=made_of(frames, given),
     )
 
 

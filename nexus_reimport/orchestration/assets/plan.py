@@ -67,7 +67,8 @@ def plan_asset(gate: Gate) -> dg.AssetsDefinition:
         staged = {name: cast("Staged", frames.read(_staged(name))) for name in names}
         unseen, to_make = unseen_pictures(staged), _thumbnails_to_make(frames, names)
         with publication_refusal(), without_values():
-            versions = source_versions(context.instance, gate.lineage([_staged(name) for name in names]))
+            seen = frames.standpoint(context.instance)
+            versions = source_versions(gate.given(seen, [_staged(name) for name in names]))
             made_of = MadeOf(code_fingerprint(), versions)
             planned = make_plan(
                 nexus.planning_url,

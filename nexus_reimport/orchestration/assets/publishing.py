@@ -1,6 +1,6 @@
 """What a publication, and the plan of one, are given of the staged frames; and the plan that binds it."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 import dagster as dg
 import pandas as pd
@@ -14,13 +14,14 @@ from nexus_reimport.model.reasons.every_table import LIMIT
 from nexus_reimport.model.reasons.images import NO_BATCH, THUMBNAIL_TO_MAKE
 from nexus_reimport.model.reasons.several_tables import NO_METADATA, PATIENT_NOT_FOUND
 from nexus_reimport.orchestration.io_manager import FrameIOManager
+from nexus_reimport.orchestration.standpoint import PLAN as PLAN
+from nexus_reimport.orchestration.standpoint import Materialization
 from nexus_reimport.release import code_fingerprint
 from nexus_reimport.storage.frame_store import open_store
 from nexus_reimport.transform.figures import figures_of_source
 from nexus_reimport.transform.imported_keys import stem_of
 from nexus_reimport.transform.staged import Staged
 
-PLAN = dg.AssetKey("plan")
 PLAN_ID = "plan_id"
 BACKUP = dg.AssetKey("backup")
 BACKUP_NAME = "backup"
@@ -53,24 +54,24 @@ def _named(staged: Staged) -> tuple[tuple[str, ...], tuple[str, ...]]:
     return tuple(stem_of(key).lower() for key in known), tuple(stem_of(key).lower() for key in lost)
 
 
-def source_versions(instance: dg.DagsterInstance, lineage: Iterable[dg.AssetKey]) -> dict[str, str]:
-    """Return the data version of every source that something is made from, by asset."""
-    versions = {}
-    for key in _sources(lineage):
-        event = instance.get_latest_materialization_event(key)
-        tags = event.asset_materialization.tags if event and event.asset_materialization else None
-        versions[key.to_user_string()] = (tags or {}).get(DATA_VERSION, "")
-    return versions
+def source_versions(given: Mapping[dg.AssetKey, Materialization]) -> dict[str, str]:
+    """Return the data version of every source among what a publication is given, by asset."""
+    return {key.to_user_string(): made.tags.get(DATA_VERSION, "") for key, made in _sources(given)}
 
 
-def made_of(instance: dg.DagsterInstance, frames: FrameIOManager, lineage: Iterable[dg.AssetKey]) -> MadeOf:
-    """Return what a publication of this lineage is made of: the code, and what its sources say."""
-    figures = {key.to_user_string(): figures_of_source(frames.read(key)) for key in _sources(lineage)}
-    return MadeOf(code_fingerprint(), source_versions(instance, lineage), figures)
+def made_of(frames: FrameIOManager, given: Mapping[dg.AssetKey, Materialization]) -> MadeOf:
+    """Return what a publication of what is given is made of: the code, and what its sources say."""
+    figures = {
+        key.to_user_string(): figures_of_source(frames.read_of(key, made.run_id))
+        for key, made in _sources(given)
+    }
+    return MadeOf(code_fingerprint(), source_versions(given), figures)
 
 
-def _sources(lineage: Iterable[dg.AssetKey]) -> list[dg.AssetKey]:
-    return sorted(key for key in lineage if key.path[0] in SOURCES)
+def _sources(
+    given: Mapping[dg.AssetKey, Materialization],
+) -> list[tuple[dg.AssetKey, Materialization]]:
+    return [(key, given[key]) for key in sorted(given) if key.path[0] in SOURCES]
 
 
 def unseen_pictures(staged: Mapping[str, Staged]) -> list[str]:
@@ -84,33 +85,28 @@ def unseen_pictures(staged: Mapping[str, Staged]) -> list[str]:
 
 def plan_of_run(context: dg.AssetExecutionContext, frames: FrameIOManager) -> PlanRecord | None:
     """Return the plan that this run, or the one that it goes on with, has made; None where it made none."""
-    plan_id = _told_in_run(context, PLAN, PLAN_ID)
+    plan_id = _told_in_run(context, frames, PLAN, PLAN_ID)
     return load_plan(open_store(frames.location), plan_id) if plan_id else None
 
 
 def seen_by(context: dg.AssetExecutionContext, frames: FrameIOManager) -> pd.DataFrame | None:
     """Return what the plan of this run, or of the one it goes on with, saw of rows to be adopted.
 
-    None where another run has planned since.
+    None where it made none.
     """
-    return frames.read_progress(PLAN) if frames.progress_version(PLAN) in _runs(context) else None
+    runs = frames.standpoint(context.instance).runs
+    return frames.read_progress(PLAN) if frames.progress_version(PLAN) in runs else None
 
 
-def backup_of_run(context: dg.AssetExecutionContext) -> str | None:
+def backup_of_run(context: dg.AssetExecutionContext, frames: FrameIOManager) -> str | None:
     """Return the backup that this run, or the one it goes on with, has taken; None where it took none."""
-    return _told_in_run(context, BACKUP, BACKUP_NAME)
+    return _told_in_run(context, frames, BACKUP, BACKUP_NAME)
 
 
-def _runs(context: dg.AssetExecutionContext) -> set[str | None]:
-    """Return this run, and those that it goes on with."""
-    return {context.run.run_id, context.run.root_run_id, context.run.parent_run_id} - {None}
-
-
-def _told_in_run(context: dg.AssetExecutionContext, key: dg.AssetKey, entry: str) -> str | None:
-    event = context.instance.get_latest_materialization_event(key)
-    if event is None or event.asset_materialization is None:
-        return None
-    if event.run_id not in _runs(context):
-        return None
-    told = event.asset_materialization.metadata.get(entry)
+def _told_in_run(
+    context: dg.AssetExecutionContext, frames: FrameIOManager, key: dg.AssetKey, entry: str
+) -> str | None:
+    seen = frames.standpoint(context.instance)
+    made = seen.made(key)
+    told = made.told.get(entry) if made and made.run_id in seen.runs else None
     return str(told.value) if told else None

@@ -56,11 +56,11 @@ class Evidence:
         return cast("Staged", self._stored(dg.AssetKey(["staged", table])))
 
     def plan(self) -> PlanRecord:
-        """Return the plan that was made last."""
-        event = self.instance.get_latest_materialization_event(PLAN)
-        if event is None or event.asset_materialization is None:
+        """Return the plan that counts here: the run's own, else the last."""
+        made = self.frames.standpoint(self.instance).made(PLAN)
+        if made is None:
             raise dg.Failure("There is no plan. Materialize plan first.")
-        plan_id = str(event.asset_materialization.metadata[PLAN_ID].value)
+        plan_id = str(made.told[PLAN_ID].value)
         return load_plan(open_store(self.frames.location), plan_id)
 
     def _stored(self, key: dg.AssetKey) -> Value:
@@ -69,11 +69,9 @@ class Evidence:
         return self._read[key]
 
     def told(self, entry: str, *key: str) -> int:
-        """Return a number that an asset's latest materialization told; -1 where it told none."""
-        event = self.instance.get_latest_materialization_event(dg.AssetKey(key))
-        found = (
-            event.asset_materialization.metadata.get(entry) if event and event.asset_materialization else None
-        )
+        """Return a number that an asset told when it was made; -1 where it told none."""
+        made = self.frames.standpoint(self.instance).made(dg.AssetKey(key))
+        found = made.told.get(entry) if made else None
         return int(cast("int", found.value)) if found is not None else -1
 
 

@@ -1,11 +1,13 @@
 """The gate before a publication: what it is given must have passed its checks, as it is now.
 
 A selection that leaves out the sources, or what is staged, runs no check of theirs. So the publication
-asks again itself, for the latest evaluation of every blocking check on the whole way from the sources.
+asks again itself, for the latest evaluation of every blocking check on the whole way from the sources. It
+asks from where the run stands: what a plan beside it makes, and finds, is none of its concern.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from graphlib import TopologicalSorter
 from typing import TypeAlias
 
 import dagster as dg
@@ -16,9 +18,13 @@ from nexus_reimport.orchestration.dagster_internals import (
     AssetCheckExecutionRecordStatus,
 )
 from nexus_reimport.orchestration.io_manager import FrameIOManager
+from nexus_reimport.orchestration.standpoint import Materialization, Standpoint
 
-POINTER = "dagster/input_event_pointer/"
 EVALUATED = (AssetCheckExecutionRecordStatus.SUCCEEDED, AssetCheckExecutionRecordStatus.FAILED)
+# How many evaluations of a check are asked for at once.
+PAGE = 50
+
+Given: TypeAlias = dict[AssetKey, Materialization]
 
 
 class InputsNotProved(dg.Failure):
@@ -45,17 +51,17 @@ class Gate:
 
     def doubts(self, instance: DagsterInstance, frames: FrameIOManager, inputs: list[AssetKey]) -> list[str]:
         """Return why the inputs, or what they come from, are not proved as they are now; a line each."""
-        lineage = sorted(self.lineage(inputs))
-        latest = latest_materializations(instance, lineage)
+        seen = frames.standpoint(instance)
+        lineage, given = sorted(self.lineage(inputs)), self.given(seen, inputs)
         doubts: list[str] = []
         for key in lineage:
-            if key not in latest:
+            if key not in given:
                 doubts.append(f"{key.to_user_string()}: never materialized")
-            elif frames.version(key) != latest[key].run_id:
+            elif not frames.has(key, given[key].run_id):
                 doubts.append(f"{key.to_user_string()}: what is stored is not what was last materialized")
             else:
-                doubts += self._older_parents(key, latest)
-        return doubts + self._check_doubts(instance, lineage, latest)
+                doubts += self._older_parents(seen, key, given)
+        return doubts + self._check_doubts(seen, lineage, given)
 
     def lineage(self, inputs: list[AssetKey]) -> frozenset[AssetKey]:
         """Return the inputs and everything that they are made from."""
@@ -68,86 +74,108 @@ class Gate:
                 waiting += self.parents.get(key, frozenset())
         return frozenset(found)
 
-    def _older_parents(self, key: AssetKey, latest: "Latest") -> list[str]:
+    def given(self, seen: Standpoint, inputs: list[AssetKey]) -> Given:
+        """Return which materialization of each input, and of all it comes from, is published from here.
+
+        Of what an input comes from that is the newest: of those that something was made from, and of the one
+        that counts here. What was never materialized is left out.
+        """
+        lineage, given = self.lineage(inputs), dict[AssetKey, Materialization]()
+        order = TopologicalSorter({key: self.parents.get(key, frozenset()) for key in lineage})
+        for key in reversed(list(order.static_order())):
+            children = [one for one in given if key in self.parents.get(one, frozenset())]
+            found = [seen.made(key), *(seen.made_from(given[child], key) for child in children)]
+            if there := [one for one in found if one]:
+                given[key] = max(there, key=lambda one: one.storage_id)
+        return given
+
+    def _older_parents(self, seen: Standpoint, key: AssetKey, given: Given) -> list[str]:
         """Name what an asset was made from that has been materialized again since."""
-        made_from = latest[key].made_from
         return [
             f"{key.to_user_string()}: made from an older {parent.to_user_string()}"
             for parent in sorted(self.parents.get(key, frozenset()))
-            if parent in latest and made_from(parent) != str(latest[parent].storage_id)
+            if parent in given and seen.made_from(given[key], parent) != given[parent]
         ]
 
-    def _check_doubts(
-        self, instance: DagsterInstance, lineage: list[AssetKey], latest: "Latest"
-    ) -> list[str]:
+    def _check_doubts(self, seen: Standpoint, lineage: list[AssetKey], given: Given) -> list[str]:
         keys = [
             AssetCheckKey(key, name)
             for key in lineage
-            if key in latest
+            if key in given
             for name in sorted(self.blocking.get(key, frozenset()))
         ]
-        evaluations = latest_evaluations(instance, keys)
-        return [doubt for key in keys if (doubt := _doubt(key, evaluations.get(key), latest))]
+        evaluations = evaluations_of(seen, keys, given)
+        return [doubt for key in keys if (doubt := _doubt(key, evaluations.get(key)))]
 
 
 @dataclass(frozen=True)
-class Materialization:
-    """The latest materialization of an asset: its place in Dagster's log, its run, and its tags."""
+class Evaluation:
+    """What a check came to, and whether it is about the materialization that is asked of."""
 
-    storage_id: int
-    run_id: str
-    tags: Mapping[str, str]
-
-    def made_from(self, parent: AssetKey) -> str | None:
-        """Return which materialization of a parent it was made from."""
-        return self.tags.get(POINTER + parent.to_user_string())
+    evaluation: dg.AssetCheckEvaluation
+    is_current: bool
 
 
-Latest: TypeAlias = dict[AssetKey, Materialization]
+def evaluations_of(
+    seen: Standpoint, keys: Iterable[AssetCheckKey], given: Given
+) -> dict[AssetCheckKey, Evaluation]:
+    """Return the latest evaluation of each check on what is given of its asset.
 
-
-def latest_materializations(instance: DagsterInstance, keys: list[AssetKey]) -> Latest:
-    """Return the latest materialization of each asset that has one."""
-    found: Latest = {}
-    for record in instance.get_asset_records(keys):
-        last = record.asset_entry.last_materialization_record
-        if last and last.asset_materialization:
-            tags = last.asset_materialization.tags or {}
-            found[record.asset_entry.asset_key] = Materialization(last.storage_id, last.run_id, tags)
-    return found
-
-
-def latest_evaluations(
-    instance: DagsterInstance, keys: list[AssetCheckKey]
-) -> dict[AssetCheckKey, dg.AssetCheckEvaluation]:
-    """Return the latest evaluation of each check that has one.
-
-    Asked of all at once; only a check that is planned again and not evaluated yet is asked of alone.
+    Where none is, the latest on anything; a check that was never evaluated is left out.
     """
-    records = instance.event_log_storage.get_latest_asset_check_execution_by_key(keys)
-    found = {}
-    for key, record in records.items():
-        evaluated = record if record.status in EVALUATED else _last_evaluated(instance, key)
-        if evaluated and evaluated.evaluation:
-            found[key] = evaluated.evaluation
+    wanted, found = list(keys), dict[AssetCheckKey, Evaluation]()
+    # Asked of all at once; most are the ones.
+    latest = seen.log.instance.event_log_storage.get_latest_asset_check_execution_by_key(wanted)
+    for key in wanted:
+        for record in _newest_first(seen.log.instance, key, latest.get(key)):
+            evaluation = record.evaluation
+            if evaluation is None:
+                continue
+            made = given.get(key.asset_key)
+            is_current = made is not None and _is_about(seen, record, evaluation, made)
+            if is_current or key not in found:
+                found[key] = Evaluation(evaluation, is_current)
+            if is_current:
+                break
     return found
 
 
-def _last_evaluated(instance: DagsterInstance, key: AssetCheckKey) -> AssetCheckExecutionRecord | None:
-    """Return a check's latest execution that came to a result; a run that failed before it gave none."""
-    history = instance.event_log_storage.get_asset_check_execution_history(
-        key, limit=1, status=set(EVALUATED)
-    )
-    return history[0] if history else None
+def _newest_first(
+    instance: DagsterInstance, key: AssetCheckKey, latest: AssetCheckExecutionRecord | None
+) -> Iterator[AssetCheckExecutionRecord]:
+    """Yield the executions of a check that came to a result; a run that failed before it gave none."""
+    if latest is None:
+        return
+    if latest.status in EVALUATED:
+        yield latest
+    cursor: int | None = latest.id
+    while cursor is not None:
+        page = instance.event_log_storage.get_asset_check_execution_history(
+            key, limit=PAGE, cursor=cursor, status=set(EVALUATED)
+        )
+        yield from page
+        cursor = page[-1].id if page else None
 
 
-def _doubt(key: AssetCheckKey, evaluation: dg.AssetCheckEvaluation | None, latest: Latest) -> str | None:
-    name = f"{key.asset_key.to_user_string()}: check {key.name}"
-    if evaluation is None:
-        return f"{name} has not been evaluated"
-    if not evaluation.passed:
-        return f"{name} failed: {evaluation.description}" if evaluation.description else f"{name} failed"
+def _is_about(
+    seen: Standpoint,
+    record: AssetCheckExecutionRecord,
+    evaluation: dg.AssetCheckEvaluation,
+    made: Materialization,
+) -> bool:
+    """Say whether a check was evaluated on a materialization: the one that its own run had before it."""
+    evaluator = Standpoint.of_run(seen.log, record.run_id)
+    if evaluator:
+        return evaluator.made(evaluation.asset_key) == made
     target = evaluation.target_materialization_data
-    if target is None or target.storage_id != latest[key.asset_key].storage_id:
-        return f"{name} was evaluated on an older version"
-    return None
+    return target is not None and target.storage_id == made.storage_id
+
+
+def _doubt(key: AssetCheckKey, found: Evaluation | None) -> str | None:
+    name = f"{key.asset_key.to_user_string()}: check {key.name}"
+    if found is None:
+        return f"{name} has not been evaluated"
+    if not found.evaluation.passed:
+        says = found.evaluation.description
+        return f"{name} failed: {says}" if says else f"{name} failed"
+    return None if found.is_current else f"{name} was evaluated on an older version"

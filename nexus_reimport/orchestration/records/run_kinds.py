@@ -22,6 +22,11 @@ def makes_assets(instance: dg.DagsterInstance, run: dg.DagsterRun) -> bool:
     return any(isinstance(key, dg.AssetKey) for key in planned_keys(instance, run))
 
 
+def is_published(key: dg.AssetKey | dg.AssetCheckKey) -> bool:
+    """Say whether something planned is a table of Nexus, which only a publication makes."""
+    return isinstance(key, dg.AssetKey) and key.path[0] == "nexus"
+
+
 def takes_back(run: dg.DagsterRun) -> bool:
     """Say whether a run is a rollback: Dagster plans no assets for it."""
     return run.tags.get(KIND_TAG) == ROLLBACK

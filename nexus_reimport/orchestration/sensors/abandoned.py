@@ -13,6 +13,8 @@ UNFINISHED = [
     dg.DagsterRunStatus.STARTED,
     dg.DagsterRunStatus.CANCELING,
 ]
+# A run that was cancelled in the browser ends within seconds: of these some may live on.
+LAST_CANCELED = 20
 
 
 def process_tag() -> dict[str, str]:
@@ -42,6 +44,26 @@ def own_process(instance: dg.DagsterInstance, run: dg.DagsterRun) -> str | None:
     tag = run.tags.get(PROCESS_TAG)
     parent = instance.get_run_by_id(run.parent_run_id) if tag and run.parent_run_id else None
     return None if parent and parent.tags.get(PROCESS_TAG) == tag else tag
+
+
+def unfinished_runs(instance: dg.DagsterInstance) -> list[dg.RunRecord]:
+    """Return every run, of whatever kind, that has begun and whose process may still be at it."""
+    started = instance.get_run_records(dg.RunsFilter(statuses=UNFINISHED))
+    canceled = instance.get_run_records(
+        dg.RunsFilter(statuses=[dg.DagsterRunStatus.CANCELED]), limit=LAST_CANCELED
+    )
+    records = [record for record in started if _has_begun(instance, record.dagster_run)]
+    return records + [record for record in canceled if _lives_on(instance, record.dagster_run)]
+
+
+def _has_begun(instance: dg.DagsterInstance, run: dg.DagsterRun) -> bool:
+    """Say whether a run is under way; one that the browser has only created may never be launched."""
+    return run.status != dg.DagsterRunStatus.NOT_STARTED or own_process(instance, run) is not None
+
+
+def _lives_on(instance: dg.DagsterInstance, run: dg.DagsterRun) -> bool:
+    tag = own_process(instance, run)
+    return tag is not None and is_alive(tag, elsewhere=False)
 
 
 def fail_abandoned_runs(instance: dg.DagsterInstance) -> list[str]:

@@ -10,6 +10,7 @@ from dagster_aws.s3 import S3Resource
 
 from nexus_reimport.orchestration.jobs.phases import SAFETY
 from nexus_reimport.orchestration.resources import BucketResource, ImageCsvFolder
+from nexus_reimport.orchestration.standpoint import MaterializationLog, Standpoint
 
 IMAGE_CSV = dg.AssetKey(["files", "image_csv"])
 # What an export's run is made from besides the export: without it there is nothing to start.
@@ -86,7 +87,6 @@ def new_image_csv(
 
 
 def _materialized(instance: dg.DagsterInstance) -> str:
-    """Return the digest of the export that was last read; "" where none was."""
-    event = instance.get_latest_materialization_event(IMAGE_CSV)
-    materialization = event.asset_materialization if event else None
-    return ((materialization.tags if materialization else None) or {}).get("dagster/data_version", "")
+    """Return the digest of the export that was last read, but for a plan's own sake; "" where none was."""
+    made = Standpoint(MaterializationLog(instance)).made(IMAGE_CSV)
+    return made.tags.get("dagster/data_version", "") if made else ""

@@ -1,5 +1,6 @@
 """The gate asks for every proof again, and names what to materialize where one is missing."""
 
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -179,7 +180,7 @@ def test_frames_of_another_run_than_the_last_materialization_are_a_doubt(graph: 
 
 def test_frames_that_are_gone_are_a_doubt(graph: Graph, tmp_path: Path) -> None:
     graph.run("*")
-    (tmp_path / "frames" / "staged" / "a" / "manifest.json").unlink()
+    shutil.rmtree(tmp_path / "frames" / "staged" / "a")
     assert graph.doubts() == ["staged/a: what is stored is not what was last materialized"]
 
 

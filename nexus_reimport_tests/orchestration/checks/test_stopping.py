@@ -149,7 +149,8 @@ def test_a_link_broken_after_the_checks_is_found_before_commit(notes_line: Line)
 def _store_notes(line: Line, version: str) -> None:
     staged = pointing_at_nobody(line.staged("notes"))
     parts = {"rows": staged.rows, "rejects": staged.rejects, "warnings": staged.warnings}
-    FrameStore(open_store(str(line.storage))).save("frames/staged/notes", version, parts)
+    run_id = line.frames.version(dg.AssetKey(["staged", "notes"]))
+    FrameStore(open_store(str(line.storage))).save(f"frames/staged/notes/{run_id}", version, parts)
 
 
 def test_a_shrunk_source_stops_the_run_unless_it_is_allowed_by_name(
