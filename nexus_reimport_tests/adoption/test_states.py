@@ -105,7 +105,7 @@ def test_where_left_overs_are_taken_out_none_stays_but_what_people_went_on_with(
 
 def test_a_second_run_writes_nothing(trial: Trial) -> None:
     assert trial.again.failures == []
-    assert trial.written_again == 0
+    assert trial.written_again == []
 
 
 def test_a_rollback_gives_back_every_row_as_it_was(trial: Trial) -> None:

@@ -34,7 +34,8 @@ from nexus_reimport_tests.adoption.judging import (
     peoples_touched,
     undone_edits,
 )
-from nexus_reimport_tests.line import Line, tuples_written
+from nexus_reimport_tests.line import Line
+from nexus_reimport_tests.writes import last_writes
 
 SEED = 7
 Result = TypeVar("Result")
@@ -46,7 +47,7 @@ class Trial:
 
     `touched`: people's rows of all Nexus that are not as they were, by relation. `undecided`: records that
     the run itself says nothing tells the row of. `checked`: by table the doubled rows that the reimport finds
-    in Nexus. `written_again`: tuples that the second run wrote. `left`: rows that the rollback did not set
+    in Nexus. `written_again`: tables that the second run wrote to. `left`: rows that the rollback did not set
     back, by relation. `seconds`: by step, with those of them that this process was at work.
     """
 
@@ -59,7 +60,7 @@ class Trial:
     touched: Mapping[str, Sequence[str]]
     undecided: Mapping[str, frozenset[str]]
     checked: Mapping[str, frozenset[str]]
-    written_again: int
+    written_again: Sequence[str]
     left: Mapping[str, Sequence[str]]
     seconds: Mapping[str, tuple[float, float]]
 
@@ -123,9 +124,9 @@ def tried(state: str, scale: float, tables: Sequence[str] = (), **options: Any) 
         after = digests(line.url)
         verdicts, checked = _verdicts(line.url, before, after), _checked(line.url, outcome)
         undecided = {name: _undecided(line, name) for name in outcome.tables}
-        written = tuples_written(line.url)
+        written = last_writes(line.url)
         again = clock.time("second run", lambda: line.run(selection=selection, **options))
-        written_again = tuples_written(line.url) - written
+        written_again = last_writes(line.url).since(written)
         clock.time("rollback", lambda: launch_rollback(line.definitions(), line.instance, {}))
         return Trial(
             clinic,

@@ -20,7 +20,8 @@ from nexus_reimport.model.nexus import BY_NAME
 from nexus_reimport.sandbox import lifecycle
 from nexus_reimport.sandbox.clinic import SyntheticClinic
 from nexus_reimport.settings import SETTINGS
-from nexus_reimport_tests.line import SCALE, contents, query, tuples_written
+from nexus_reimport_tests.line import SCALE, contents, query
+from nexus_reimport_tests.writes import last_writes
 
 
 @pytest.fixture
@@ -106,13 +107,13 @@ def test_in_a_pipe_each_step_is_a_line_and_the_tables_follow(demonstrated: Demon
 def test_a_phase_runs_what_it_is_made_from_and_no_more(
     demonstrated: Demonstrated, sandboxed: Mapping[str, str], tmp_path: Path
 ) -> None:
-    before = tuples_written(sandboxed["NEXUS_DATABASE_URL"])
+    before = last_writes(sandboxed["NEXUS_DATABASE_URL"])
     result = ask("run", "--yes", "--phase", "patients", "--json", tmp_path / "outcome.json")
     assert result.exit_code == 0, result.output
     outcome = json.loads((tmp_path / "outcome.json").read_bytes())
     assert list(outcome["tables"]) == ["patients"]
     assert outcome["tables"]["patients"]["inserted"] == 0
-    assert tuples_written(sandboxed["NEXUS_DATABASE_URL"]) == before
+    assert last_writes(sandboxed["NEXUS_DATABASE_URL"]) == before
 
 
 def test_a_dry_run_writes_nothing_and_says_so(
@@ -260,11 +261,11 @@ def test_a_person_who_says_no_has_written_nothing(
     sandboxed: Mapping[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(os, "isatty", lambda _: True)
-    before = tuples_written(sandboxed["NEXUS_DATABASE_URL"])
+    before = last_writes(sandboxed["NEXUS_DATABASE_URL"])
     result = CliRunner().invoke(cli.main, ["run"], input="n\n")
     assert result.exit_code == 1
     assert "This writes to Nexus. Go on?" in result.output
-    assert tuples_written(sandboxed["NEXUS_DATABASE_URL"]) == before
+    assert last_writes(sandboxed["NEXUS_DATABASE_URL"]) == before
 
 
 def test_a_dagster_database_that_is_down_is_told_in_one_line(

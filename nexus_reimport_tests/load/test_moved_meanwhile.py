@@ -14,8 +14,9 @@ from nexus_reimport.load.plan.planning import Planned, make_plan
 from nexus_reimport.load.publication import Publication, Terms, publish
 from nexus_reimport.model.nexus import NOTES, PATIENTS
 from nexus_reimport.model.options import Options
-from nexus_reimport_tests.line import query, tuples_written
+from nexus_reimport_tests.line import query
 from nexus_reimport_tests.load.staged_frames import AS_OF, staged_table, uid
+from nexus_reimport_tests.writes import last_writes
 
 ANN = {"name": "ann", "first_name": "Ann", "last_name": "Arden"}
 BEN = {"name": "ben", "first_name": "Ben"}
@@ -47,9 +48,9 @@ def test_an_edit_since_the_plan_stays_and_all_else_is_published(nexus_database: 
     assert patients(nexus_database) == [("Ann", "Typed", "Ms"), ("Ben", "", None)]
     assert done.moved == ("patients",)
     assert (done.tables["patients"].updated, done.tables["patients"].conflicts) == (1, 1)
-    written = tuples_written(nexus_database)
+    written = last_writes(nexus_database)
     assert publish_unapproved(nexus_database, plan(nexus_database, later), later).number is None
-    assert tuples_written(nexus_database) == written
+    assert last_writes(nexus_database) == written
 
 
 def test_where_nothing_has_moved_nothing_is_said_to_have(nexus_database: str) -> None:

@@ -16,9 +16,9 @@ from nexus_reimport.load.exceptions import (
 )
 from nexus_reimport.load.publication import Publication, publish
 from nexus_reimport.model.nexus import APPOINTMENTS, DOCUMENTS, NOTES, PATIENTS
-from nexus_reimport_tests.line import tuples_written
 from nexus_reimport_tests.load.staged_frames import AS_OF, staged_table, uid
 from nexus_reimport_tests.load.state.schema.older_shapes import set_back
+from nexus_reimport_tests.writes import last_writes
 
 ANN = {"name": "ann", "first_name": "Ann", "last_name": "Bark", "filemaker_metadata": '{"filemaker_id": "a"}'}
 BEN = {"name": "ben", "first_name": "Ben", "last_name": "Cork"}
@@ -52,11 +52,11 @@ def test_a_second_run_writes_nothing_at_all(nexus_database: str) -> None:
         "notes": staged_table(NOTES, {"patient_id": uid("patients ann")}),
     }
     publish_tables(nexus_database, **tables)
-    before = tuples_written(nexus_database)
+    before = last_writes(nexus_database)
     outcome = publish_tables(nexus_database, **tables)
     assert outcome.number is None
     assert [(c.unchanged, c.written) for c in outcome.tables.values()] == [(2, 0), (1, 0)]
-    assert tuples_written(nexus_database) == before
+    assert last_writes(nexus_database) == before
 
 
 def test_a_publication_of_nothing_leaves_not_even_our_schema(nexus_database: str) -> None:

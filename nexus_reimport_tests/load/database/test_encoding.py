@@ -16,9 +16,10 @@ from nexus_reimport.model.nexus import NOTES, PATIENTS
 from nexus_reimport.model.options import Options
 from nexus_reimport.sandbox.postgres import Cluster
 from nexus_reimport.sandbox.postgres_programs import program
-from nexus_reimport_tests.line import query, tuples_written
+from nexus_reimport_tests.line import query
 from nexus_reimport_tests.load.databases import nexus_in
 from nexus_reimport_tests.load.staged_frames import AS_OF, staged_table, uid
+from nexus_reimport_tests.writes import last_writes
 
 # What the surroundings may say of how a session is to speak.
 SURROUNDINGS = [
@@ -72,7 +73,7 @@ def test_digests_do_not_depend_on_who_connects(
     nexus_database: str, surroundings: Mapping[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run(nexus_database, NAMES["UTF8"], dob=AS_OF.date())
-    before = tuples_written(nexus_database)
+    before = last_writes(nexus_database)
     for name, value in surroundings.items():
         monkeypatch.setenv(name, value)
     assert run(nexus_database, NAMES["UTF8"], dob=AS_OF.date()).number is None
@@ -83,7 +84,7 @@ def test_digests_do_not_depend_on_who_connects(
         assert shown.fetchone() == ("2020-03-04 05:06:07+00", "P1D")
     for name in surroundings:
         monkeypatch.delenv(name)
-    assert tuples_written(nexus_database) == before
+    assert last_writes(nexus_database) == before
 
 
 @pytest.fixture(params=["LATIN1", "WIN1252", "LATIN2"])
@@ -108,7 +109,7 @@ def test_what_a_database_cannot_hold_is_refused_by_table_key_and_column(
     rows = [{"name": "ann", "last_name": NAMES[encoding]}, {"name": "ben", column: value}]
     note = {"name": "note", "patient_id": uid("patients ann"), "content": f"before {value} after"}
     staged = {"patients": staged_table(PATIENTS, *rows), "notes": staged_table(NOTES, note)}
-    before = tuples_written(url)
+    before = last_writes(url)
     for act in (
         lambda: publish(url, "run", AS_OF, staged),
         lambda: make_plan(url, staged, Options(), []),
@@ -120,7 +121,7 @@ def test_what_a_database_cannot_hold_is_refused_by_table_key_and_column(
         assert f"patients {uid('key ben')} {column}; notes {uid('key note')} content." in said
         assert "🦶" not in said
         assert "李" not in said
-    assert tuples_written(url) == before
+    assert last_writes(url) == before
 
 
 def test_of_many_values_that_cannot_be_held_ten_are_named_and_all_counted(postgres: Cluster) -> None:

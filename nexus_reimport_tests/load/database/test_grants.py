@@ -25,11 +25,12 @@ from nexus_reimport.load.rollback.rollback import rollback
 from nexus_reimport.model.nexus import NOTES, PATIENTS
 from nexus_reimport.model.options import Options
 from nexus_reimport.sandbox.postgres import Cluster, ephemeral_database, ephemeral_postgres
-from nexus_reimport_tests.line import contents, query, tuples_written
+from nexus_reimport_tests.line import contents, query
 from nexus_reimport_tests.load.rollback.histories import publish_backed_up
 from nexus_reimport_tests.load.staged_frames import AS_OF, staged_table, uid
 from nexus_reimport_tests.load.state.schema.older_shapes import WRITTEN, load_written, staged_then
 from nexus_reimport_tests.servers import installations, releases
+from nexus_reimport_tests.writes import last_writes
 
 DOCUMENT = Path(nexus_reimport.__file__).parents[1] / "docs" / "operations.md"
 HEADER = Header("20260701T030405Z-01234567", "run", None, AS_OF)
@@ -127,9 +128,9 @@ def test_the_whole_line_works_with_exactly_these_rights(
     assert done.tables == {name: one.counts for name, one in planned.tables.items()}
     clinic.as_superuser(f'REVOKE CREATE ON DATABASE {clinic.database} FROM "{clinic.role}"')
 
-    written = tuples_written(clinic.owner_url)
+    written = last_writes(clinic.owner_url)
     assert publish(clinic.url, "again", AS_OF, STAGED).number is None
-    assert tuples_written(clinic.owner_url) == written
+    assert last_writes(clinic.owner_url) == written
     assert len(read_state(clinic.planner_url)) > 0
 
     planned = make_plan(clinic.planner_url, LATER, Options(), [])

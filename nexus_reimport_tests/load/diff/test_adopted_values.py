@@ -10,9 +10,10 @@ from nexus_reimport.load.publication import Publication, Terms, publish
 from nexus_reimport.model.columns import Table
 from nexus_reimport.model.nexus import APPOINTMENTS, DOCUMENTS, IMAGES, NOTES, PATIENTS, SMS_MESSAGES
 from nexus_reimport.model.options import Options
-from nexus_reimport_tests.line import query, tuples_written
+from nexus_reimport_tests.line import query
 from nexus_reimport_tests.load import older_rows as older
 from nexus_reimport_tests.load.staged_frames import AS_OF, staged_table, uid
+from nexus_reimport_tests.writes import last_writes
 
 ANN = uid("patient Ann")
 EVENT, CLINIC, CLINICIAN, FITTING, REVIEW, FUNDING = map(
@@ -79,9 +80,9 @@ def wrong(url: str, table: Table, cases: list[Case], living: list[older.Written]
         table.name: staged_table(table, *({"id": i, **c.filemaker} for i, c in zip(ids, cases, strict=True))),
     }
     counts = publish(url, "run", AS_OF, staged).tables[table.name]
-    after, written = rows_of(url, table), tuples_written(url)
+    after, written = rows_of(url, table), last_writes(url)
     again = publish(url, "run", AS_OF, staged).tables[table.name]
-    assert (tuples_written(url), rows_of(url, table)) == (written, after)
+    assert (last_writes(url), rows_of(url, table)) == (written, after)
     assert (counts.inserted, counts.conflicts, again.edits_kept) == (0, 0, counts.edits_kept)
     assert counts.edits_kept == sum(case.kept for case in cases)
     return [
@@ -181,9 +182,9 @@ def test_the_json_that_an_import_left_in_the_general_note_goes_and_what_people_w
     assert publish(url, "run", AS_OF, staged).tables["patients"].edits_kept == 0
     found = rows_of(url, PATIENTS)
     assert [found[str(row["id"])]["notes"] for row in rows] == [left for _, left in GENERAL_NOTES]
-    written = tuples_written(url)
+    written = last_writes(url)
     publish(url, "run", AS_OF, staged)
-    assert tuples_written(url) == written
+    assert last_writes(url) == written
 
 
 def test_json_that_comes_after_a_publication_goes_as_well(url: str) -> None:

@@ -7,9 +7,10 @@ import pytest
 from nexus_reimport.load.publication import Publication, Terms, publish
 from nexus_reimport.model.nexus import IMAGE_BATCHES, IMAGES, PATIENTS
 from nexus_reimport.model.options import Options
-from nexus_reimport_tests.line import query, tuples_written
+from nexus_reimport_tests.line import query
 from nexus_reimport_tests.load import older_rows as older
 from nexus_reimport_tests.load.staged_frames import AS_OF, staged_table, uid
+from nexus_reimport_tests.writes import last_writes
 
 ANN, BEN = uid("patient Ann"), uid("patient Ben")
 NAME, WORDS = "18 Oct 2016 (FileMaker Import)", "Imported from FileMaker"
@@ -62,10 +63,10 @@ def test_an_adopted_batch_takes_filemakers_name_but_for_one_that_a_person_gave(
     assert batches(nexus_database) == [(uid("batch one"), ANN, *kept)]
     assert counts.edits_kept == (1 if kept != (NAME, WORDS) else 0)
     assert (counts.inserted, counts.conflicts) == (0, 0)
-    before = tuples_written(nexus_database)
+    before = last_writes(nexus_database)
     again = photographs(nexus_database).tables["image_batches"]
     assert (again.unchanged, again.edits_kept) == (1, counts.edits_kept)
-    assert tuples_written(nexus_database) == before
+    assert last_writes(nexus_database) == before
 
 
 def test_filemakers_side_goes_over_a_batch_that_a_person_renamed(nexus_database: str) -> None:
@@ -96,9 +97,9 @@ def test_an_image_stays_in_a_batch_of_the_same_patient_that_a_person_made_of_it(
     counts = photographs(nexus_database).tables["images"]
     assert batch_of_image(nexus_database) == uid("batch people's" if stays else "batch one")
     assert counts.edits_kept == stays
-    before = tuples_written(nexus_database)
+    before = last_writes(nexus_database)
     photographs(nexus_database)
-    assert tuples_written(nexus_database) == before
+    assert last_writes(nexus_database) == before
 
 
 def test_an_image_stays_beside_a_persons_own_pictures(nexus_database: str) -> None:

@@ -12,9 +12,10 @@ from nexus_reimport.load.plan.planning import make_plan
 from nexus_reimport.load.publication import Publication, Terms, publish
 from nexus_reimport.model.nexus import APPOINTMENTS, DOCUMENTS, IMAGE_BATCHES, IMAGES, NOTES, PATIENTS
 from nexus_reimport.model.options import Options
-from nexus_reimport_tests.line import contents, query, tuples_written
+from nexus_reimport_tests.line import contents, query
 from nexus_reimport_tests.load import older_rows as older
 from nexus_reimport_tests.load.staged_frames import AS_OF, staged_table, uid
+from nexus_reimport_tests.writes import last_writes
 
 ANN = uid("patient Ann")
 KEY = uid("key ann")
@@ -101,9 +102,9 @@ def test_what_has_no_partner_is_counted_listed_and_left(url: str) -> None:
     done = run(url, staged())
     assert (left_over(done), removed(done)) == (EACH, {})
     assert {relation: ids(url, relation) for relation in before} == before
-    written = tuples_written(url)
+    written = last_writes(url)
     assert left_over(run(url, staged())) == EACH
-    assert tuples_written(url) == written
+    assert last_writes(url) == written
 
 
 def test_stay_leaves_them_as_report_does(url: str) -> None:
@@ -129,9 +130,9 @@ def test_remove_takes_them_and_none_of_peoples_and_a_rollback_can_bring_them_bac
         " AND before IS NOT NULL AND after IS NULL GROUP BY 1",
     )
     assert dict(touched) == EACH
-    written = tuples_written(url)
+    written = last_writes(url)
     assert run(url, staged(), ALL).number is None
-    assert tuples_written(url) == written
+    assert last_writes(url) == written
 
 
 def test_adopted_rows_are_counted_and_are_not_left_over(url: str) -> None:

@@ -12,7 +12,7 @@ from nexus_reimport.model.options import Options
 from nexus_reimport.transform.nexus_state import NexusState
 from nexus_reimport.transform.staged import Staged
 from nexus_reimport.validate.doubled import LeftOver, read_left_over
-from nexus_reimport_tests.line import query, tuples_written
+from nexus_reimport_tests.line import query
 from nexus_reimport_tests.load import older_rows as older
 from nexus_reimport_tests.load.staged_frames import AS_OF, uid
 from nexus_reimport_tests.transform import image_records
@@ -25,6 +25,7 @@ from nexus_reimport_tests.transform.records import (
     patients_of,
     reasons,
 )
+from nexus_reimport_tests.writes import last_writes
 
 EVENT: Record = {
     "id": fm(101),
@@ -72,9 +73,9 @@ def test_an_appointment_comes_back_without_its_event_id_while_another_row_has_it
     assert events(url) == {ours: None, theirs: key(101)}
     assert (key(101), "id", "claimed_twice") in reasons(staged.warnings)
     assert read_left_over(url, APPOINTMENTS) == [LeftOver("appointments", theirs, doubled=True)]
-    written = tuples_written(url)
+    written = last_writes(url)
     reimport(url)
-    assert tuples_written(url) == written
+    assert last_writes(url) == written
 
 
 def test_an_appointment_gets_its_event_id_back_when_the_other_row_is_gone(
@@ -85,9 +86,9 @@ def test_an_appointment_gets_its_event_id_back_when_the_other_row_is_gone(
     assert events(url) == {ours: None}
     reimport(url)
     assert events(url) == {ours: key(101)}
-    written = tuples_written(url)
+    written = last_writes(url)
     reimport(url)
-    assert tuples_written(url) == written
+    assert last_writes(url) == written
 
 
 def test_another_row_with_the_event_id_is_found_doubled_wherever_it_stands(
@@ -149,12 +150,12 @@ def test_of_two_images_of_one_object_one_is_adopted_and_the_other_can_be_taken_o
     rows = dict(query(url, "SELECT id::text, filemaker_id::text FROM images_image"))
     assert rows == {uid(f"image {adopted}"): key(701), uid(f"image {other}"): None}
     assert read_left_over(url, IMAGES) == [LeftOver("images", uid(f"image {other}"), doubled=True)]
-    written = tuples_written(url)
+    written = last_writes(url)
     reimport_image(url)
-    assert tuples_written(url) == written
+    assert last_writes(url) == written
     reimport_image(url, Options(older_imports={"images": "remove"}, missing_percent=100))
     assert query(url, "SELECT id::text FROM images_image") == [(uid(f"image {adopted}"),)]
     assert query(url, "SELECT count(*), sum(image_count) FROM images_batch") == [(1, 1)]
-    written = tuples_written(url)
+    written = last_writes(url)
     reimport_image(url)
-    assert tuples_written(url) == written
+    assert last_writes(url) == written

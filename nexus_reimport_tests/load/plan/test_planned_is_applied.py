@@ -18,7 +18,6 @@ from nexus_reimport.load.plan.planning import Planned, make_plan
 from nexus_reimport.load.publication import Publication, Terms, publish
 from nexus_reimport.model.counts import COUNTED
 from nexus_reimport.sandbox.postgres import Cluster, ephemeral_database
-from nexus_reimport_tests.line import tuples_written
 from nexus_reimport_tests.load.deeds import do
 from nexus_reimport_tests.load.staged_frames import AS_OF
 from nexus_reimport_tests.load.worlds import (
@@ -30,6 +29,7 @@ from nexus_reimport_tests.load.worlds import (
     staged,
     worlds,
 )
+from nexus_reimport_tests.writes import last_writes
 
 PAIRS = int(os.environ.get("NEXUS_REIMPORT_TEST_PAIRS", "100"))
 PAIRS_OF_A_WORLD = 5
@@ -87,10 +87,9 @@ def planned_and_applied(nexus: Nexus, pair: Pair) -> Counter[str]:
     """Plan, apply, and plan once more; return how many tables had each count."""
     url, others = nexus.url, nexus.others
     now = staged(others, url, pair.source, pair.stays)
-    others.execute("SELECT pg_stat_force_next_flush()")
-    before = everything(others), tuples_written(url)
+    before = everything(others), last_writes(url, others)
     planned = make_plan(url, now, pair.choices, [])
-    assert (everything(others), tuples_written(url)) == before
+    assert (everything(others), last_writes(url, others)) == before
     applied = publish(url, "now", AS_OF, now, terms=Terms(pair.choices, "p", planned.writes))
     assert_same(others, planned, applied, now)
     again = make_plan(url, now, pair.choices, [])

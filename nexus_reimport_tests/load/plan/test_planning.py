@@ -10,8 +10,9 @@ from nexus_reimport.load.plan.planning import Planned, make_plan
 from nexus_reimport.load.publication import Publication, Terms, publish
 from nexus_reimport.model.nexus import NOTES, PATIENTS
 from nexus_reimport.model.options import Options
-from nexus_reimport_tests.line import contents, query, tuples_written
+from nexus_reimport_tests.line import contents, query
 from nexus_reimport_tests.load.staged_frames import AS_OF, staged_table, uid
+from nexus_reimport_tests.writes import last_writes
 
 ANN = {"name": "ann", "first_name": "Ann"}
 BEN = {"name": "ben", "first_name": "Ben"}
@@ -37,9 +38,9 @@ def test_a_plan_over_a_nexus_that_has_never_been_published_to_is_what_is_then_do
         "patients": staged_table(PATIENTS, ANN, BEN),
         "notes": staged_table(NOTES, {"patient_id": uid("patients ann")}),
     }
-    before, written = contents(nexus_database), tuples_written(nexus_database)
+    before, written = contents(nexus_database), last_writes(nexus_database)
     planned = plan(nexus_database, staged)
-    assert (contents(nexus_database), tuples_written(nexus_database)) == (before, written)
+    assert (contents(nexus_database), last_writes(nexus_database)) == (before, written)
     assert query(nexus_database, "SELECT to_regnamespace('nexus_reimport')") == [(None,)]
     assert planned.tables["patients"].counts.inserted == 2
     assert planned.tables["patients"].samples["insert"][0].keys() == {"key", "id"}

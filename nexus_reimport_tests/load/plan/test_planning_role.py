@@ -14,9 +14,10 @@ from nexus_reimport.load.publication import Terms, publish
 from nexus_reimport.model.nexus import NOTES, PATIENTS, TABLES
 from nexus_reimport.model.options import Options
 from nexus_reimport.sandbox.postgres import Cluster
-from nexus_reimport_tests.line import query, tuples_written
+from nexus_reimport_tests.line import query
 from nexus_reimport_tests.load.staged_frames import AS_OF, staged_table, uid
 from nexus_reimport_tests.load.state.schema.older_shapes import set_back
+from nexus_reimport_tests.writes import last_writes
 
 ROLE = "planner"
 GRANTS = (
@@ -50,9 +51,9 @@ def test_a_role_that_can_only_read_plans_before_and_after_the_first_publication(
     nexus_database: str, planner: str
 ) -> None:
     for staged in (STAGED, LATER):
-        before = tuples_written(nexus_database)
+        before = last_writes(nexus_database)
         planned = make_plan(planner, staged, CHOICES, [])
-        assert tuples_written(nexus_database) == before
+        assert last_writes(nexus_database) == before
         done = publish(nexus_database, "r", AS_OF, staged, terms=Terms(CHOICES, "p", planned.writes))
         assert done.tables == {name: one.counts for name, one in planned.tables.items()}
     assert done.tables["patients"].removed == 1

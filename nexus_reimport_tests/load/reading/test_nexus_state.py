@@ -13,8 +13,9 @@ from nexus_reimport.load.reading.nexus_state import read_state
 from nexus_reimport.model.frames import NEXUS_STATE
 from nexus_reimport.model.nexus import DOCUMENTS, PATIENTS
 from nexus_reimport.sandbox.clinic import SyntheticClinic
-from nexus_reimport_tests.line import load_state, query, tuples_written
+from nexus_reimport_tests.line import load_state, query
 from nexus_reimport_tests.load.staged_frames import AS_OF, staged_table, uid
+from nexus_reimport_tests.writes import last_writes
 
 ANN = {"name": "ann", "filemaker_metadata": json.dumps({"filemaker_id": uid("key ann").upper()})}
 
@@ -79,9 +80,9 @@ def test_only_active_custom_funding_sources_are_told_each_in_its_own_letters(nex
 
 
 def test_reading_writes_nothing(nexus_database: str) -> None:
-    before = tuples_written(nexus_database)
+    before = last_writes(nexus_database)
     read_state(nexus_database)
-    assert tuples_written(nexus_database) == before
+    assert last_writes(nexus_database) == before
 
 
 def test_a_patient_is_claimed_in_any_case_and_the_oldest_row_comes_first(nexus_database: str) -> None:

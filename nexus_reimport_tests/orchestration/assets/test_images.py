@@ -29,8 +29,9 @@ from nexus_reimport.sandbox.clinic import (
 from nexus_reimport.sandbox.clinic.image_csv import NEW_TYPE, RETYPED
 from nexus_reimport.transform.imported_keys import IMAGES_PREFIX
 from nexus_reimport_tests.extract.test_image_exports import drop
-from nexus_reimport_tests.line import Line, query, tuples_written
+from nexus_reimport_tests.line import Line, query
 from nexus_reimport_tests.line_fixtures import MakeLine
+from nexus_reimport_tests.writes import Writes, last_writes
 
 MAKERS = {"damaged-a": damaged_a, "damaged-b": damaged_b}
 
@@ -128,7 +129,7 @@ class Mended:
     before: Mapping[str, dict[str, Any]]
     outcome: RunOutcome
     again: RunOutcome
-    written: tuple[int, int]
+    written: tuple[Writes, Writes]
     buckets: tuple[dict[str, Any], dict[str, Any]]
 
 
@@ -150,9 +151,9 @@ def mended(
         assert command(line, "guard", "install") == "The guard is in Nexus.\n"
     said = command(line, "identity", "import", backup)
     outcome = line.run()
-    between, bucket = tuples_written(line.url), bucket_of(line)
+    between, bucket = last_writes(line.url), bucket_of(line)
     again = line.run()
-    written, buckets = (between, tuples_written(line.url)), (bucket, bucket_of(line))
+    written, buckets = (between, last_writes(line.url)), (bucket, bucket_of(line))
     return Mended(line, damage, said, before, outcome, again, written, buckets)
 
 

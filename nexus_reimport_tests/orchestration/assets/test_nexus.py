@@ -4,8 +4,9 @@ import dagster as dg
 import pytest
 
 from nexus_reimport.orchestration.assets.nexus import PROVED
-from nexus_reimport_tests.line import Line, query, tuples_written
+from nexus_reimport_tests.line import Line, query
 from nexus_reimport_tests.line_fixtures import MakeLine
+from nexus_reimport_tests.writes import last_writes
 
 pytestmark = pytest.mark.xdist_group("line")
 
@@ -15,9 +16,9 @@ DOCUMENTS = dg.AssetKey(["nexus", "documents"])
 def test_the_proof_of_links_can_be_asked_for_without_publishing(make_line: MakeLine) -> None:
     line = make_line()
     line.run()
-    before = tuples_written(line.url)
+    before = last_writes(line.url)
     assert _proof(line).passed
-    assert tuples_written(line.url) == before
+    assert last_writes(line.url) == before
     query(
         line.url,
         "UPDATE documents_document SET object_id = gen_random_uuid()"

@@ -11,8 +11,9 @@ from nexus_reimport.model.outcome import RunOutcome
 from nexus_reimport.orchestration.records import overview
 from nexus_reimport.sandbox.clinic import SyntheticClinic
 from nexus_reimport.storage.frame_store import open_store
-from nexus_reimport_tests.line import Line, contents, query, tuples_written
+from nexus_reimport_tests.line import Line, contents, query
 from nexus_reimport_tests.line_fixtures import MakeLine
+from nexus_reimport_tests.writes import last_writes
 
 DOUBLED = ("patients", "appointments", "notes", "image_batches", "images")
 REMOVE: dict[str, Any] = {
@@ -94,11 +95,11 @@ def test_more_than_a_run_allows_is_refused_with_the_flags_that_allow_it(
     doubled: Doubled,
 ) -> None:
     line, _ = doubled
-    before = tuples_written(line.url)
+    before = last_writes(line.url)
     outcome = line.run(older_imports={"notes": "remove"})
     assert not outcome.right
     assert "--missing-percent" in outcome.failures[0]
-    assert tuples_written(line.url) == before
+    assert last_writes(line.url) == before
 
 
 def test_remove_leaves_one_row_of_each_and_what_people_made_and_can_be_rolled_back(doubled: Doubled) -> None:
@@ -113,8 +114,8 @@ def test_remove_leaves_one_row_of_each_and_what_people_made_and_can_be_rolled_ba
         assert outcome.tables[name]["left_over"] == left
         assert rows(line, name) == before[name] - outcome.tables[name]["removed"]
     assert outcome.tables["images"]["left_over"] == outcome.tables["image_batches"]["left_over"] == 0
-    written = tuples_written(line.url)
+    written = last_writes(line.url)
     assert line.run(**REMOVE).failures == []
-    assert tuples_written(line.url) == written
+    assert last_writes(line.url) == written
     launch_rollback(line.definitions(), line.instance, {})
     assert contents(line.url) == doubled_contents

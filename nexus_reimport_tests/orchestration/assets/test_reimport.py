@@ -8,21 +8,22 @@ from nexus_reimport.model.filemaker import ENTITY_SETS
 from nexus_reimport.model.nexus import BY_NAME, TABLES
 from nexus_reimport.model.outcome import RunOutcome
 from nexus_reimport.sandbox.clinic import SyntheticClinic
-from nexus_reimport_tests.line import Line, query, tuples_written
+from nexus_reimport_tests.line import Line, query
 from nexus_reimport_tests.line_fixtures import MakeLine
+from nexus_reimport_tests.writes import Writes, last_writes
 
 
 @pytest.fixture(scope="module")
-def twice(make_line: MakeLine) -> tuple[Line, list[RunOutcome], list[int]]:
-    """A line run twice: the outcomes, and how many rows PostgreSQL had written before each and at the end."""
+def twice(make_line: MakeLine) -> tuple[Line, list[RunOutcome], list[Writes]]:
+    """A line run twice: the outcomes, and what was written after each."""
     line = make_line()
     first = line.run()
-    between = tuples_written(line.url)
+    between = last_writes(line.url)
     second = line.run()
-    return line, [first, second], [between, tuples_written(line.url)]
+    return line, [first, second], [between, last_writes(line.url)]
 
 
-Twice = tuple[Line, list[RunOutcome], list[int]]
+Twice = tuple[Line, list[RunOutcome], list[Writes]]
 
 
 def test_every_table_has_exactly_the_rows_it_should(twice: Twice, clinic: SyntheticClinic) -> None:
@@ -79,7 +80,7 @@ def test_a_second_run_leaves_everything_unchanged(twice: Twice, clinic: Syntheti
 
 def test_a_second_run_writes_no_row_by_the_databases_own_count(twice: Twice) -> None:
     _, _, (between, afterwards) = twice
-    assert between > 0
+    assert between.counted > 0
     assert afterwards == between
 
 

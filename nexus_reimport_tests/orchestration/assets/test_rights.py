@@ -12,8 +12,9 @@ from nexus_reimport.orchestration.resources import NexusResource
 from nexus_reimport.sandbox.postgres import Cluster
 from nexus_reimport.sandbox.postgres_programs import program
 from nexus_reimport.storage.frame_store import open_store
-from nexus_reimport_tests.line import Line, contents, query, tuples_written
+from nexus_reimport_tests.line import Line, contents, query
 from nexus_reimport_tests.line_fixtures import MakeLine
+from nexus_reimport_tests.writes import last_writes
 
 ROLE, PLANNER = "line_reimport", "line_planner"
 
@@ -43,9 +44,9 @@ def test_roles_that_own_nothing_reimport_a_broken_nexus_and_take_it_back(
     outcome = line.run(full_dump=True)
     assert outcome.right
     assert line.failed_checks(outcome) == set()
-    written = tuples_written(owner.url)
+    written = last_writes(owner.url)
     assert line.run().right
-    assert tuples_written(owner.url) == written
+    assert last_writes(owner.url) == written
     dumped = [str(program("pg_dump")), "--no-password", "--format=custom", f"--dbname={owner.url}"]
     assert subprocess.run(dumped, check=True, capture_output=True).stderr == b""  # noqa: S603 - PostgreSQL's own
     rollback(line.url, open_store(str(line.storage)), "back")

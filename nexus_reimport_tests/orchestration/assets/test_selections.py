@@ -7,7 +7,8 @@ from nexus_reimport.launching.exceptions import NothingSelected
 from nexus_reimport.model.nexus import BY_NAME
 from nexus_reimport.orchestration.jobs.phases import phases_selection
 from nexus_reimport.sandbox.clinic import SyntheticClinic
-from nexus_reimport_tests.line import Line, contents, query, tuples_written
+from nexus_reimport_tests.line import Line, contents, query
+from nexus_reimport_tests.writes import last_writes
 
 
 def count(line: Line, table: str) -> int:
@@ -16,13 +17,13 @@ def count(line: Line, table: str) -> int:
 
 
 def test_one_table_can_be_staged_and_published_alone(reimported: Line, clinic: SyntheticClinic) -> None:
-    before = tuples_written(reimported.url)
+    before = last_writes(reimported.url)
     outcome = reimported.run("staged/notes", "nexus/notes")
     assert outcome.right
     assert list(outcome.tables) == ["notes"]
     assert outcome.tables["notes"]["unchanged"] == clinic.expected["notes"]["published"]
     assert {one["asset"] for one in outcome.checks} == {"staged/notes", "nexus/notes"}
-    assert tuples_written(reimported.url) == before
+    assert last_writes(reimported.url) == before
 
 
 def test_what_is_staged_already_can_be_published_alone(reimported: Line, clinic: SyntheticClinic) -> None:
@@ -68,7 +69,7 @@ def test_a_phase_whose_patients_are_not_in_nexus_is_refused_whole(line: Line) ->
 def test_a_dry_run_writes_nothing_and_what_it_staged_can_be_published(
     line: Line, clinic: SyntheticClinic
 ) -> None:
-    before, written = contents(line.url), tuples_written(line.url)
+    before, written = contents(line.url), last_writes(line.url)
     outcome = line.run(dry_run=True)
     assert outcome.right
     assert outcome.dry_run
@@ -81,7 +82,7 @@ def test_a_dry_run_writes_nothing_and_what_it_staged_can_be_published(
     assert outcome.tables["images"]["inserted"] == clinic.expected["images"]["published"]
     assert outcome.tables["images"]["rejected"] == {"no_metadata": 1}
     assert contents(line.url) == before
-    assert tuples_written(line.url) == written
+    assert last_writes(line.url) == written
     assert query(line.url, "SELECT to_regclass('nexus_reimport.identities')") == [(None,)]
 
     published = line.run(*(f"nexus/{name}" for name in records))

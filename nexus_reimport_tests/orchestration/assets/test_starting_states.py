@@ -7,8 +7,9 @@ import pytest
 from nexus_reimport.model.nexus import BY_NAME
 from nexus_reimport.model.outcome import RunOutcome
 from nexus_reimport.sandbox.clinic import OlderImport, SyntheticClinic, older_import_known
-from nexus_reimport_tests.line import Line, contents, query, tuples_written
+from nexus_reimport_tests.line import Line, contents, query
 from nexus_reimport_tests.line_fixtures import MakeLine
+from nexus_reimport_tests.writes import Writes, last_writes
 
 
 def test_people_s_own_rows_stay_byte_for_byte_in_every_table(
@@ -37,8 +38,8 @@ class Adopted:
     known: OlderImport
     outcome: RunOutcome
     again: RunOutcome
-    written_between: int
-    written_in_the_end: int
+    written_between: Writes
+    written_in_the_end: Writes
 
 
 @pytest.fixture(scope="module")
@@ -46,9 +47,9 @@ def adopted(make_line: MakeLine, clinic: SyntheticClinic) -> Adopted:
     """Two runs over the older import."""
     line = make_line("older-import")
     outcome = line.run()
-    between = tuples_written(line.url)
+    between = last_writes(line.url)
     again = line.run()
-    return Adopted(line, older_import_known(clinic), outcome, again, between, tuples_written(line.url))
+    return Adopted(line, older_import_known(clinic), outcome, again, between, last_writes(line.url))
 
 
 def test_every_row_of_an_older_import_that_can_be_known_keeps_its_uuid(adopted: Adopted) -> None:

@@ -15,8 +15,9 @@ from nexus_reimport.orchestration.io_manager import FrameIOManager, Value
 from nexus_reimport.sandbox.clinic import SyntheticClinic
 from nexus_reimport.storage.frame_store import FrameStore, open_store
 from nexus_reimport.transform.staged import Staged
-from nexus_reimport_tests.line import Line, contents, query, tuples_written
+from nexus_reimport_tests.line import Line, contents, query
 from nexus_reimport_tests.line_fixtures import ServeFileMaker
+from nexus_reimport_tests.writes import last_writes
 
 NOBODY = str(uuid.UUID(int=7))
 
@@ -122,17 +123,17 @@ def test_a_patient_nobody_accounts_for_stops_the_publication(line: Line) -> None
 
 
 def test_a_frame_changed_behind_dagsters_back_is_refused_by_the_gate(notes_line: Line) -> None:
-    written = tuples_written(notes_line.url)
+    written = last_writes(notes_line.url)
     _store_notes(notes_line, version="another-run")
     outcome = notes_line.run("nexus/notes")
     assert not outcome.success
     assert "staged/notes: what is stored is not what was last materialized" in outcome.failures[0]
     assert "Materialize what is named, with its checks, then publish." in outcome.failures[0]
-    assert tuples_written(notes_line.url) == written
+    assert last_writes(notes_line.url) == written
 
 
 def test_a_link_broken_after_the_checks_is_found_before_commit(notes_line: Line) -> None:
-    written = tuples_written(notes_line.url)
+    written = last_writes(notes_line.url)
     version = notes_line.frames.version(dg.AssetKey(["staged", "notes"]))
     _store_notes(notes_line, version=str(version))
     outcome = notes_line.run("nexus/notes")
@@ -143,7 +144,7 @@ def test_a_link_broken_after_the_checks_is_found_before_commit(notes_line: Line)
     assert contents(notes_line.url)["notes"]
     assert query(notes_line.url, "SELECT count(*) FROM notes WHERE patient_id = %s", NOBODY) == [(0,)]
     # The database counts what was rolled back too; what matters is that no row stayed.
-    assert tuples_written(notes_line.url) >= written
+    assert last_writes(notes_line.url).versions == written.versions
 
 
 def _store_notes(line: Line, version: str) -> None:
