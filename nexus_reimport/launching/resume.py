@@ -12,6 +12,7 @@ from nexus_reimport.launching.active_runs import describe, going_runs, local_tim
 from nexus_reimport.launching.exceptions import AnotherRunGoing, NothingToResume
 from nexus_reimport.launching.execution import Selected
 from nexus_reimport.launching.launch import RunRequest
+from nexus_reimport.orchestration.assets.refusals import found_nexus_moved
 from nexus_reimport.orchestration.checks.gate import Gate, Given, evaluations_of
 from nexus_reimport.orchestration.io_manager import FrameIOManager
 from nexus_reimport.orchestration.records.chains import PARENT, RESUMES, ROOT, chain_of
@@ -24,6 +25,7 @@ from nexus_reimport.orchestration.records.run_kinds import (
 )
 from nexus_reimport.orchestration.standpoint import MaterializationLog, Standpoint
 
+NEXUS_STATE = dg.AssetKey("nexus_state")
 # What a publication is to have been preceded by at once: Nexus may have moved since.
 ALWAYS_BEFORE = (dg.AssetKey("plan"), dg.AssetKey("backup"))
 RECENT = 50
@@ -201,6 +203,8 @@ class _Remains:
             for key, one in self.evaluations.items()
             if not one.passed and self.graph.get(key).blocking
         }
+        if self._has_nexus_moved():
+            left.add(NEXUS_STATE)
         left = self._with_what_follows(left & self.planned_assets)
         if any(is_published(key) for key in left):
             left = self._with_what_follows(left | (self.planned_assets & set(ALWAYS_BEFORE)))
@@ -212,6 +216,16 @@ class _Remains:
         return frozenset(
             key for key in self.planned_checks if key.asset_key in self.assets or key not in self.evaluations
         )
+
+    def _has_nexus_moved(self) -> bool:
+        """Say whether the chain was refused for what it had read of Nexus, and has not read it anew since."""
+        made = self.latest.get(NEXUS_STATE)
+        for run in self.chain:
+            if found_nexus_moved(self.instance, run.run_id):
+                return True
+            if made and made.run_id == run.run_id:
+                return False
+        return False
 
     def _is_done(self, key: dg.AssetKey) -> bool:
         """Say whether an asset is as a run of this chain made it, out of what its parents are now."""

@@ -39,6 +39,18 @@ class FailsAt(FrameIOManager):
         super().handle_output(context, obj)
 
 
+class NexusMovesAt(FrameIOManager):
+    """Has a person in Nexus take out every clinician once one asset is stored."""
+
+    asset: str
+    url: str
+
+    def handle_output(self, context: dg.OutputContext, obj: Value) -> None:
+        super().handle_output(context, obj)
+        if context.asset_key.to_user_string() == self.asset:
+            query(self.url, "DELETE FROM clinicians")
+
+
 class NeverReads(FrameIOManager):
     """Fails to read one asset back, so that its checks find out nothing."""
 
@@ -170,6 +182,24 @@ def test_a_publication_that_failed_is_done_again_alone_and_as_often_as_need_be(
     assert query(watched.url, "SELECT count(*) FROM patients") == [(20,)]
     with pytest.raises(NothingToResume, match=f"run {third.run_id} of .* succeeded"):
         rest_of(watched)
+
+
+@pytest.mark.parametrize("read_anew", [False, True])
+def test_what_was_staged_for_a_nexus_that_is_no_more_is_staged_for_the_one_there_is(
+    line: Line, *, read_anew: bool
+) -> None:
+    line.replaced["frames"] = NexusMovesAt(location=str(line.storage), asset="nexus_state", url=line.url)
+    outcome = line.run()
+    assert not outcome.success
+    assert "nexus_state" in outcome.failures[0]
+    line.replaced.clear()
+    # Half of what the refusal's own words say to do.
+    assert not read_anew or line.run("nexus_state").right
+    left = names(rest_of(line))
+    assert {"nexus_state", "staged/patients", "staged/appointments"} < left
+    assert not {name for name in left if name.startswith(("filemaker/", "files/")) or name == "thumbnails"}
+    resumed = resume(line)
+    assert resumed.right, resumed.failures
 
 
 def tags_of(line: Line, outcome: RunOutcome) -> Mapping[str, str]:

@@ -27,6 +27,7 @@ from nexus_reimport.orchestration.assets.publishing import (
     staged_tables,
     unseen_pictures,
 )
+from nexus_reimport.orchestration.assets.refusals import refused
 from nexus_reimport.orchestration.checks.gate import Gate, Given
 from nexus_reimport.orchestration.io_manager import FrameIOManager
 from nexus_reimport.orchestration.privacy import without_values
@@ -101,9 +102,9 @@ def publication_asset(gate: Gate) -> dg.AssetsDefinition:
                 )
         except BrokenLinks as refusal:
             yield from _disproved(names, refusal)
-            raise dg.Failure(str(refusal), allow_retries=False) from None
+            raise refused(refusal) from None
         except PublicationError as refusal:
-            raise dg.Failure(str(refusal), allow_retries=False) from None
+            raise refused(refusal) from None
         for name in names:
             yield _result(name, published, staged[name], plan)
 
