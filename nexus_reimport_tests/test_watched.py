@@ -81,7 +81,9 @@ def start(tmp_path: Path) -> Iterator[Start]:
 
 
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL], ids=["SIGTERM", "SIGKILL"])
-def test_pytest_killed(start: Start, how: signal.Signals) -> None:
+def test_a_killed_run_leaves_nothing_and_what_is_anybody_elses_alone(
+    start: Start, how: signal.Signals
+) -> None:
     run, ours = start(), Path(os.environ[FOLDER])
     assert len(processes_of(run.folder)) > 5
     assert len([one for one in processes_of(run.folder) if one.name() == "postgres"]) > 1
@@ -93,7 +95,7 @@ def test_pytest_killed(start: Start, how: signal.Signals) -> None:
 
 
 @pytest.mark.parametrize("who", ["all", "pytest alone"])
-def test_pytest_on_several_processes_killed(start: Start, who: str) -> None:
+def test_a_killed_run_on_several_processes_leaves_nothing(start: Start, who: str) -> None:
     run = start("-n", "1")
     workers = run.workers()
     folders = [run.folder, *(Path(worker.environ()[FOLDER]) for worker in workers)]
