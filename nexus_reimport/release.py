@@ -7,6 +7,7 @@ from pathlib import Path
 import nexus_reimport
 
 # What decides what a row becomes and what is written.
+_SOURCES = (".py", ".sql")
 DECIDING = ("load", "model", "orchestration/assets", "pictures/imaging", "transform")
 
 
@@ -16,7 +17,8 @@ def code_fingerprint() -> str:
     root = Path(nexus_reimport.__file__).parent
     digest = hashlib.sha256(nexus_reimport.__version__.encode())
     for folder in DECIDING:
-        for file in sorted((root / folder).rglob("*.py")):
+        files = (root / folder).rglob("*.*")
+        for file in sorted(one for one in files if one.suffix in _SOURCES):
             digest.update(file.relative_to(root).as_posix().encode())
             digest.update(file.read_bytes())
     return digest.hexdigest()[:16]

@@ -17,8 +17,8 @@ from nexus_reimport.cli.session import (
     write_json,
 )
 
-MEGABYTE = 1_000_000
-NOT_HEEDED = (
+_MEGABYTE = 1_000_000
+_NOT_HEEDED = (
     "This bucket heeds no conditions: before each file is written it is looked whether one is there, but a "
     "file that somebody uploads in that very moment is overwritten."
 )
@@ -46,7 +46,7 @@ def backup(prefixes: Sequence[str], full: bool, json_file: Path | None) -> None:
             "backups, {resumed:,} copied before an interruption.",
             outcome.counts,
             made=made,
-            size=outcome.counts["bytes"] / MEGABYTE,
+            size=outcome.counts["bytes"] / _MEGABYTE,
         )
         if left_out := outcome.counts.get("left_out"):
             _say("Not looked at: {folders}. Name them with --prefix.", {}, folders=", ".join(left_out))
@@ -79,13 +79,13 @@ def restore(
             "right copy any more.",
             outcome.counts,
             done=done,
-            size=outcome.counts["restored_bytes"] / MEGABYTE,
+            size=outcome.counts["restored_bytes"] / _MEGABYTE,
         )
         for key in outcome.counts["first_lost"]:
             _say("  no right copy: {key}", {}, key=key)
         _say_refused(outcome.counts)
         if outcome.counts["looked_first"]:
-            _say(NOT_HEEDED, {})
+            _say(_NOT_HEEDED, {})
     _end(outcome, json_file)
 
 
@@ -103,7 +103,7 @@ def list_backups(json_file: Path | None) -> None:
     for column in ("backup", "state", "finished at", "files", "MB", "own copies", "lost", "needed by"):
         table.add_column(column)
     for one in found:
-        figures = (f"{one.files:,}", f"{one.size / MEGABYTE:,.1f}", f"{one.copies:,}", f"{one.missing:,}")
+        figures = (f"{one.files:,}", f"{one.size / _MEGABYTE:,.1f}", f"{one.copies:,}", f"{one.missing:,}")
         table.add_row(one.name, one.state, one.finished_at or "", *figures, "\n".join(one.needed_by))
     open_console().print(table if found else "There is no backup of files yet.")
     write_json(json_file, found)
@@ -114,7 +114,7 @@ def _question(*, dry_run: bool) -> str:
     question = "This writes into the bucket. Go on?"
     if dry_run or _bucket_of(os.environ).conditions.only_new:
         return question
-    return f"{NOT_HEEDED}\n{question}"
+    return f"{_NOT_HEEDED}\n{question}"
 
 
 def _say_refused(counts: Mapping[str, Any]) -> None:

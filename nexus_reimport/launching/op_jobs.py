@@ -23,7 +23,7 @@ from nexus_reimport.orchestration.records.run_outcome import failures_of
 from nexus_reimport.orchestration.sensors.abandoned import fail_abandoned_runs, process_tag
 from nexus_reimport.orchestration.terminal_logger import EventListener, heard_by, terminal_logger
 
-Told = Callable[[list[dg.EventLogEntry]], dict[str, Any]]
+_Told = Callable[[list[dg.EventLogEntry]], dict[str, Any]]
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ def launch_op_job(
     instance: dg.DagsterInstance,
     job: str,
     config: Mapping[str, Any] | None,
-    told: Told,
+    told: _Told,
     on_event: EventListener = lambda _: None,
     admission: Admission = nullcontext,
 ) -> OpOutcome:

@@ -13,7 +13,7 @@ from nexus_reimport.exceptions import StorageFailed
 from nexus_reimport.storage.report_store import ReportStore, is_report_name
 
 LOOPBACK = "127.0.0.1"
-MODULE = "nexus_reimport.launching.report_server"
+_MODULE = "nexus_reimport.launching.report_server"
 STORAGE = "NEXUS_REIMPORT_STORAGE"
 _TYPES = {"html": "text/html; charset=utf-8", "json": "application/json"}
 _PR_SET_PDEATHSIG = 1
@@ -31,7 +31,7 @@ HEADERS = {
 
 def start_beside(listening: socket.socket) -> subprocess.Popen[bytes]:
     """Serve the reports at an open socket from a process of its own, which ends with this one."""
-    command = [sys.executable, "-m", MODULE, str(listening.fileno()), str(os.getpid())]
+    command = [sys.executable, "-m", _MODULE, str(listening.fileno()), str(os.getpid())]
     return subprocess.Popen(command, pass_fds=[listening.fileno()], stdin=subprocess.DEVNULL)  # noqa: S603 - our own
 
 

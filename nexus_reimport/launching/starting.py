@@ -13,11 +13,11 @@ from dagster_postgres.run_storage import PostgresRunStorage
 from nexus_reimport.launching.exceptions import AnotherRunGoing
 
 # Any number will do, so long as it never changes: two releases must exclude each other.
-ADVISORY_LOCK = 0x6E657875735F7374
+_ADVISORY_LOCK = 0x6E657875735F7374
 LOCK_FILE = "nexus-reimport-starting.lock"
 # To look and to create take a second or two.
 WAIT_SECONDS = 60.0
-POLL_SECONDS = 0.1
+_POLL_SECONDS = 0.1
 
 
 @contextmanager
@@ -39,8 +39,8 @@ def starting(instance: dg.DagsterInstance) -> Iterator[None]:
 
 @contextmanager
 def _in_database(storage: PostgresRunStorage) -> Iterator[None]:
-    taken = sa.text("SELECT pg_try_advisory_lock(:number)").bindparams(number=ADVISORY_LOCK)
-    given_back = sa.text("SELECT pg_advisory_unlock(:number)").bindparams(number=ADVISORY_LOCK)
+    taken = sa.text("SELECT pg_try_advisory_lock(:number)").bindparams(number=_ADVISORY_LOCK)
+    given_back = sa.text("SELECT pg_advisory_unlock(:number)").bindparams(number=_ADVISORY_LOCK)
     with storage.connect() as connection:
         _wait_until(lambda: bool(connection.execute(taken).scalar()))
         try:
@@ -72,4 +72,4 @@ def _wait_until(is_taken: Callable[[], bool]) -> None:
                 f"Nothing was started: another process has been starting a run for {WAIT_SECONDS:.0f} s. "
                 "Is it stopped? End it, then start again."
             )
-        time.sleep(POLL_SECONDS)
+        time.sleep(_POLL_SECONDS)

@@ -19,7 +19,7 @@ from nexus_reimport.model.nexus import BY_NAME, TABLES
 InPlan = Literal["part", "beside", "no"]
 Command = Literal["run", "plan"]
 # What an option's list holds names of: whatever may shrink, or columns.
-Names = Literal["what may shrink", "columns"]
+_Names = Literal["what may shrink", "columns"]
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class Option:
     shown: str | None = None
     words: tuple[str, ...] = ()
     only: Mapping[str, str] = field(default_factory=dict)
-    names: Names | None = None
+    names: _Names | None = None
     # An option that is new is part of a plan: one left out lets a plan be applied on other terms than it was
     # made on.
     in_plan: InPlan = "part"

@@ -15,7 +15,7 @@ POSTGRES_FORM = "postgresql://USER:PASSWORD@HOST:PORT/DATABASE"
 DAGSTER_FORM = "postgresql+psycopg2://USER:PASSWORD@HOST:PORT/DATABASE"
 STORAGE_FORM = "a folder, or s3://BUCKET/PREFIX"
 HTTP_FORM = "https://HOST or https://HOST:PORT"
-ESCAPES = "In a user name or password write @ as %40, / as %2F, : as %3A, # as %23, ? as %3F, % as %25"
+_ESCAPES = "In a user name or password write @ as %40, / as %2F, : as %3A, # as %23, ? as %3F, % as %25"
 
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 _BLANK = re.compile(r"[\s\x00-\x1f\x7f]")
@@ -77,7 +77,7 @@ def _postgres_problem(url: str) -> str | None:
     if _BLANK.search(url):
         return "there is a blank or a control character in it, which is to be written as %20 or the like"
     if _RAW_PERCENT.search(url):
-        return f"there is a percent sign without two hexadecimal digits behind it. {ESCAPES}"
+        return f"there is a percent sign without two hexadecimal digits behind it. {_ESCAPES}"
     return _parts_problem(url)
 
 
@@ -88,11 +88,11 @@ def _parts_problem(url: str) -> str | None:
     try:
         given = {name: str(value) for name, value in conninfo_to_dict(url).items()}
     except (ProgrammingError, UnicodeError):
-        return f"PostgreSQL's client can't take it apart: a bracket, an option or a part is wrong. {ESCAPES}"
+        return f"PostgreSQL's client can't take it apart: a bracket, an option or a part is wrong. {_ESCAPES}"
     if any(port and not _is_port(port) for port in given.get("port", "").split(",")):
-        return f"its port is no number from 1 to 65535. {ESCAPES}"
+        return f"its port is no number from 1 to 65535. {_ESCAPES}"
     if not _has_one_account(url) or not all(map(_is_host, given.get("host", "").split(","))):
-        return f"what stands for the host is none. {ESCAPES}"
+        return f"what stands for the host is none. {_ESCAPES}"
     if given.get("sslmode", "prefer") not in SSL_MODES:
         return f"its sslmode is none that PostgreSQL knows ({', '.join(SSL_MODES)})"
     return None
@@ -114,7 +114,7 @@ def _dagster_problem(url: str) -> str | None:
         return "there is a blank or a control character in it, which is to be written as %20 or the like"
     found = _SQLALCHEMY.fullmatch(url)
     if found is None or (found["port"] and not _is_port(found["port"])):
-        return f"what stands for the host, the port or the database is none. {ESCAPES}"
+        return f"what stands for the host, the port or the database is none. {_ESCAPES}"
     return _parts_problem(f"postgresql://?{found['options']}") if found["options"] else None
 
 

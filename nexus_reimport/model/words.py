@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 CLINIC_TIME = ZoneInfo("Australia/Sydney")
 
-TABLES = {
+_TABLES = {
     "patients": "Patients",
     "appointments": "Appointments",
     "notes": "Notes",
@@ -15,7 +15,7 @@ TABLES = {
     "image_batches": "Image batches",
     "images": "Images",
 }
-SOURCES = {
+_SOURCES = {
     "image_batches": "groups of photographs",
     "images": "photographs in the file store",
 }
@@ -58,7 +58,7 @@ _STEPS = {
 
 def table_words(name: str) -> str:
     """Return a table's name as the clinic's own reports had it."""
-    return TABLES.get(name, name.replace("_", " ").capitalize())
+    return _TABLES.get(name, name.replace("_", " ").capitalize())
 
 
 def table_in_sentence(name: str) -> str:

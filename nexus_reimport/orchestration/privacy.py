@@ -15,8 +15,8 @@ import dagster as dg
 from nexus_reimport.exceptions import StorageFailed
 from nexus_reimport.storage.storage_faults import is_of_folder, storage_fault
 
-P = ParamSpec("P")
-R = TypeVar("R")
+_P = ParamSpec("_P")
+_R = TypeVar("_R")
 
 
 class UnforeseenError(Exception):
@@ -36,11 +36,11 @@ def without_values() -> Iterator[None]:
         raise UnforeseenError(_kind_and_place(error)) from None
 
 
-def keeps_values_out_of_errors(function: Callable[P, R]) -> Callable[P, R]:
+def keeps_values_out_of_errors(function: Callable[_P, _R]) -> Callable[_P, _R]:
     """Return the function, its errors without values."""
 
     @functools.wraps(function)
-    def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
+    def guarded(*args: _P.args, **kwargs: _P.kwargs) -> _R:
         with without_values():
             return function(*args, **kwargs)
 

@@ -29,7 +29,7 @@ from nexus_reimport.pictures.thumbnailing import (
 )
 
 # What a file's name promises, where the picture has not been looked at.
-KINDS = {
+_KINDS = {
     "png": PNG,
     "gif": GIF,
     "webp": WEBP,
@@ -110,7 +110,7 @@ def expected_facts(objects: Sequence[ImageObject], facts: Iterable[ThumbnailFact
 
 
 def _expected(one: ImageObject, fault: str | None) -> ThumbnailFact:
-    kind = KINDS.get(one.key.rpartition(".")[2].lower(), JPEG)
+    kind = _KINDS.get(one.key.rpartition(".")[2].lower(), JPEG)
     shown = thumbnail_key(one.key, THUMBNAIL_TYPES[kind])
     return ThumbnailFact(one.key, one.etag, mime_type=kind, thumbnail_key=shown, fault=fault)
 

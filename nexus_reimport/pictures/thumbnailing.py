@@ -33,9 +33,9 @@ from nexus_reimport.storage.s3_answers import answer_of
 
 # A photograph has a few megabytes; this many at most are held at once, one a thread.
 LARGEST_FILE = 200 * 1024 * 1024
-AT_ONCE = 512
+_AT_ONCE = 512
 # A key of AWS that may read nothing is not so many objects' own fault.
-MANY = 20
+_MANY = 20
 NO_RIGHT_TO_READ = (
     "None of the images may be read. Give the AWS key the right s3:GetObject, or correct the key."
 )
@@ -122,7 +122,7 @@ def make_thumbnails(
             for fact in _facts(pool, store, first):
                 on_fact(fact)
                 forbidden = forbidden + 1 if fact.fault == FORBIDDEN else -len(objects)
-                if forbidden == MANY and not taken:
+                if forbidden == _MANY and not taken:
                     raise AccessDenied(NO_RIGHT_TO_READ)
                 if fact.fault is None:
                     done.add(name_of(fact.key))
@@ -138,7 +138,7 @@ def name_of(key: str) -> str:
 def _facts(pool: ThreadPoolExecutor, store: S3Store, objects: list[ImageObject]) -> Iterator[ThumbnailFact]:
     """Yield the fact of each object in order; only so many are under way that memory stays bounded."""
     waiting = iter(objects)
-    while shard := list(islice(waiting, AT_ONCE)):
+    while shard := list(islice(waiting, _AT_ONCE)):
         yield from pool.map(lambda one: _fact(store, one), shard)
 
 

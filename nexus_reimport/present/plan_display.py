@@ -19,8 +19,8 @@ from nexus_reimport.storage.frame_store import open_store
 
 OVERRULED = "edited in Nexus; FileMaker's value goes over the edit"
 # At a terminal; the plan itself, in the UI and as JSON, has more of each kind.
-SHOWN = 3
-REJECTED = "red", "x"
+_SHOWN = 3
+_REJECTED = "red", "x"
 # The columns of the last table, and what each is called before anything has happened.
 COLUMNS = {one.name: one.ahead for one in COUNTS if one.ahead}
 
@@ -67,7 +67,7 @@ def _table_lines(name: str, table: Mapping[str, Any], options: Mapping[str, Any]
         yield f"  [{line.colour}]{line.mark}[/] {number(table[count])} {words}"
         yield from _sample_lines(table["samples"].get(line.sample, []), table[count])
     for reason, rows in table["rejected"].items():
-        colour, mark = REJECTED
+        colour, mark = _REJECTED
         yield f"  [{colour}]{mark}[/] {number(rows)} rejected, {reason}: {escape(explain(name, reason))}"
 
 
@@ -83,12 +83,12 @@ def _details(count: str, table: Mapping[str, Any]) -> str:
 
 
 def _sample_lines(samples: list[dict[str, Any]], total: int) -> Iterator[str]:
-    for one in samples[:SHOWN]:
+    for one in samples[:_SHOWN]:
         yield "      " + "  ".join(
             filter(None, [one.get("key") or one.get("id"), ", ".join(one.get("fields", []))])
         )
-    if samples and total > SHOWN:
-        yield f"      … and {number(total - SHOWN)} more"
+    if samples and total > _SHOWN:
+        yield f"      … and {number(total - _SHOWN)} more"
 
 
 def _mass_change_lines(plan: PlanRecord) -> Iterator[str]:

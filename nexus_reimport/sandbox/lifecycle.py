@@ -19,7 +19,7 @@ from nexus_reimport.sandbox.services import FILEMAKER, OBJECT_STORE, S3, WEB_SER
 from nexus_reimport.sandbox.settings import Layout, SandboxSettings, read_settings
 from nexus_reimport.sandbox.starting_states import known_state, load_rows, starting_state
 
-Progress = Callable[[str], None]
+_Progress = Callable[[str], None]
 
 SERVICES = ("postgres", *(service.name for service in WEB_SERVICES))
 # Made again when a sandbox is prepared; the settings and the lock are not.
@@ -70,7 +70,7 @@ def start(
     seed: int = 7,
     faults: Sequence[str] = (),
     nexus: str = "empty",
-    progress: Progress = lambda _: None,
+    progress: _Progress = lambda _: None,
 ) -> SandboxState:
     """Start the sandbox of a directory, making its clinic first where there is none. Return how it is then.
 
@@ -197,7 +197,7 @@ def _agreed(layout: Layout, asked: SandboxSettings) -> SandboxSettings:
     return replace(kept, faults=asked.faults)
 
 
-def _prepare(layout: Layout, settings: SandboxSettings, progress: Progress) -> SandboxSettings:
+def _prepare(layout: Layout, settings: SandboxSettings, progress: _Progress) -> SandboxSettings:
     """Make a sandbox's data and start its services; what an interrupted start left behind goes first."""
     _stop_services(layout)
     for name in CONTENTS:
@@ -217,7 +217,7 @@ def _prepare(layout: Layout, settings: SandboxSettings, progress: Progress) -> S
         return _keep_ports(layout, replace(settings, is_prepared=True), cluster, services)
 
 
-def _resume(layout: Layout, settings: SandboxSettings, progress: Progress) -> SandboxSettings:
+def _resume(layout: Layout, settings: SandboxSettings, progress: _Progress) -> SandboxSettings:
     """Start what is not running of a sandbox whose data are there."""
     progress("starting services")
     with ThreadPoolExecutor() as pool:

@@ -46,12 +46,12 @@ DATABASES = ("nexus", "dagster")
 TEMPLATE = "nexus_template"
 MEMORY = Path("/dev/shm")  # noqa: S108 - folders in it are made by mkdtemp
 ENOUGH_MEMORY_BYTES = 2**30
-START_SECONDS = 30.0
+_START_SECONDS = 30.0
 # Fast shutdown first, then immediate, then no more asking.
-STOP_SIGNALS = ((signal.SIGINT, 20.0), (signal.SIGQUIT, 5.0), (signal.SIGKILL, 5.0))
+_STOP_SIGNALS = ((signal.SIGINT, 20.0), (signal.SIGQUIT, 5.0), (signal.SIGKILL, 5.0))
 # The data are synthetic and are made again in seconds: nothing here waits for a disk.
 # The log never holds a statement or a detail, since those quote rows.
-SETTINGS = {
+_SETTINGS = {
     "listen_addresses": LOOPBACK,
     "unix_socket_directories": "",
     # Shared memory in the data directory: a killed server leaves none behind, and containers have little.
@@ -139,7 +139,7 @@ def start_cluster(
 def stop_cluster(directory: Path) -> bool:
     """Stop the server of a directory for sure. Return whether it was running."""
     process_file = directory / "postgres.json"
-    was_running = stop_process(read_process(process_file), STOP_SIGNALS)
+    was_running = stop_process(read_process(process_file), _STOP_SIGNALS)
     process_file.unlink(missing_ok=True)
     return _release_data(directory / "data") or was_running
 
@@ -226,7 +226,7 @@ def _release_data(data: Path) -> bool:
         owner = ServiceProcess("PostgreSQL", pid, psutil.Process(pid).create_time(), str(data))
     except (FileNotFoundError, ValueError, IndexError, psutil.Error):
         return False
-    was_running = stop_process(owner, STOP_SIGNALS)
+    was_running = stop_process(owner, _STOP_SIGNALS)
     if not was_running:
         lock.unlink(missing_ok=True)
     return was_running
@@ -246,14 +246,14 @@ def _launch(cluster: Cluster) -> None:
         **ours,
     )
     record.save(cluster.process_file)
-    wait_until_ready(record, cluster.log, lambda: _answers(cluster), START_SECONDS)
+    wait_until_ready(record, cluster.log, lambda: _answers(cluster), _START_SECONDS)
 
 
 def _settings(cluster: Cluster) -> dict[str, str]:
     if major_version(cluster.programs) < 16:
-        return SETTINGS
+        return _SETTINGS
     # Passwords here are long and random: stretching them would only make each connection slower.
-    return {**SETTINGS, "scram_iterations": "1"}
+    return {**_SETTINGS, "scram_iterations": "1"}
 
 
 def _locale(cluster: Cluster) -> list[str]:

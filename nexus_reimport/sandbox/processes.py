@@ -22,7 +22,7 @@ from nexus_reimport.sandbox.exceptions import ServiceFailedError
 LOOPBACK = "127.0.0.1"
 CLOCK_TOLERANCE_SECONDS = 2.0
 LOG_TAIL_LINES = 12
-POLL_SECONDS = 0.02
+_POLL_SECONDS = 0.02
 PORT_ATTEMPTS = 3
 COMMAND_LINE_SECONDS = 2.0
 
@@ -103,7 +103,7 @@ def _await_command_line(record: ServiceProcess) -> None:
     deadline = time.monotonic() + COMMAND_LINE_SECONDS
     with contextlib.suppress(psutil.Error):
         while not psutil.Process(record.pid).cmdline() and time.monotonic() < deadline:
-            time.sleep(POLL_SECONDS / 10)
+            time.sleep(_POLL_SECONDS / 10)
 
 
 def restore_default_signals() -> None:
@@ -132,7 +132,7 @@ def _has_ended(process: psutil.Process, seconds: float) -> bool:
     while time.monotonic() < deadline:
         # Reaps the process where it is our own child, so that it does not stay behind as a zombie.
         with contextlib.suppress(psutil.TimeoutExpired):
-            process.wait(POLL_SECONDS)
+            process.wait(_POLL_SECONDS)
             return True
     return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
 
@@ -191,7 +191,7 @@ def wait_until_ready(record: ServiceProcess, log: Path, is_ready: Callable[[], b
             return
         if record.process() is None:
             break
-        time.sleep(POLL_SECONDS)
+        time.sleep(_POLL_SECONDS)
     message = f"the sandbox's {record.name} did not start; the end of {log}:\n{log_tail(log)}"
     raise ServiceFailedError(message)
 

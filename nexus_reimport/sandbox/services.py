@@ -28,8 +28,8 @@ from nexus_reimport.sandbox.settings import (
 
 # What the names of the S3 server's faults begin with, beside FileMaker's.
 S3 = "s3:"
-START_SECONDS = 60.0
-STOP_SIGNALS = ((signal.SIGTERM, 5.0), (signal.SIGKILL, 5.0))
+_START_SECONDS = 60.0
+_STOP_SIGNALS = ((signal.SIGTERM, 5.0), (signal.SIGKILL, 5.0))
 # What a process of ours may inherit; no credential of the caller's is among them.
 INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "VIRTUAL_ENV", "LD_LIBRARY_PATH")
 
@@ -64,7 +64,7 @@ class Service:
     def stop(self, layout: Layout) -> bool:
         """Stop the service for sure. Return whether it was running."""
         record = layout.process(self.name)
-        was_running = stop_process(read_process(record), STOP_SIGNALS)
+        was_running = stop_process(read_process(record), _STOP_SIGNALS)
         record.unlink(missing_ok=True)
         return was_running
 
@@ -79,7 +79,7 @@ class Service:
             cwd=layout.directory,
         )
         process.save(layout.process(self.name))
-        wait_until_ready(process, layout.log(self.name), lambda: listens(process, port), START_SECONDS)
+        wait_until_ready(process, layout.log(self.name), lambda: listens(process, port), _START_SECONDS)
 
 
 OBJECT_STORE = Service(

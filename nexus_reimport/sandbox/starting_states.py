@@ -19,8 +19,8 @@ from nexus_reimport.sandbox.clinic import (
 from nexus_reimport.sandbox.clinic.older import PREFIX, Book, older_state, runs_of
 from nexus_reimport.sandbox.exceptions import SandboxError, UnknownStartingStateError
 
-Row = dict[str, object]
-Rows = Mapping[str, Sequence[Row]]
+_Row = dict[str, object]
+_Rows = Mapping[str, Sequence[_Row]]
 
 NUMBERED = ("django_content_type", "auth_user")
 """Relations whose ids PostgreSQL numbers itself."""
@@ -35,7 +35,7 @@ class StartingState:
     """
 
     clinic: SyntheticClinic
-    rows: Rows
+    rows: _Rows
     patients_backup: bytes | None = None
     book: Book = field(default_factory=Book)
 
@@ -81,7 +81,7 @@ def starting_state(name: str, clinic: SyntheticClinic) -> StartingState:
     return _older(name, clinic) if name.startswith(PREFIX) else STATES[name](clinic)
 
 
-def starting_rows(name: str, clinic: SyntheticClinic) -> list[Rows]:
+def starting_rows(name: str, clinic: SyntheticClinic) -> list[_Rows]:
     """Return what to load, in order: Nexus's configuration, then the state's own rows.
 
     Raise UnknownStartingStateError where there is none of that name.
@@ -89,7 +89,7 @@ def starting_rows(name: str, clinic: SyntheticClinic) -> list[Rows]:
     return [clinic.nexus, starting_state(name, clinic).rows]
 
 
-def load_rows(url: str, rows: Rows) -> None:
+def load_rows(url: str, rows: _Rows) -> None:
     """Write rows by relation in one transaction; each row names the same columns. Lists become jsonb too.
 
     Content types given here take the place of those the schema came with.
@@ -106,7 +106,7 @@ def load_rows(url: str, rows: Rows) -> None:
         connection.execute("ANALYZE")
 
 
-def _copy(connection: psycopg.Connection, relation: str, rows: Sequence[Row]) -> None:
+def _copy(connection: psycopg.Connection, relation: str, rows: Sequence[_Row]) -> None:
     columns = list(rows[0])
     statement = sql.SQL("COPY {} ({}) FROM STDIN").format(
         sql.Identifier(relation), sql.SQL(", ").join(map(sql.Identifier, columns))

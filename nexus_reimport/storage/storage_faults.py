@@ -14,8 +14,8 @@ from obstore.store import ObjectStore
 from nexus_reimport.exceptions import StorageFailed
 from nexus_reimport.storage.s3_answers import why_unreached
 
-P = ParamSpec("P")
-R = TypeVar("R")
+_P = ParamSpec("_P")
+_R = TypeVar("_R")
 
 # obstore passes on the operating system's number in its words only.
 _NUMBER = re.compile(r"os error (\d+)")
@@ -56,7 +56,7 @@ def storage_faults_told() -> Iterator[None]:
         raise StorageFailed(storage_fault(error)) from None
 
 
-def tells_storage_faults(function: Callable[P, R]) -> Callable[P, R]:
+def tells_storage_faults(function: Callable[_P, _R]) -> Callable[_P, _R]:
     """Return the function, faults of the storage told by their cause."""
     return storage_faults_told()(function)
 

@@ -36,7 +36,7 @@ from nexus_reimport.transform.shaping import looked_up
 from nexus_reimport.transform.staged import Ledger, Staged
 from nexus_reimport.transform.text import joined, uuid_text
 
-REASON_LENGTH = 100
+_REASON_LENGTH = 100
 
 _FIRST_SENTENCE = re.compile(r".+?(?:[.!?](?=\s)|$)", re.MULTILINE)
 _INITIAL: Mapping[str, object] = {
@@ -165,7 +165,7 @@ def _text_columns(appointments: Extract) -> dict[str, Sequence[object]]:
 def reason_of(note: str) -> str | None:
     """Return the first sentence or line of a note, no more than 100 characters; None without a note."""
     found = _FIRST_SENTENCE.match(note)
-    return found[0][:REASON_LENGTH].strip() if found else None
+    return found[0][:_REASON_LENGTH].strip() if found else None
 
 
 def _adoptable(

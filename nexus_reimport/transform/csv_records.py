@@ -20,10 +20,10 @@ from nexus_reimport.transform.csv_text import CsvText
 from nexus_reimport.transform.exceptions import CsvColumnError, CsvStructureError, CutCsvError, EmptyCsvError
 from nexus_reimport.transform.text import uuid_text
 
-NEEDED = ("date", "id", "id_Contact", "recid", "Type")
+_NEEDED = ("date", "id", "id_Contact", "recid", "Type")
 OPTIONAL = ("fileName", "Name_of_file", "NexusExportDate")
 DELIMITERS = (",", "\t", ";")
-AT_ONCE = 50_000  # records held as Python's own strings at a time
+_AT_ONCE = 50_000  # records held as Python's own strings at a time
 
 # Python refuses fields of over 131,072 characters unless told otherwise, and for the whole process. A text
 # may be longer, and the file is in memory anyway.
@@ -95,7 +95,7 @@ def _valid_delimiter(delimiter: str, file: str) -> str:
 
 def _header_delimiter(header: str) -> str:
     """Return the delimiter that shows most of the needed columns, then most columns, then the comma."""
-    needed = {_folded(name) for name in NEEDED}
+    needed = {_folded(name) for name in _NEEDED}
 
     def shown(delimiter: str) -> tuple[int, int]:
         names = next(csv.reader([header], delimiter=delimiter))
@@ -111,22 +111,22 @@ def _folded(name: str) -> str:
 def _places(names: Sequence[str], file: str, line: int) -> dict[str, int | None]:
     """Return each known column's place in the header, None for an optional one that is not there."""
     folded = [_folded(name) for name in names]
-    missing = [name for name in NEEDED if _folded(name) not in folded]
+    missing = [name for name in _NEEDED if _folded(name) not in folded]
     if missing and any(uuid_text(name) or _DATA.fullmatch(name) for name in names):
         raise CsvColumnError(file, NO_HEADER, line=line)
     if missing:
         advice = f"Missing: {', '.join(missing)}. {_found(names)} Export it again with all of them."
         raise CsvColumnError(file, MISSING_COLUMN, advice, line, missing[0])
-    for name in (*NEEDED, *OPTIONAL):
+    for name in (*_NEEDED, *OPTIONAL):
         if folded.count(_folded(name)) > 1:
             raise CsvColumnError(file, REPEATED_COLUMN, line=line, column=name)
-    wanted = {name: _folded(name) for name in (*NEEDED, *OPTIONAL)}
+    wanted = {name: _folded(name) for name in (*_NEEDED, *OPTIONAL)}
     return {name: folded.index(fold) if fold in folded else None for name, fold in wanted.items()}
 
 
 def _found(names: Sequence[str]) -> str:
     """Return which known columns a header has, and how many others: what they say may be a person's."""
-    known = [name for name in names if _folded(name) in map(_folded, (*NEEDED, *OPTIONAL))]
+    known = [name for name in names if _folded(name) in map(_folded, (*_NEEDED, *OPTIONAL))]
     others = len(names) - len(known)
     told = [*known, *([f"{others} unknown"] if others else [])]
     return f"Found: {', '.join(told)}."
@@ -167,7 +167,7 @@ def _chunks(records: Iterator[list[str]], places: dict[str, int | None]) -> Iter
     held: list[list[str]] = []
     for record in records:
         held.append(record)
-        if len(held) == AT_ONCE:
+        if len(held) == _AT_ONCE:
             yield _columns(held, places)
             held = []
     if held:

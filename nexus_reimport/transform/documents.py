@@ -23,8 +23,8 @@ from nexus_reimport.transform.staged import Ledger, Staged
 from nexus_reimport.transform.text import canonical_json
 
 PATIENT_TYPE = "patients.patient"
-KEY_LENGTH = DOCUMENTS.column("s3_key").length or 0
-LARGEST_INTEGER = 2**31 - 1
+_KEY_LENGTH = DOCUMENTS.column("s3_key").length or 0
+_LARGEST_INTEGER = 2**31 - 1
 
 _INITIAL: Mapping[str, object] = {
     "s3_url": "",
@@ -92,9 +92,9 @@ def _file_fault(file: DocumentFile | None) -> Reason | None:
     """Return why a document cannot have that file, or None. A key cut short would lead nowhere."""
     if file is None:
         return NO_FILE
-    if len(file.key) > KEY_LENGTH:
+    if len(file.key) > _KEY_LENGTH:
         return KEY_TOO_LONG
-    return FILE_TOO_BIG if file.size > LARGEST_INTEGER else None
+    return FILE_TOO_BIG if file.size > _LARGEST_INTEGER else None
 
 
 def _link_columns(

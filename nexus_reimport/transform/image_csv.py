@@ -29,7 +29,7 @@ _RECID = r"^[0-9]{1,18}$"
 _DELIMITER_NAMES = {",": "comma", "\t": "tab", ";": "semicolon"}
 _UNFINISHED = frozenset({BAD_RECID, BAD_ID, NO_CONTACT, BAD_CONTACT, BAD_DATE})
 
-Fact = str | int | bool | list[str] | None
+_Fact = str | int | bool | list[str] | None
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class ParsedCsv:
 
     rows: pd.DataFrame
     rejects: pd.DataFrame
-    facts: Mapping[str, Fact]
+    facts: Mapping[str, _Fact]
 
 
 def csv_version(name: str) -> int | None:
@@ -179,7 +179,9 @@ def _rejects(table: pa.Table, reasons: pa.Array) -> pa.Table:
     return pa.table([tables, keys, fields, reasons], schema=REJECTS.arrow)
 
 
-def _facts(content: bytes, name: str, text: CsvText, records: CsvRecords, dates: CsvDates) -> dict[str, Fact]:
+def _facts(
+    content: bytes, name: str, text: CsvText, records: CsvRecords, dates: CsvDates
+) -> dict[str, _Fact]:
     return {
         "file_name": name,
         "version": csv_version(name),

@@ -31,8 +31,8 @@ from nexus_reimport.transform.staged import Staged
 from nexus_reimport.transform.text import natural_key, uuid_text
 
 THUMBNAIL_MARK = "_thumb"
-KEY_LENGTH = IMAGES.column("s3_key").length or 0
-LARGEST_INTEGER = 2**31 - 1
+_KEY_LENGTH = IMAGES.column("s3_key").length or 0
+_LARGEST_INTEGER = 2**31 - 1
 
 _ROW_COLUMNS = ("filemaker_id", "contact", "recid", "type", "date")
 _THUMBNAIL_COLUMNS = (
@@ -194,8 +194,8 @@ def _own_faults(table: pa.Table) -> pa.ChunkedArray:
         _reason(STALE_THUMBNAIL, pc.not_equal(table["etag"], table["seen_etag"])),
         table["fault"],
         _reason(SHARED_THUMBNAIL, pa.array(_shares_thumbnail(table))),
-        _reason(KEY_TOO_LONG, pc.greater(pc.max_element_wise(*lengths), KEY_LENGTH)),
-        _reason(FILE_TOO_BIG, pc.greater(table["size"], LARGEST_INTEGER)),
+        _reason(KEY_TOO_LONG, pc.greater(pc.max_element_wise(*lengths), _KEY_LENGTH)),
+        _reason(FILE_TOO_BIG, pc.greater(table["size"], _LARGEST_INTEGER)),
     )
 
 

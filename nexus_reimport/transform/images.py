@@ -23,7 +23,7 @@ from nexus_reimport.transform.staged import SOURCE_KEY, Ledger, Staged
 from nexus_reimport.transform.text import clean
 
 CATEGORY_LENGTH = IMAGES.column("category").length or 0
-NAME_LENGTH = IMAGES.column("original_name").length or 0
+_NAME_LENGTH = IMAGES.column("original_name").length or 0
 
 
 def stage_image_batches(
@@ -166,7 +166,7 @@ def _text_columns(images: pa.Table, ledger: Ledger) -> dict[str, Sequence[object
     captions = pc.binary_join_element_wise("FileMaker: ", types, " (RecordID: ", images["recid"], ")", "")
     return {
         "category": _cut(types, CATEGORY_LENGTH, "category", images, ledger),
-        "original_name": _cut(names, NAME_LENGTH, "original_name", images, ledger),
+        "original_name": _cut(names, _NAME_LENGTH, "original_name", images, ledger),
         "caption": captions,
     }
 

@@ -10,7 +10,7 @@ from nexus_reimport.transform.exceptions import MappingsRefused
 from nexus_reimport.transform.nexus_state import NexusState
 from nexus_reimport.transform.text import canonical_json, clean, name_key, natural_key
 
-Names = Mapping[str, str]
+_Names = Mapping[str, str]
 
 # Sections of the file, and what the names on their right are names of in Nexus.
 SECTIONS = {
@@ -20,9 +20,9 @@ SECTIONS = {
     "funding": "active custom funding source",
 }
 # Keys before the first section, and what is said of a value that can't be used.
-DEFAULT_CLINIC = "default_clinic"
-BLANK_NAME = "blank_name"
-NAME_LENGTH = min(PATIENTS.column(name).length or 0 for name in ("first_name", "last_name"))
+_DEFAULT_CLINIC = "default_clinic"
+_BLANK_NAME = "blank_name"
+_NAME_LENGTH = min(PATIENTS.column(name).length or 0 for name in ("first_name", "last_name"))
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class Mappings:
     for none. `blank_name` stands for the first or last name that a contact lacks.
     """
 
-    sections: Mapping[str, Names] = field(default_factory=dict)
+    sections: Mapping[str, _Names] = field(default_factory=dict)
     default_clinic: str = ""
     blank_name: str = "-"
 
@@ -62,7 +62,7 @@ class Mappings:
             if find[section](name) is None
         ]
         if self.default_clinic and state.clinic(None, self.default_clinic) is None:
-            lines.insert(0, f'{DEFAULT_CLINIC}: Nexus has no clinic "{self.default_clinic}"')
+            lines.insert(0, f'{_DEFAULT_CLINIC}: Nexus has no clinic "{self.default_clinic}"')
         return lines
 
 
@@ -80,16 +80,16 @@ def parse_mappings(content: bytes) -> Mappings:
     if wrong := list(_wrong(read)):
         raise MappingsRefused(f"{'; '.join(wrong)}.")
     sections = {name: _folded(read[name]) for name in SECTIONS if name in read}
-    given = {name: clean(read[name]) for name in (DEFAULT_CLINIC, BLANK_NAME) if name in read}
+    given = {name: clean(read[name]) for name in (_DEFAULT_CLINIC, _BLANK_NAME) if name in read}
     return Mappings(sections, **given)
 
 
-def _folded(section: Mapping[str, str]) -> Names:
+def _folded(section: Mapping[str, str]) -> _Names:
     return {name_key(name): clean(value) for name, value in section.items()}
 
 
 def _wrong(read: Mapping[str, Any]) -> Iterator[str]:
-    keys = (DEFAULT_CLINIC, BLANK_NAME)
+    keys = (_DEFAULT_CLINIC, _BLANK_NAME)
     for name, value in read.items():
         if name in SECTIONS:
             yield from _wrong_in(name, value)
@@ -98,8 +98,8 @@ def _wrong(read: Mapping[str, Any]) -> Iterator[str]:
             yield f"{_quoted(name)} is none of {known}"
         elif not isinstance(value, str):
             yield f'{name} is to be a name in quotes, as in {name} = "…"'
-    if len(clean(read.get(BLANK_NAME)) if isinstance(read.get(BLANK_NAME), str) else "") > NAME_LENGTH:
-        yield f"{BLANK_NAME} is longer than {NAME_LENGTH} characters"
+    if len(clean(read.get(_BLANK_NAME)) if isinstance(read.get(_BLANK_NAME), str) else "") > _NAME_LENGTH:
+        yield f"{_BLANK_NAME} is longer than {_NAME_LENGTH} characters"
 
 
 def _quoted(name: str) -> str:
@@ -113,7 +113,7 @@ def _wrong_in(section: str, names: object) -> Iterator[str]:
         return
     seen: set[str] = set()
     for name, value in names.items():
-        if name in (DEFAULT_CLINIC, BLANK_NAME):
+        if name in (_DEFAULT_CLINIC, _BLANK_NAME):
             yield f"{name} is to stand before the first section, not in [{section}]"
         elif not isinstance(value, str) or not clean(value) or not name_key(name):
             what = SECTIONS[section]

@@ -6,7 +6,7 @@ from functools import cache
 import phonenumbers
 from phonenumbers import NumberParseException, PhoneMetadata
 
-REGION = "AU"
+_REGION = "AU"
 
 _PLAIN = re.compile(r"[0-9+(). -]{8,24}")
 _PUNCTUATION = re.compile(r"[(). -]")
@@ -44,7 +44,7 @@ def _australian(text: str) -> str | None:
 @cache
 def _assigned() -> re.Pattern[str]:
     """Return the pattern of the mobile and fixed-line numbers that exist in Australia."""
-    metadata = PhoneMetadata.metadata_for_region(REGION)
+    metadata = PhoneMetadata.metadata_for_region(_REGION)
     kinds = (metadata.mobile, metadata.fixed_line) if metadata else ()
     patterns = [f"(?:{kind.national_number_pattern})" for kind in kinds if kind]
     return re.compile("|".join(patterns) or "(?!)")
@@ -52,7 +52,7 @@ def _assigned() -> re.Pattern[str]:
 
 def _any_country(text: str) -> str | None:
     try:
-        number = phonenumbers.parse(text, REGION)
+        number = phonenumbers.parse(text, _REGION)
     except NumberParseException:
         return None
     if not phonenumbers.is_valid_number(number):

@@ -25,8 +25,8 @@ from nexus_reimport.transform.imported_keys import IMAGES_PREFIX, filemaker_id_i
 # No script ever wrote a message.
 WRITTEN_BY_SCRIPTS = tuple(table for table in TABLES if table is not SMS_MESSAGES)
 
-Handle = tuple[object, ...]
-Row = tuple[Any, ...]
+_Handle = tuple[object, ...]
+_Row = tuple[Any, ...]
 
 # Whose a row is, whichever of a patient's rows it hangs on: older imports have written patients twice.
 _OWNER: LiteralString = """
@@ -98,7 +98,7 @@ def read_left_over(url: str, table: Table) -> list[LeftOver]:
     ]
 
 
-def _left_over(connection: Connection, table: Table) -> list[Row]:
+def _left_over(connection: Connection, table: Table) -> list[_Row]:
     statement = sql.SQL(_LEFT_OVER).format(
         told=sql.SQL(_TOLD[table.name]),
         relation=sql.Identifier(table.relation),
@@ -108,7 +108,7 @@ def _left_over(connection: Connection, table: Table) -> list[Row]:
     return connection.execute(statement).fetchall()
 
 
-def _ours(connection: Connection, table: Table, left_over: list[Row]) -> Iterable[Row]:
+def _ours(connection: Connection, table: Table, left_over: list[_Row]) -> Iterable[_Row]:
     by_patient = any(link.column == "patient_id" for link in table.links)
     owners = sorted({str(row[1]) for row in left_over}) if by_patient else []
     statement = sql.SQL(_OURS).format(
@@ -124,16 +124,16 @@ def _ours(connection: Connection, table: Table, left_over: list[Row]) -> Iterabl
 class _Handles:
     """By what a row is compared: of ours, its source key and what it tells; of the others, what they tell."""
 
-    ours: Callable[[str, list[Any]], Iterator[Handle]]
-    theirs: Callable[[list[Any]], Iterator[Handle]]
+    ours: Callable[[str, list[Any]], Iterator[_Handle]]
+    theirs: Callable[[list[Any]], Iterator[_Handle]]
 
 
-def _patient(told: list[Any]) -> Iterator[Handle]:
+def _patient(told: list[Any]) -> Iterator[_Handle]:
     if told[0]:
         yield (told[0],)
 
 
-def _starts(told: list[Any]) -> Iterator[Handle]:
+def _starts(told: list[Any]) -> Iterator[_Handle]:
     """Yield patient and each start (on Sydney's wall) that an older import may have given the same event.
 
     No time, or one that it could not read, became midnight; the midnight at the end of a day became that
@@ -148,19 +148,19 @@ def _starts(told: list[Any]) -> Iterator[Handle]:
     yield from ((patient, reading) for reading in readings)
 
 
-def _start(told: list[Any]) -> Iterator[Handle]:
+def _start(told: list[Any]) -> Iterator[_Handle]:
     patient, start, event = told
     yield patient, start.astimezone(SYDNEY).replace(tzinfo=None)
     if event:
         yield "event", event
 
 
-def _text(told: list[Any]) -> Iterator[Handle]:
+def _text(told: list[Any]) -> Iterator[_Handle]:
     """Yield patient and text: no script kept the day of a note."""
     yield told[0], bare(told[1])
 
 
-def _file(told: list[Any]) -> Iterator[Handle]:
+def _file(told: list[Any]) -> Iterator[_Handle]:
     filemaker_id, s3_key = told
     yield "file", s3_key
     if found := filemaker_id or filemaker_id_in(s3_key):
@@ -169,7 +169,7 @@ def _file(told: list[Any]) -> Iterator[Handle]:
         yield "recid", stem_of(s3_key).lower()
 
 
-def _day(told: list[Any]) -> Iterator[Handle]:
+def _day(told: list[Any]) -> Iterator[_Handle]:
     owner, name = told
     yield owner, day_key(name.removesuffix(NAME_END))
 

@@ -38,7 +38,7 @@ class UnlinkedRow:
 
 
 # Rows that had been published: FileMaker had them no more.
-GONE = ("id", GONE_FROM_FILEMAKER)
+_GONE = ("id", GONE_FROM_FILEMAKER)
 # The others were an older import's: damage, or without a partner in FileMaker.
 DAMAGE = {
     IMAGES.name: ("batch_id", POINTS_AT_NOBODY),
@@ -84,7 +84,7 @@ def read_removed(url: str, table: Table) -> list[RemovedRow]:
 
 def _why(table: Table, *, published: bool, without_partner: bool) -> tuple[str, Reason]:
     if published:
-        return GONE
+        return _GONE
     return LEFT_OVER if without_partner else DAMAGE.get(table.name, LEFT_OVER)
 
 

@@ -15,7 +15,7 @@ from nexus_reimport.validate.findings import Fact, Finding
 LOST_SHARE = 0.1
 # The few messages of thousands that failed may all be mended.
 LITTLE_SHARE = 0.02
-NOTHING_SAID = FieldFigures(0, 0, 0)
+_NOTHING_SAID = FieldFigures(0, 0, 0)
 # Fewer than this are ordinary: one of five clinics closes, two of ten flags are taken off.
 FEWEST_ROWS, FEWEST_VALUES = 3, 5
 # One edit in bulk rightly gives all its rows the same of these: an export, a Replace, a copied bucket.
@@ -82,7 +82,7 @@ def losses_between(source: str, last: SourceFigures, now: SourceFigures) -> Iter
     if not now.rows or not last.rows:
         return
     for name, before in last.fields.items():
-        field = _Field(name, last.rows, now.rows, before, now.fields.get(name, NOTHING_SAID))
+        field = _Field(name, last.rows, now.rows, before, now.fields.get(name, _NOTHING_SAID))
         if loss := field.emptied(source) or field.shortened() or field.made_the_same():
             yield loss
 

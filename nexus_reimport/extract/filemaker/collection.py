@@ -13,7 +13,7 @@ from nexus_reimport.extract.filemaker.text import text_column
 from nexus_reimport.model.filemaker import UNREADABLE, EntitySet
 from nexus_reimport.model.reasons.every_table import UNREADABLE_VALUE
 
-MANY = 10
+_MANY = 10
 
 
 @dataclass
@@ -93,7 +93,7 @@ class Collection:
     @property
     def lost_fields(self) -> list[str]:
         """Fields of which so many values could not be read, and none could, that no row is to blame."""
-        return [name for name, lost in self.unreadable.items() if lost >= MANY and not self.readable[name]]
+        return [name for name, lost in self.unreadable.items() if lost >= _MANY and not self.readable[name]]
 
     def table(self) -> pa.Table:
         """Return every row received, repeats included."""

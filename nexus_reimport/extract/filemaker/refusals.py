@@ -34,7 +34,7 @@ CAUSES: dict[type[BaseException], str] = {
     httpx.RemoteProtocolError: "{where}: the server broke off before its answer was whole.",
     httpx.ReadError: "{where}: the server broke off before its answer was whole.",
 }
-ADVICE: dict[int, tuple[type[ClientError], str]] = {
+_ADVICE: dict[int, tuple[type[ClientError], str]] = {
     403: (AccessDenied, "Give the account the extended privilege fmodata and the right to view the records."),
     404: (NotFound, "Check FILEMAKER_DATABASE, and that the file is open and shares this table."),
 }
@@ -86,8 +86,8 @@ def refusal_of(response: httpx.Response) -> ClientError:
         return busy
     if status >= 500 and status != 501:
         return ServerFailed(said)
-    if status in ADVICE:
-        kind, advice = ADVICE[status]
+    if status in _ADVICE:
+        kind, advice = _ADVICE[status]
         return kind(f"{said} {advice}")
     return RequestRefused(f"{said} The server does not accept the request; redirects are not followed.")
 

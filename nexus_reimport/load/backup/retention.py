@@ -15,7 +15,7 @@ from nexus_reimport.model.setting_values import require_whole_number
 
 KEEP_COUNT, KEEP_DAYS = "NEXUS_REIMPORT_KEEP_BACKUPS", "NEXUS_REIMPORT_KEEP_DAYS"
 # Whatever is not finished by then never will be.
-UNFINISHED = timedelta(days=1)
+_UNFINISHED = timedelta(days=1)
 _NAME = re.compile(r"(\d{8}T\d{6}Z)-.+")
 
 
@@ -50,7 +50,7 @@ def forget_old(
     gone = [
         name
         for name, made_at in taken.items()
-        if name not in kept and now - made_at > (timedelta(days=keep.days) if name in whole else UNFINISHED)
+        if name not in kept and now - made_at > (timedelta(days=keep.days) if name in whole else _UNFINISHED)
     ]
     for name in gone:
         _forget(store, f"{folder}/{name}")

@@ -15,7 +15,7 @@ from obstore.store import ObjectStore
 
 from nexus_reimport.load.backup.exceptions import BackupDamaged, BackupError, BackupMissing
 
-MANIFEST = "manifest.json"
+_MANIFEST = "manifest.json"
 SEAL = "manifest.json.sha256"
 # S3 takes parts of 5 MiB and up; this many bytes are in memory at a time, not the file.
 PART_BYTES = 8 * 2**20
@@ -54,7 +54,7 @@ class FileWriter:
 def seal(store: ObjectStore, folder: str, manifest: Mapping[str, Any]) -> None:
     """Write the manifest and then the seal: from here on the folder is whole."""
     content = orjson.dumps(manifest, option=orjson.OPT_INDENT_2)
-    obstore.put(store, f"{folder}/{MANIFEST}", content)
+    obstore.put(store, f"{folder}/{_MANIFEST}", content)
     obstore.put(store, f"{folder}/{SEAL}", _seal(content))
 
 
@@ -72,7 +72,7 @@ def read_manifest(store: ObjectStore, folder: str) -> dict[str, Any]:
     written = _content(store, f"{folder}/{SEAL}")
     if written is None:
         raise BackupMissing(f"{folder} is not there, or was never finished: it can't be used.")
-    content = _content(store, f"{folder}/{MANIFEST}")
+    content = _content(store, f"{folder}/{_MANIFEST}")
     if content is None or written != _seal(content):
         raise BackupDamaged(f"{folder}: its manifest is not what was written. Use another backup.")
     manifest: dict[str, Any] = orjson.loads(content)
@@ -81,7 +81,7 @@ def read_manifest(store: ObjectStore, folder: str) -> dict[str, Any]:
 
 def verify(store: ObjectStore, folder: str, files: Mapping[str, File]) -> None:
     """Read every file of a whole folder; raise BackupDamaged, naming the first that isn't as written."""
-    unknown = list_files(store, folder) - {*files, MANIFEST, SEAL}
+    unknown = list_files(store, folder) - {*files, _MANIFEST, SEAL}
     if unknown:
         raise BackupDamaged(f"{folder}: {min(unknown)} does not belong there. Use another backup.")
     for name, file in files.items():
@@ -127,4 +127,4 @@ def _content(store: ObjectStore, path: str) -> bytes | None:
 
 def _seal(manifest: bytes) -> bytes:
     """Return the seal, as `sha256sum` writes it and `sha256sum -c` reads it."""
-    return f"{hashlib.sha256(manifest).hexdigest()}  {MANIFEST}\n".encode()
+    return f"{hashlib.sha256(manifest).hexdigest()}  {_MANIFEST}\n".encode()

@@ -10,7 +10,7 @@ from nexus_reimport.load.state.schema import SCHEMA
 from nexus_reimport.model.columns import Table
 
 # Those of our own relations that are kept whole: a rollback sets them back to exactly this.
-LEDGER = ("identities", "former_identities", "removed")
+_LEDGER = ("identities", "former_identities", "removed")
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ def touched(table: Table) -> sql.Identifier:
 def selections(tables: Sequence[Table]) -> list[Selection]:
     """Return what a backup holds where these tables are about to be published to."""
     rows = [Selection(table.name, table.relation, touched(table)) for table in tables]
-    own = [Selection(name, f"{SCHEMA}.{name}") for name in LEDGER]
+    own = [Selection(name, f"{SCHEMA}.{name}") for name in _LEDGER]
     digests = [
         Selection(f"written_{table.name}", f"{SCHEMA}.written_{table.name}", touched(table))
         for table in tables

@@ -17,7 +17,7 @@ COMPRESSION = 1
 GZIP = 31
 BLOCK_BYTES = 2**18
 # The content hash of no rows: SHA-256 of nothing.
-EMPTY = Content(0, "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855")
+_EMPTY = Content(0, "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855")
 
 
 def take(
@@ -51,9 +51,9 @@ def covers(connection: Connection, store: ObjectStore, name: str, tables: Sequen
     backup = manifest.verify(store, name)
     for one in selection.selections(tables):
         names = selection.columns(connection, one.relation)
-        now = selection.read_content(connection, one.rows, names) if names else EMPTY
+        now = selection.read_content(connection, one.rows, names) if names else _EMPTY
         kept = backup.stored.get(one.name)
-        then = Content(kept.rows, kept.content) if kept else EMPTY
+        then = Content(kept.rows, kept.content) if kept else _EMPTY
         if now != then or (kept and now.rows and kept.columns != names):
             return False
     return True
@@ -69,7 +69,7 @@ def _save(connection: Connection, store: ObjectStore, name: str, one: Selection)
     """Write the file of one selection, and return what it holds."""
     names = selection.columns(connection, one.relation)
     if not names:
-        return StoredRows(one.relation, (), EMPTY.rows, EMPTY.content, is_absent=True)
+        return StoredRows(one.relation, (), _EMPTY.rows, _EMPTY.content, is_absent=True)
     found = selection.read_content(connection, one.rows, names)
     file = _copy_out(connection, store, manifest.folder(name), one, names)
     return StoredRows(one.relation, names, found.rows, found.content, file.bytes, file.sha256)

@@ -11,7 +11,7 @@ from nexus_reimport.load.database.connection import Connection
 
 ROWS_PER_BLOCK = 20_000
 # The backslash first: it is what the others are escaped with.
-ESCAPES = (("\\", "\\\\"), ("\n", "\\n"), ("\r", "\\r"), ("\t", "\\t"))
+_ESCAPES = (("\\", "\\\\"), ("\n", "\\n"), ("\r", "\\r"), ("\t", "\\t"))
 
 
 def copy_text(frame: pd.DataFrame) -> Iterator[bytes]:
@@ -46,7 +46,7 @@ def _cells(column: pa.Array) -> pa.Array:
         )
     text = pc.cast(column, pa.large_string())
     if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
-        for plain, escaped in ESCAPES:
+        for plain, escaped in _ESCAPES:
             text = pc.replace_substring(text, plain, escaped)
     return text
 

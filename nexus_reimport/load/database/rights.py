@@ -41,8 +41,8 @@ _TO_UPGRADE = """
     WHERE n.nspname = 'nexus_reimport' AND c.relkind = 'r' AND NOT pg_has_role(c.relowner, 'USAGE')
     HAVING count(*) > 0
 """
-WRITTEN = tuple(table.relation for table in TABLES)
-READ = (*WRITTEN, *fingerprints.CONFIGURATION)
+_WRITTEN = tuple(table.relation for table in TABLES)
+_READ = (*_WRITTEN, *fingerprints.CONFIGURATION)
 
 
 def refuse_missing_to_plan(connection: Connection) -> None:
@@ -68,5 +68,5 @@ def refuse_missing_to_publish(connection: Connection) -> None:
 
 
 def _lacking(connection: Connection, question: str) -> str:
-    rows = connection.execute(sql.SQL(question), {"read": list(READ), "written": list(WRITTEN)}).fetchall()
+    rows = connection.execute(sql.SQL(question), {"read": list(_READ), "written": list(_WRITTEN)}).fetchall()
     return "; ".join(str(right) for (right,) in rows)

@@ -17,7 +17,7 @@ from nexus_reimport.model.columns import Column, Link, Table
 from nexus_reimport.model.nexus import TABLES
 
 # What staging reads of the tables that are not published.
-READ: Mapping[str, tuple[str, ...]] = MappingProxyType(
+_READ: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         "clinics": ("id", "name", "filemaker_id", "created_at"),
         "clinicians": ("id", "full_name", "created_at"),
@@ -102,7 +102,7 @@ def refuse_unexpected(connection: Connection) -> None:
             "migrations have not run. Nothing was staged or written."
         )
     differences = [one for table in TABLES for one in _of_columns(table, found.get(table.relation, {}))]
-    for relation, names in READ.items():
+    for relation, names in _READ.items():
         there = found.get(relation, {})
         differences += [
             _said(relation, name, "to be read", "not there") for name in names if name not in there
@@ -120,7 +120,7 @@ def refuse_unexpected(connection: Connection) -> None:
 
 def _columns(connection: Connection) -> Mapping[str, Mapping[str, _Found]]:
     found: defaultdict[str, dict[str, _Found]] = defaultdict(dict)
-    relations = [*(table.relation for table in TABLES), *READ]
+    relations = [*(table.relation for table in TABLES), *_READ]
     for relation, name, *facts in connection.execute(_COLUMNS, [relations]):
         found[str(relation)][str(name)] = _Found(*facts)
     return found

@@ -21,9 +21,9 @@ from nexus_reimport.load.state.figures import MadeOf, read_last_made_of
 from nexus_reimport.model.columns import Table
 from nexus_reimport.model.options import Options
 
-Kind = Literal["lose", "change", "get"]
+_Kind = Literal["lose", "change", "get"]
 # The share of the rows that may, before the run stops; and more than so many rows must.
-SHARES: dict[Kind, float] = {"lose": 0.05, "change": 0.2, "get": 0.2}
+SHARES: dict[_Kind, float] = {"lose": 0.05, "change": 0.2, "get": 0.2}
 FEWEST = 20
 # A column may do twice what it did in most of its last publications, if there are enough. But lose half at
 # most: so much is never ordinary.
@@ -39,7 +39,7 @@ class Excess:
     """
 
     column: str
-    kind: Kind
+    kind: _Kind
     rows: int
     of: int
     share: float
@@ -148,7 +148,7 @@ def stopping_words(excesses: Sequence[Mapping[str, Any]]) -> str:
 
 def _beyond(
     changes: TableChanges, past: Sequence[TableChanges]
-) -> Iterator[tuple[str, Kind, int, int, float]]:
+) -> Iterator[tuple[str, _Kind, int, int, float]]:
     """Yield each column and what too many of its rows do: kind, rows, of how many, the share that may."""
     for name, column in changes.columns.items():
         for kind in SHARES:
@@ -158,13 +158,13 @@ def _beyond(
                 yield name, kind, rows, of, may
 
 
-def _rows(kind: Kind, column: ColumnChanges, published: int) -> tuple[int, int]:
+def _rows(kind: _Kind, column: ColumnChanges, published: int) -> tuple[int, int]:
     if kind == "get":
         return column.filling, published
     return column.losing if kind == "lose" else column.changing, column.filled
 
 
-def _share_that_may(kind: Kind, name: str, past: Sequence[TableChanges]) -> float:
+def _share_that_may(kind: _Kind, name: str, past: Sequence[TableChanges]) -> float:
     """Return the share of rows that may, by what most of the last publications did to the column."""
     if len(past) < ENOUGH:
         return SHARES[kind]

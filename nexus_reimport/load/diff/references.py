@@ -54,7 +54,7 @@ _REFERENCES = """
             OR a.attname ~ ('(^|_)' || %(name)s || '$') OR a.attname = %(any)s)
     ORDER BY 1, 2, 3
 """
-PATIENT_TYPE = sql.SQL(
+_PATIENT_TYPE = sql.SQL(
     "(SELECT id FROM django_content_type WHERE app_label = 'patients' AND model = 'patient')"
 )
 # JSON of Nexus's other tables may name any row's id, a letter's pages a photograph's. What is none of Nexus's
@@ -103,7 +103,7 @@ class Reference:
         )
         if self.type_column is None or table is not PATIENTS:
             return points
-        return sql.SQL("{} AND c.{} = {}").format(points, sql.Identifier(self.type_column), PATIENT_TYPE)
+        return sql.SQL("{} AND c.{} = {}").format(points, sql.Identifier(self.type_column), _PATIENT_TYPE)
 
 
 def references_to(connection: Connection, table: Table) -> list[Reference]:
@@ -159,7 +159,7 @@ def count_dangling(connection: Connection, table: Table) -> dict[str, int]:
 
 def _dangling(one: Reference, table: Table) -> sql.Composed:
     of_this_kind = (
-        sql.SQL("c.{} = {}").format(sql.Identifier(one.type_column), PATIENT_TYPE)
+        sql.SQL("c.{} = {}").format(sql.Identifier(one.type_column), _PATIENT_TYPE)
         if one.type_column
         else sql.SQL("true")
     )

@@ -13,7 +13,7 @@ from nexus_reimport.load.database import copying
 from nexus_reimport.load.database.connection import Connection
 from nexus_reimport.model.columns import Column, Table
 
-COLUMNS = ("table", "id", "fields")
+_COLUMNS = ("table", "id", "fields")
 
 
 def relation(table: Table) -> sql.Identifier:
@@ -36,10 +36,10 @@ def load(connection: Connection, seen: pd.DataFrame, table: Table) -> None:
 
 def as_frame(rows: list[tuple[str, ...]]) -> pd.DataFrame:
     """Return rows of COLUMNS as a frame."""
-    columns = list(zip(*rows, strict=True)) or [()] * len(COLUMNS)
+    columns = list(zip(*rows, strict=True)) or [()] * len(_COLUMNS)
     text = pd.ArrowDtype(pa.string())
     return pd.DataFrame(
-        {name: pd.array(values, dtype=text) for name, values in zip(COLUMNS, columns, strict=True)}
+        {name: pd.array(values, dtype=text) for name, values in zip(_COLUMNS, columns, strict=True)}
     )
 
 

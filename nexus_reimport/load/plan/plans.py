@@ -15,7 +15,7 @@ from nexus_reimport.load.plan.planning import Planned, Standing
 from nexus_reimport.model.counts import MAIN
 from nexus_reimport.model.options import of_plan
 
-FOLDER = "plans"
+_FOLDER = "plans"
 REJECTS_SHOWN = 10
 _ID = re.compile("[0-9a-f]{16}")
 
@@ -193,7 +193,7 @@ def _different(was: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
 
 def save_plan(store: ObjectStore, plan: PlanRecord) -> None:
     """Keep a plan under its id."""
-    obstore.put(store, f"{FOLDER}/{plan['id']}.json", orjson.dumps(plan, option=orjson.OPT_INDENT_2))
+    obstore.put(store, f"{_FOLDER}/{plan['id']}.json", orjson.dumps(plan, option=orjson.OPT_INDENT_2))
 
 
 def load_plan(store: ObjectStore, plan_id: str) -> PlanRecord:
@@ -202,7 +202,7 @@ def load_plan(store: ObjectStore, plan_id: str) -> PlanRecord:
     if not _ID.fullmatch(plan_id):
         raise unknown
     try:
-        content = bytes(obstore.get(store, f"{FOLDER}/{plan_id}.json").bytes())
+        content = bytes(obstore.get(store, f"{_FOLDER}/{plan_id}.json").bytes())
     except FileNotFoundError:
         raise unknown from None
     plan: PlanRecord = orjson.loads(content)
@@ -211,6 +211,6 @@ def load_plan(store: ObjectStore, plan_id: str) -> PlanRecord:
 
 def list_plans(store: ObjectStore) -> list[PlanRecord]:
     """Return every kept plan, the newest first."""
-    names = [one["path"] for chunk in obstore.list(store, prefix=f"{FOLDER}/") for one in chunk]
+    names = [one["path"] for chunk in obstore.list(store, prefix=f"{_FOLDER}/") for one in chunk]
     plans = [load_plan(store, name.rpartition("/")[2].removesuffix(".json")) for name in names]
     return sorted(plans, key=lambda plan: str(plan["made_at"]), reverse=True)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from nexus_reimport.load.exceptions import PublicationError
 from nexus_reimport.load.rollback.conflicts import Obstacle
 
-SHOWN = 20
+_SHOWN = 20
 
 
 class NothingToUndo(PublicationError):
@@ -25,8 +25,8 @@ class RollbackRefused(PublicationError):
 
     def __init__(self, obstacles: Sequence[Obstacle]) -> None:
         self.obstacles = tuple(obstacles)
-        listed = "".join(f"\n  {one.table} {one.id}: {one.what}" for one in self.obstacles[:SHOWN])
-        more = len(self.obstacles) - SHOWN
+        listed = "".join(f"\n  {one.table} {one.id}: {one.what}" for one in self.obstacles[:_SHOWN])
+        more = len(self.obstacles) - _SHOWN
         rest = f"\n  and {more} more" if more > 0 else ""
         super().__init__(
             f"Rows that are not as they were left, or are in use: {len(self.obstacles)}. Nothing was taken "

@@ -33,7 +33,7 @@ from nexus_reimport.model.columns import Table
 from nexus_reimport.model.nexus import BY_NAME, TABLES
 
 Edits = Literal["refuse", "keep", "discard"]
-Progress = Callable[[str], None]
+_Progress = Callable[[str], None]
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ def rollback(
     run_id: str,
     to: int | None = None,
     edits: Edits = "refuse",
-    progress: Progress = lambda _: None,
+    progress: _Progress = lambda _: None,
     before_commit: Callable[[Rollback], None] = lambda _: None,
 ) -> Rollback:
     """Bring Nexus to what it was before publication `to` (the newest), whole or not at all.
@@ -91,7 +91,7 @@ def _rollback(
     run_id: str,
     to: int | None,
     edits: Edits,
-    progress: Progress,
+    progress: _Progress,
 ) -> Rollback:
     keep_publications_out(connection)
     # No later: people who save in Nexus wait from the next line to COMMIT.

@@ -10,7 +10,7 @@ from obstore.store import ObjectStore
 
 from nexus_reimport.load.rollback.conflicts import Obstacle
 
-FOLDER = "rollbacks"
+_FOLDER = "rollbacks"
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class RowsOfRollback:
 
 def path_of(run_id: str) -> str:
     """Return where a rollback's rows are under the storage."""
-    return f"{FOLDER}/{run_id}.json"
+    return f"{_FOLDER}/{run_id}.json"
 
 
 def save_rows(store: ObjectStore, rows: RowsOfRollback) -> None:

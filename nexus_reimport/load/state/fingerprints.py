@@ -15,7 +15,7 @@ CONFIGURATION = (
     "django_content_type",
 )
 # What decides who a row is and whose each field is. Named without their schema: see `schema.reading`.
-LEDGER = ("identities", "former_identities", *(f"written_{table.name}" for table in TABLES))
+_LEDGER = ("identities", "former_identities", *(f"written_{table.name}" for table in TABLES))
 
 _SCHEMA = """
     SELECT encode(sha256(convert_to(string_agg(line, E'\\n' ORDER BY line), 'UTF8')), 'hex') FROM (
@@ -35,7 +35,7 @@ _SCHEMA = """
 def fingerprint_rows(connection: Connection) -> dict[str, str]:
     """Return by table how many rows it has and a digest of them; ours and people's alike."""
     relations = {table.name: table.relation for table in TABLES}
-    relations |= {name: name for name in (*CONFIGURATION, *LEDGER)}
+    relations |= {name: name for name in (*CONFIGURATION, *_LEDGER)}
     return {name: _content(connection, relation) for name, relation in relations.items()}
 
 

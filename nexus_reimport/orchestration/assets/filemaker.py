@@ -11,7 +11,7 @@ from nexus_reimport.orchestration.progress import StepProgress
 from nexus_reimport.orchestration.resources import FileMakerResource
 from nexus_reimport.storage.frame_store import content_version
 
-DESCRIPTIONS = {
+_DESCRIPTIONS = {
     "contacts": "Patients.",
     "contact_details": "Phones, mobiles, emails and addresses, one row each.",
     "clinics": "Clinics.",
@@ -31,7 +31,9 @@ def extract_asset(entity_set: EntitySet) -> dg.AssetsDefinition:
         group_name="filemaker",
         kinds={"filemaker", "odata", "parquet"},
         owners=OWNERS,
-        description=f"{DESCRIPTIONS[entity_set.asset]} All of FileMaker's {entity_set.entity}, as it is now.",
+        description=(
+            f"{_DESCRIPTIONS[entity_set.asset]} All of FileMaker's {entity_set.entity}, as it is now."
+        ),
         metadata={"dagster/column_schema": column_schema(entity_set.frame)},
     )
     @keeps_values_out_of_errors

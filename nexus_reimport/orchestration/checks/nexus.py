@@ -186,7 +186,7 @@ def _instants(table: Table, seen: Evidence) -> Finding:
 
 
 # What Nexus's other tables hold ids of.
-POINTED_AT = (PATIENTS, APPOINTMENTS)
+_POINTED_AT = (PATIENTS, APPOINTMENTS)
 
 nexus_checks = [
     checks_over(
@@ -194,7 +194,7 @@ nexus_checks = [
         {
             dg.AssetKey(["nexus", table.name]): [
                 *published_table_checks(table),
-                *(neighbour_checks(table) if table in POINTED_AT else []),
+                *(neighbour_checks(table) if table in _POINTED_AT else []),
                 *(older_import_checks(table) if table in WRITTEN_BY_SCRIPTS else []),
                 *(batch_checks() if table is IMAGE_BATCHES else []),
                 *(image_checks() if table is IMAGES else []),

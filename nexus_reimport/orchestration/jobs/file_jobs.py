@@ -19,12 +19,12 @@ from nexus_reimport.storage.file_objects import FileBucket, open_file_bucket, sh
 
 KEY = dg.AssetKey(["backup_files"])
 BACK_UP, RESTORE = "back_up_files", "restore_files"
-KEYS_SHOWN = 50
-NOT_HEEDED = (
+_KEYS_SHOWN = 50
+_NOT_HEEDED = (
     "The bucket heeds no conditions, so a file that somebody uploads meanwhile could be overwritten. "
     "At a terminal you are asked; else set without_conditions, at an hour when nobody uploads."
 )
-ADVICE = "Restore archived ones in S3, give the AWS key the rights it lacks, then run again."
+_ADVICE = "Restore archived ones in S3, give the AWS key the rights it lacks, then run again."
 
 backup_files = dg.AssetSpec(
     KEY,
@@ -77,7 +77,7 @@ def copy_new_files(
     if found.refused:
         raise dg.Failure(
             f"S3 would not copy {len(found.refused)} files, {_by_reason(found.refused)}; all others are "
-            f"backed up. The run's materialization of {KEY.to_user_string()} names the first. {ADVICE}",
+            f"backed up. The run's materialization of {KEY.to_user_string()} names the first. {_ADVICE}",
             allow_retries=False,
         )
 
@@ -94,7 +94,7 @@ def put_files_back(
     with refusal_first():
         files = _files_in(bucket, s3)
         if not (config.dry_run or config.without_conditions or files.conditions.only_new):
-            raise dg.Failure(NOT_HEEDED, allow_retries=False)
+            raise dg.Failure(_NOT_HEEDED, allow_retries=False)
         done = restore_files(
             files,
             config.name,
@@ -108,7 +108,7 @@ def put_files_back(
         raise dg.Failure(
             f"S3 would not copy {len(done.refused)} files, {_by_reason(done.refused)}, so they were not put "
             f"back; all others that were to be are in place, but {len(done.lost)} that have no right copy. "
-            f"{ADVICE}",
+            f"{_ADVICE}",
             allow_retries=False,
         )
     if done.lost:
@@ -146,7 +146,7 @@ def _by_reason(refused: Sequence[tuple[str, str]]) -> str:
 
 
 def _first(refused: Sequence[tuple[str, str]]) -> list[str]:
-    return [f"{shown(key)}: {reason}" for key, reason in refused[:KEYS_SHOWN]]
+    return [f"{shown(key)}: {reason}" for key, reason in refused[:_KEYS_SHOWN]]
 
 
 def _told_of_backup(found: FileBackup) -> Metadata:
@@ -181,7 +181,7 @@ def _told_of_restore(done: FileRestore) -> Metadata:
         "taken": done.taken,
         "restored_bytes": done.size,
         "lost": len(done.lost),
-        "first_lost": [shown(key) for key in done.lost[:KEYS_SHOWN]],
+        "first_lost": [shown(key) for key in done.lost[:_KEYS_SHOWN]],
         "refused": len(done.refused),
         "first_refused": _first(done.refused),
         "looked_first": done.looked_first,

@@ -4,7 +4,7 @@ from collections.abc import Collection
 
 import dagster as dg
 
-BACKUP = "backup"
+_BACKUP = "backup"
 THUMBNAILS = "thumbnails"
 # What goes with every publication; each covers the tables that the run is about.
 SAFETY = ("plan", "backup", "report")
@@ -21,7 +21,7 @@ _TABLES_OF = {
 
 def phase_names() -> list[str]:
     """Return the phases in the order in which the old scripts ran them."""
-    return ["validation", BACKUP, *_TABLES_OF, THUMBNAILS, VALIDATION_POST]
+    return ["validation", _BACKUP, *_TABLES_OF, THUMBNAILS, VALIDATION_POST]
 
 
 def phases_selection(names: list[str]) -> dg.AssetSelection:
@@ -40,7 +40,7 @@ def _phase(name: str) -> dg.AssetSelection:
             | dg.AssetSelection.key_prefixes("files")
             | dg.AssetSelection.assets("nexus_state")
         )
-    if name == BACKUP:
+    if name == _BACKUP:
         return dg.AssetSelection.assets("backup").upstream()
     if name == THUMBNAILS:
         return dg.AssetSelection.assets("thumbnails").upstream()

@@ -7,7 +7,7 @@ from PIL import Image
 from nexus_reimport.pictures.imaging.colour import ALPHA, on_white
 from nexus_reimport.pictures.imaging.formats import GIF, JPEG, PNG
 
-QUALITY = 85
+_QUALITY = 85
 GIF_COLOURS = 255
 OPAQUE_FROM = 128
 
@@ -18,13 +18,13 @@ def encoded(image: Image.Image, mime_type: str) -> bytes:
     image.info = {}
     out = io.BytesIO()
     if mime_type == JPEG:
-        on_white(image).save(out, "JPEG", quality=QUALITY)
+        on_white(image).save(out, "JPEG", quality=_QUALITY)
     elif mime_type == PNG:
         image.save(out, "PNG")
     elif mime_type == GIF:
         _of_few_colours(image).save(out, "GIF")
     else:
-        image.convert("RGBA" if image.mode in ALPHA else "RGB").save(out, "WEBP", quality=QUALITY)
+        image.convert("RGBA" if image.mode in ALPHA else "RGB").save(out, "WEBP", quality=_QUALITY)
     return out.getvalue()
 
 

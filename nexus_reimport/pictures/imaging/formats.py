@@ -78,7 +78,7 @@ class Kind:
 
 # The readers are named one by one: asking Pillow to guess would open the file to some forty decoders,
 # and would read the second picture of a phone's multi-picture JPEG too.
-KINDS = {
+_KINDS = {
     kind.mime_type: kind
     for kind in (
         Kind(JPEG, JpegImagePlugin.JpegImageFile, 4),
@@ -123,7 +123,7 @@ def recognise(content: bytes) -> Kind:
         raise UnreadableImage(EMPTY)
     mime_type = _by_signature(content) or _by_container(content)
     if mime_type:
-        return KINDS[mime_type]
+        return _KINDS[mime_type]
     known = content.startswith(UNSUPPORTED_SIGNATURES) or _brands(content) & AVIF_BRANDS
     raise UnreadableImage(UNSUPPORTED if known else NOT_AN_IMAGE)
 

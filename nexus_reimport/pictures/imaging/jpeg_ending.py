@@ -23,7 +23,7 @@ END = b"\xff\xd9"
 # damaged in the middle, which leaves its last few blocks without bytes; every viewer shows it.
 MOST_LACKING = 0.01
 # No picture's own bytes: a program that fetches a file in pieces reserves its length with them.
-FILLER = bytes(64)
+_FILLER = bytes(64)
 # libjpeg's words for bits that were needed and not there; the second, where a restart was due.
 SAYS_ENDED = ("premature end", "found marker 0xd9 instead")
 COLOURS = {1: "GRAY", 3: "RGB", 4: "CMYK"}
@@ -131,7 +131,7 @@ def _without_filler(picture: bytes, course: _Course) -> bytes:
     """Return the picture's bytes without zeros that a broken transfer left in place of the rest."""
     picture = picture.rstrip(b"\xff")
     whole_progressive = course.frame == _PROGRESSIVE and course.is_ended and course.has_all_scans
-    if course.zeros_are_natural or whole_progressive or not picture.endswith(FILLER):
+    if course.zeros_are_natural or whole_progressive or not picture.endswith(_FILLER):
         return picture
     # The last byte of a picture may be a zero itself; a byte too many does no harm.
     return picture.rstrip(b"\x00") + bytes(2)

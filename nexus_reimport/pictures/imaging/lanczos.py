@@ -14,19 +14,19 @@ from nexus_reimport.pictures.imaging.scratch import scratch
 
 Floats = NDArray[np.float32]
 Pixels = NDArray[np.uint8]
-Reach = tuple[float, float]
+_Reach = tuple[float, float]
 
 LOBES = 3
 # Results and columns computed in one product. Few, so that little of a block is zero, and that a product
 # stays below the 2**18 multiplications from which OpenBLAS wakes threads of its own, which fight with ours.
-AT_ONCE = 4
-COLUMNS = 1536
+_AT_ONCE = 4
+_COLUMNS = 1536
 # Blocks whose source rows are made floats together.
 GROUP = 8
 WITHOUT_ALPHA = frozenset({"L", "RGB", "CMYK"})
 
 
-def shrunk(image: Image.Image, size: tuple[int, int], reach: Reach) -> Image.Image:
+def shrunk(image: Image.Image, size: tuple[int, int], reach: _Reach) -> Image.Image:
     """Return the top left part of an image, `reach` pixels wide and high, at another size.
 
     Images with alpha are left to Pillow, which weighs each colour by its alpha first.
@@ -38,7 +38,7 @@ def shrunk(image: Image.Image, size: tuple[int, int], reach: Reach) -> Image.Ima
     return Image.fromarray(result.squeeze(2) if image.mode == "L" else result, image.mode)
 
 
-def shrunk_pixels(source: Pixels, size: tuple[int, int], reach: Reach) -> Pixels:
+def shrunk_pixels(source: Pixels, size: tuple[int, int], reach: _Reach) -> Pixels:
     """Do the same for an array of rows, columns and channels."""
     height, width, channels = source.shape
     low = _fewer_rows(source.reshape(height, -1), size[1], reach[1]).reshape(size[1], width, channels)
@@ -61,8 +61,8 @@ def _fewer_rows(source: Pixels, count: int, reach: float) -> Floats:
         np.copyto(part, source[top:bottom])
         for first, start, block in group:
             rows = part[start - top : start - top + block.shape[1]]
-            for left in range(0, across, COLUMNS):
-                columns = slice(left, left + COLUMNS)
+            for left in range(0, across, _COLUMNS):
+                columns = slice(left, left + _COLUMNS)
                 np.matmul(block, rows[:, columns], out=result[first : first + block.shape[0], columns])
     return result
 
@@ -85,8 +85,8 @@ def _blocks(length: int, count: int, reach: float) -> tuple[tuple[int, int, Floa
     step = reach / count
     stretch = max(step, 1.0)
     blocks = []
-    for first in range(0, count, AT_ONCE):
-        centres = (np.arange(first, min(first + AT_ONCE, count)) + 0.5) * step
+    for first in range(0, count, _AT_ONCE):
+        centres = (np.arange(first, min(first + _AT_ONCE, count)) + 0.5) * step
         start = max(0, int(centres[0] - LOBES * stretch))
         end = min(length, int(centres[-1] + LOBES * stretch) + 1)
         away = (np.arange(start, end) + 0.5 - centres[:, None]) / stretch

@@ -16,7 +16,7 @@ from nexus_reimport.present.report.facts import ReportFacts, TableFacts
 from nexus_reimport.present.report.sentences import told_of
 from nexus_reimport.present.report.verdict import verdict_of
 
-TITLES = {"reimport": "Reimport", "dry run": "Dry run", "rollback": "Rollback"}
+_TITLES = {"reimport": "Reimport", "dry run": "Dry run", "rollback": "Rollback"}
 LEVELS = {"right": "Everything is right", "look": "Look here", "nothing": "Nothing was written"}
 
 
@@ -34,7 +34,7 @@ def render_html(facts: ReportFacts) -> str:
     """Return the page of a run. The same facts give the same page."""
     return _template().render(
         facts=facts,
-        title=TITLES[facts.kind],
+        title=_TITLES[facts.kind],
         verdict=verdict_of(facts),
         levels=LEVELS,
         flow=Markup(pictures.flow_picture(facts)),  # noqa: S704 - drawn here, every text escaped by ElementTree

@@ -11,11 +11,11 @@ from nexus_reimport.present.report.facts import ReportFacts, StepFacts, TableFac
 from nexus_reimport.present.report.svg import inline
 
 # Points; a picture is as wide as the page's text.
-WIDTH, TEXT, SMALL = 640, 10, 9
+WIDTH, _TEXT, SMALL = 640, 10, 9
 INK, FAINT, LINE = "#010101", "#020202", "#030303"
-NEW, CHANGED, SAME, REFUSED, ACCENT = "#040404", "#050505", "#060606", "#070707", "#080808"
+NEW, CHANGED, SAME, _REFUSED, ACCENT = "#040404", "#050505", "#060606", "#070707", "#080808"
 # Of each part of what was read.
-INKS = {"inserted": NEW, "updated": CHANGED, "unchanged": SAME}
+_INKS = {"inserted": NEW, "updated": CHANGED, "unchanged": SAME}
 
 # Fixed, so that the ids in a picture do not differ from run to run.
 _SETTINGS: Any = {"svg.fonttype": "none", "svg.hashsalt": "nexus-reimport", "font.family": "sans-serif"}
@@ -58,8 +58,8 @@ def bands_of(table: TableFacts) -> list[Band]:
     if table.done is None and table.planned is None:
         parts = [Band("ready to be written", table.ready, NEW)]
     else:
-        parts = [Band(WORDS[name], table.count(name), INKS[name]) for name in PUBLISHED]
-    return [band for band in (*parts, Band(WORDS[REJECTED], table.refused, REFUSED)) if band.rows]
+        parts = [Band(WORDS[name], table.count(name), _INKS[name]) for name in PUBLISHED]
+    return [band for band in (*parts, Band(WORDS[REJECTED], table.refused, _REFUSED)) if band.rows]
 
 
 def _lane_words(table: TableFacts, bands: Sequence[Band]) -> str:
@@ -80,7 +80,7 @@ def _draw_lane(axes: Any, top: float, table: TableFacts, bands: Sequence[Band]) 
     thick = [_thickness(band, bands) for band in bands]
     left = top + (height - sum(thick)) / 2
     middle = top + height / 2
-    _write(axes, _READ_X - 10, middle - 6, table_words(table.name), size=TEXT, weight="bold", right=True)
+    _write(axes, _READ_X - 10, middle - 6, table_words(table.name), size=_TEXT, weight="bold", right=True)
     _write(axes, _READ_X - 10, middle + 8, f"{number(table.read)} read", size=SMALL, ink=FAINT, right=True)
     _draw_block(axes, _READ_X, left, sum(thick), FAINT)
     right = top
@@ -89,7 +89,7 @@ def _draw_lane(axes: Any, top: float, table: TableFacts, bands: Sequence[Band]) 
         end = right + (slot - thickness) / 2
         _draw_ribbon(axes, left, end, thickness, band.ink)
         _draw_block(axes, _BAND_END, end, thickness, band.ink)
-        _write(axes, _BAND_END + 16, right + slot / 2, f"{number(band.rows)} {band.what}", size=TEXT)
+        _write(axes, _BAND_END + 16, right + slot / 2, f"{number(band.rows)} {band.what}", size=_TEXT)
         left, right = left + thickness, right + slot
 
 
@@ -146,7 +146,7 @@ def longest_steps(steps: Sequence[StepFacts]) -> list[tuple[str, float, str]]:
 
 def _step_ink(step: StepFacts) -> str:
     if step.failed:
-        return REFUSED
+        return _REFUSED
     return NEW if stage_of(step.name) in {"nexus", "rollback"} else ACCENT
 
 

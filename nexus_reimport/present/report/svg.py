@@ -6,7 +6,7 @@ from xml.etree import ElementTree
 SVG, XLINK = "http://www.w3.org/2000/svg", "http://www.w3.org/1999/xlink"
 
 # What a picture is drawn in, and the page's colour that takes its place: light or dark, on screen or paper.
-INKS = {
+_INKS = {
     "#010101": "--ink",
     "#020202": "--faint",
     "#030303": "--line",
@@ -17,7 +17,7 @@ INKS = {
     "#080808": "--accent",
     "#090909": "--paper",
 }
-_INK = re.compile("|".join(INKS), re.IGNORECASE)
+_INK = re.compile("|".join(_INKS), re.IGNORECASE)
 _REFERENCE = re.compile(r"#([A-Za-z_][\w.-]*)")
 _LENGTH = re.compile(r"^[0-9.]+pt$")
 
@@ -68,4 +68,4 @@ def _page_colours(root: ElementTree.Element) -> None:
         for key in ("style", "fill", "stroke"):
             if key in element.attrib:
                 drawn = element.attrib[key]
-                element.set(key, _INK.sub(lambda ink: f"var({INKS[ink.group().lower()]})", drawn))
+                element.set(key, _INK.sub(lambda ink: f"var({_INKS[ink.group().lower()]})", drawn))

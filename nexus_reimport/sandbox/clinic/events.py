@@ -11,7 +11,7 @@ from nexus_reimport.sandbox.clinic.figures import Figures, share
 from nexus_reimport.sandbox.clinic.patients import People
 from nexus_reimport.sandbox.clinic.words import paragraph, sentence
 
-STATUSES: Final = (
+_STATUSES: Final = (
     "Completed",
     "completed",
     "Cancelled",
@@ -120,5 +120,5 @@ def _optional_fields(setup: Configuration, chance: Chance) -> Row:
         "id_Clinician": str(clinician["id"]).upper() if known < 3 else None,
         "clinician_name": clinician["full_name"] if 1 < known < 5 else None,
         "Type": str(kind["id"]).upper() if known == 0 else (kind["name"] if known > 5 else None),
-        "Status": STATUSES[chance.below(len(STATUSES))] if chance.percent(25) else None,
+        "Status": _STATUSES[chance.below(len(_STATUSES))] if chance.percent(25) else None,
     }

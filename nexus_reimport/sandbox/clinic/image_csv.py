@@ -9,7 +9,7 @@ from typing import Final
 
 from nexus_reimport.sandbox.clinic.images import ImageRow
 
-COLUMNS: Final = ("date", "fileName", "id", "id_Contact", "Name_of_file", "NexusExportDate", "recid", "Type")
+_COLUMNS: Final = ("date", "fileName", "id", "id_Contact", "Name_of_file", "NexusExportDate", "recid", "Type")
 CSV_NAME: Final = "Image_dataV9.csv"
 NEXT_CSV_NAME: Final = "Image_dataV10.csv"
 RETYPED: Final = 5
@@ -20,7 +20,7 @@ def image_csv(rows: Iterable[ImageRow]) -> bytes:
     """Return the export of these rows: UTF-8 with a byte order mark, CRLF, commas, days as MM/DD/YYYY."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\r\n")
-    writer.writerow(COLUMNS)
+    writer.writerow(_COLUMNS)
     for row in rows:
         name, extension = str(row.recid), (row.key or ".jpg").rpartition(".")[2]
         writer.writerow(

@@ -12,7 +12,7 @@ from nexus_reimport.sandbox.clinic.patients import People
 from nexus_reimport.sandbox.clinic.phones import WAYS_TO_WRITE, without_plus
 from nexus_reimport.sandbox.clinic.words import sentence
 
-STATUSES: Final = (
+_STATUSES: Final = (
     "Sent",
     "sent",
     "Delivered",
@@ -121,7 +121,7 @@ def _message(contact: str | None, number: str, room: _Mailroom) -> Row:
         "_kf_ContactID": contact if contact or chance.percent(60) else "",
         "_kf_EventID": room.events[chance.below(len(room.events))] if chance.percent(60) else None,
         "MessageBody": f"{body} Ref {chance.below(900000) + 100000}",
-        "MessageStatus": STATUSES[chance.below(len(STATUSES))],
+        "MessageStatus": _STATUSES[chance.below(len(_STATUSES))],
         "SentTimestamp": _sent(chance),
         "RecipientPhoneMobile": WAYS_TO_WRITE[chance.below(len(WAYS_TO_WRITE))](number),
         "RecipientPhoneMobileIntFormat": without_plus(number) if chance.percent(70) else None,

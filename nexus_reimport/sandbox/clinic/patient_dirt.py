@@ -10,7 +10,7 @@ ACCENTED: Final = ("Zoëmbra", "Ílduvia", "Çassbix", "Łumenna", "Ñarwick", "
 APOSTROPHES: Final = ("O'Fernbottle", "D\u2019Lampwick", "Mc'Mossgate", "N'Spoonbloom")
 EMOJI: Final = ("Pebmora 🦶", "Quilwick🌿", "👞 Tambix")
 RIGHT_TO_LEFT: Final = ("زنبرك", "זנגולפין", "\u200fقمر")
-UNKNOWN_FUNDING: Final = ("Cake stall", "Lamington drive", "n/a")
+_UNKNOWN_FUNDING: Final = ("Cake stall", "Lamington drive", "n/a")
 DOTTED_TITLES: Final = ("Mr.", "Mrs.", "Dr.", "Prof.", "MS.", " miss ")
 UNKNOWN_TITLES: Final = ("Captain", "Sir", "Master")
 
@@ -73,7 +73,7 @@ PATIENT_DIRT: Final = (
     Dirt("clinic_unknown", 8, _clinic_unknown),
     Dirt("no_clinic", 15, _no_clinic),
     Dirt("mixed_case_clinic_id", 30, changing("id_Clinic", mixed_case)),
-    Dirt("unknown_funding", 25, setting("Funding", *UNKNOWN_FUNDING)),
+    Dirt("unknown_funding", 25, setting("Funding", *_UNKNOWN_FUNDING)),
     Dirt("funding_in_other_case", 80, setting("Funding", "ndis", " Private ", "dva", "AGED CARE")),
     Dirt("nul_in_text_of_contact", 2, setting("NDIS notes", "Plan\u0000managed.\u000bCall first.")),
     Dirt("over_long_coordinator_name", 1, setting("NDIS Coordinator Name", "Lumenna Ladderwheel " * 12)),

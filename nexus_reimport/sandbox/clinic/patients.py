@@ -16,7 +16,7 @@ GENDERS: Final = (
     "Female", "Male", "F", "M", "female", "male", "Woman", "Man", "Other", "Non-binary", "X", "", None,
     "FEMALE ",
 )  # fmt: skip
-TITLES: Final = ("Mr", "Mrs", "Ms", "Miss", "Dr", "Prof", None)
+_TITLES: Final = ("Mr", "Mrs", "Ms", "Miss", "Dr", "Prof", None)
 CONTACT_TYPES: Final = ("Patient", "Patient", "Client")
 _FIRST_BIRTH: Final = date(1925, 1, 1)
 
@@ -51,7 +51,7 @@ def _contact(place: int, setup: Configuration, chance: Chance) -> Row:
     born = chance.day(_FIRST_BIRTH, TODAY)
     return {
         "id": chance.identifier(),
-        "title": TITLES[chance.below(len(TITLES))],
+        "title": _TITLES[chance.below(len(_TITLES))],
         "nameFirst": first_name(chance),
         "nameMiddle": first_name(chance) if chance.percent(30) else None,
         "nameLast": last_name(chance),

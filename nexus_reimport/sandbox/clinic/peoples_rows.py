@@ -21,7 +21,7 @@ from nexus_reimport.sandbox.clinic.objects import ClinicObject
 from nexus_reimport.sandbox.clinic.unknown_links import unknown_links
 from nexus_reimport.sandbox.clinic.words import first_name, last_name, paragraph, sentence
 
-PATIENTS: Final = 24
+_PATIENTS: Final = 24
 _BEGUN = datetime(2026, 1, 12, 22, 5, tzinfo=UTC)
 
 
@@ -64,7 +64,7 @@ def peoples_rows(
     `imported` are rows of `patients` that are there too: people have written about the first ten of them.
     """
     desk = _Desk(clinic, Chance(f"{clinic.seed}/people"), content_type, bucket)
-    for place in range(PATIENTS):
+    for place in range(_PATIENTS):
         patient = desk.write("patients", _patient(place, desk))
         _write_about(patient["id"], place, desk)
     for place, row in enumerate(imported[:10]):

@@ -14,7 +14,7 @@ from nexus_reimport.sandbox.clinic.picture_marks import PLACE_FOR_MARK, png_chun
 
 Encoder = Callable[[Image.Image, IO[bytes]], None]
 
-QUALITY: Final = 90
+_QUALITY: Final = 90
 ORIENTATIONS: Final = range(1, 9)
 _DESCRIPTION, _MAKE, _MODEL, _ORIENTATION, _GPS = 0x010E, 0x010F, 0x0110, 0x0112, 0x8825
 NOWHERE: Final = {1: "S", 2: (12.0, 34.0, 56.0), 3: "E", 4: (98.0, 7.0, 6.0)}
@@ -56,7 +56,7 @@ def jpeg(orientation: int = 1, mode: str = "RGB", **options: Any) -> Encoder:
 
     def encode(picture: Image.Image, file: IO[bytes]) -> None:
         stored = picture.transpose(_AS_STORED[orientation]) if orientation in _AS_STORED else picture
-        stored.convert(mode).save(file, "JPEG", **{"quality": QUALITY, "exif": exif(orientation), **options})
+        stored.convert(mode).save(file, "JPEG", **{"quality": _QUALITY, "exif": exif(orientation), **options})
 
     return encode
 

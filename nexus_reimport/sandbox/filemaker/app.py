@@ -20,14 +20,14 @@ from nexus_reimport.sandbox.filemaker.query import Query, parse_query
 from nexus_reimport.sandbox.filemaker.responses import JSON, CutResponse, error, page_body
 
 PAGE_SIZE = 10_000
-Rows = Mapping[str, Sequence[Mapping[str, object]]]
+_Rows = Mapping[str, Sequence[Mapping[str, object]]]
 
 
 class StandIn:
     """One hosted database, its accounts and its faults."""
 
     def __init__(
-        self, entities: Rows, *, database: str, accounts: Accounts, plan: FaultPlan, page_size: int
+        self, entities: _Rows, *, database: str, accounts: Accounts, plan: FaultPlan, page_size: int
     ) -> None:
         self.database = database
         self.entities = {
@@ -180,7 +180,7 @@ class StandIn:
 
 
 def create_app(
-    entities: Rows,
+    entities: _Rows,
     *,
     database: str,
     username: str,

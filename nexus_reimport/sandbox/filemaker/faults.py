@@ -38,10 +38,10 @@ class Fault(StrEnum):
     @property
     def description(self) -> str:
         """What the server does wrong."""
-        return DESCRIPTIONS[self]
+        return _DESCRIPTIONS[self]
 
 
-DESCRIPTIONS: dict[Fault, str] = {
+_DESCRIPTIONS: dict[Fault, str] = {
     Fault.SKIP_IGNORED: "$top and $skip do nothing: the first page comes again and again, without nextLink",
     Fault.REPEATED_NEXT_LINK: "from the second page on, nextLink points at the page it came with",
     Fault.BAD_GATEWAY_BURSTS: "two of every five requests in a row are answered 502",

@@ -12,8 +12,8 @@ from typing import Any
 
 from nexus_reimport.sandbox.filemaker.exceptions import QueryRefused
 
-Row = Mapping[str, object]
-Predicate = Callable[[Row], bool]
+_Row = Mapping[str, object]
+Predicate = Callable[[_Row], bool]
 Literal = str | float | None
 
 TOKEN = re.compile(

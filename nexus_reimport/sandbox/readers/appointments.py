@@ -8,14 +8,14 @@ from zoneinfo import ZoneInfo
 from nexus_reimport.sandbox.exceptions import ReaderFault
 from nexus_reimport.sandbox.readers.reading import Row, json_object
 
-SYDNEY = ZoneInfo("Australia/Sydney")
+_SYDNEY = ZoneInfo("Australia/Sydney")
 ALL_DAY_MINUTES = 1439
 
 
 def day_of(appointment: Row) -> date:
     """Return the day whose list has the appointment."""
     start: datetime = appointment["start_time"]
-    return start.astimezone(SYDNEY).date()
+    return start.astimezone(_SYDNEY).date()
 
 
 def day_list(appointments: Iterable[Row], patients: Mapping[object, Row], day: date) -> list[dict[str, Any]]:

@@ -7,7 +7,7 @@ from typing import Any
 from nexus_reimport.model.nexus import PATIENTS
 from nexus_reimport.sandbox.readers.reading import Row, json_object
 
-SECTIONS = ("phone", "mobile", "email")
+_SECTIONS = ("phone", "mobile", "email")
 Shown = dict[str, dict[str, Any]]
 
 
@@ -46,8 +46,8 @@ def patient_page(row: Row, funding_sources: Collection[str]) -> PatientPage:
 def shown_contact(contact: Mapping[str, Any]) -> Shown:
     """Return what the page makes of contact_json: a later entry takes the place of one with its label."""
     if "phones" not in contact and "emails" not in contact:
-        return {section: _by_label(section, contact.get(section)) for section in SECTIONS}
-    shown: Shown = {section: {} for section in SECTIONS}
+        return {section: _by_label(section, contact.get(section)) for section in _SECTIONS}
+    shown: Shown = {section: {} for section in _SECTIONS}
     for place, phone in enumerate(contact.get("phones") or [], start=1):
         section = "mobile" if phone.get("type") == "mobile" else "phone"
         shown[section][phone.get("label") or f"Phone {place}"] = phone.get("number")
@@ -89,7 +89,7 @@ def saved_contact(contact: Mapping[str, Any], *, with_defaults: bool = True) -> 
             label: {"value": value, "default": (section, label) == default} if with_defaults else value
             for label, value in shown[section].items()
         }
-        for section in SECTIONS
+        for section in _SECTIONS
     }
 
 

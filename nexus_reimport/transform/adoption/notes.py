@@ -21,7 +21,7 @@ NO_TYPE = "General"
 _DAY_ALONE = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})")
 _BY_IMPORTER = digest(IMPORTER)
 
-Handle = Hashable | None
+_Handle = Hashable | None
 
 
 @dataclass(frozen=True)
@@ -117,11 +117,11 @@ def _degrees(owners: Mapping[str, str]) -> list[_Degree]:
 _MOST_DAYS = 6
 
 
-def _by_its_account(row: LivingNote) -> Handle:
+def _by_its_account(row: LivingNote) -> _Handle:
     return row.author if row.imported else None
 
 
-def _by_the_importer(row: LivingNote) -> Handle:
+def _by_the_importer(row: LivingNote) -> _Handle:
     return True if row.author == _BY_IMPORTER else None
 
 

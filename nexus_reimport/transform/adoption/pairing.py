@@ -10,7 +10,7 @@ from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
-R = TypeVar("R")
+_R = TypeVar("_R")
 L = TypeVar("L")
 
 
@@ -19,42 +19,42 @@ def _all_the_same(_: object) -> Hashable:
 
 
 @dataclass(frozen=True)
-class Likeness(Generic[R, L]):
+class Likeness(Generic[_R, L]):
     """What a record and a row are alike by: equal handles. None is like nothing."""
 
-    of_record: Callable[[R], Hashable | None]
+    of_record: Callable[[_R], Hashable | None]
     of_row: Callable[[L], Hashable | None]
 
 
 @dataclass(frozen=True)
-class Degree(Generic[R, L]):
+class Degree(Generic[_R, L]):
     """One degree of likeness: a group, and the likenesses by which it is paired, the closest first.
 
     `record_is`, `row_is`: those of which these are equal may stand for one another.
     """
 
-    group: Likeness[R, L]
-    closer: tuple[Likeness[R, L], ...]
-    record_is: Callable[[R], Hashable] = _all_the_same
+    group: Likeness[_R, L]
+    closer: tuple[Likeness[_R, L], ...]
+    record_is: Callable[[_R], Hashable] = _all_the_same
     row_is: Callable[[L], Hashable] = _all_the_same
 
 
 @dataclass
-class Pairing(Generic[R, L]):
+class Pairing(Generic[_R, L]):
     """Records and rows, both in their order, and what has been found of them so far, by place.
 
     `found`: place of the record to place of the row. `undecided`: records that may be a row that is left
     alone. `preferred`: of rows that may stand for one another, those of which it is true are taken first.
     """
 
-    records: Sequence[R]
+    records: Sequence[_R]
     rows: Sequence[L]
     preferred: Callable[[L], bool] = lambda _: False
     found: dict[int, int] = field(default_factory=dict)
     undecided: set[int] = field(default_factory=set)
     _free: list[int] = field(default_factory=list)
 
-    def pair(self, degrees: Sequence[Degree[R, L]]) -> None:
+    def pair(self, degrees: Sequence[Degree[_R, L]]) -> None:
         """Pair what is alike, degree by degree."""
         self._free = list(range(len(self.rows)))
         for degree in degrees:
@@ -65,7 +65,7 @@ class Pairing(Generic[R, L]):
             self._free = [place for place in self._free if place not in gone]
         self.undecided.difference_update(self.found)
 
-    def _pair_degree(self, degree: Degree[R, L]) -> set[int]:
+    def _pair_degree(self, degree: Degree[_R, L]) -> set[int]:
         """Pair all groups of a degree; return the rows that may be several records."""
         blocked: set[int] = set()
         left = [place for place in range(len(self.records)) if place not in self.found]
@@ -76,7 +76,7 @@ class Pairing(Generic[R, L]):
         return blocked
 
     def _pair_group(
-        self, degree: Degree[R, L], records: list[int], rows: list[int]
+        self, degree: Degree[_R, L], records: list[int], rows: list[int]
     ) -> tuple[set[int], set[int]]:
         """Pair one group; return the records and the rows of which nothing tells which is which."""
         undecided: tuple[set[int], set[int]] = (set(), set())
@@ -93,7 +93,7 @@ class Pairing(Generic[R, L]):
         return undecided[0].intersection(records), undecided[1].intersection(rows)
 
     def _groups(
-        self, likeness: Likeness[R, L], records: Sequence[int], rows: Sequence[int]
+        self, likeness: Likeness[_R, L], records: Sequence[int], rows: Sequence[int]
     ) -> list[tuple[list[int], list[int]]]:
         by_handle: defaultdict[Hashable, list[int]] = defaultdict(list)
         for place in rows:
@@ -106,7 +106,7 @@ class Pairing(Generic[R, L]):
                 alike[handle].append(place)
         return [(places, by_handle[handle]) for handle, places in alike.items()]
 
-    def _is_decided(self, degree: Degree[R, L], records: list[int], rows: list[int]) -> bool:
+    def _is_decided(self, degree: Degree[_R, L], records: list[int], rows: list[int]) -> bool:
         spare = len(rows) - len(records)
         if spare < 0:
             return len({degree.record_is(self.records[place]) for place in records}) == 1

@@ -16,7 +16,7 @@ from nexus_reimport.transform.adoption.living import LivingMessage
 
 MINUTE = 60 * 1_000_000
 
-Handle = tuple[str, str, str]
+_Handle = tuple[str, str, str]
 
 
 @dataclass(frozen=True)
@@ -78,11 +78,11 @@ def _by_text(
     Without a patient the number must be the same: what is sent to many is sent in one minute. A row with
     another id at the gateway is another message.
     """
-    by_text: defaultdict[Handle, list[LivingMessage]] = defaultdict(list)
+    by_text: defaultdict[_Handle, list[LivingMessage]] = defaultdict(list)
     for row in candidates.rows:
         patient = candidates.owners.get(row.patient, row.patient)
         by_text[_handle(patient, row.text, row.number)].append(row)
-    alike: defaultdict[Handle, list[AdoptableMessage]] = defaultdict(list)
+    alike: defaultdict[_Handle, list[AdoptableMessage]] = defaultdict(list)
     for message in messages if by_text else ():
         handle = _handle(message.patient, message.text, message.number)
         if handle in by_text:
@@ -91,7 +91,7 @@ def _by_text(
         yield from _nearest(some, sorted(by_text[handle], key=lambda row: row.sent))
 
 
-def _handle(patient: str, text: str, number: str) -> Handle:
+def _handle(patient: str, text: str, number: str) -> _Handle:
     return patient, text, "" if patient else number
 
 

@@ -20,7 +20,7 @@ from nexus_reimport.transform.contact_shape import (
 )
 
 LISTS = ("phones", "emails")
-SECTIONS = (PHONE, MOBILE, EMAIL)
+_SECTIONS = (PHONE, MOBILE, EMAIL)
 _FALLBACKS = {**FALLBACK_LABELS, EMAIL: EMAIL_LABEL}
 _OF_PHONE = ("type", "number", "phone", "label", "default", "is_default")
 _OF_EMAIL = ("address", "label", "default", "is_default")
@@ -28,13 +28,13 @@ _OF_EMAIL = ("address", "label", "default", "is_default")
 
 def read_contact(value: object) -> Held:
     """Return the entries of a contact_json in either shape. Raises NotUnderstood."""
-    if not isinstance(value, Mapping) or not any(name in value for name in (*LISTS, *SECTIONS)):
+    if not isinstance(value, Mapping) or not any(name in value for name in (*LISTS, *_SECTIONS)):
         raise NotUnderstood
     listed = [_phone(one) for one in _list(value, "phones")] + [_email(one) for one in _list(value, "emails")]
     listed = [one for one in listed if any(one.content)]
-    sections = [one for name in SECTIONS for one in _section(name, value.get(name))]
+    sections = [one for name in _SECTIONS for one in _section(name, value.get(name))]
     entries = [*listed, *(one for one in sections if not _is_lead(one))]
-    own = {name: one for name, one in value.items() if name not in (*LISTS, *SECTIONS)}
+    own = {name: one for name, one in value.items() if name not in (*LISTS, *_SECTIONS)}
     leads = tuple(one for one in sections if _is_lead(one))
     return Held(tuple(_with_defaults(entries, leads, value)), leads, own=own)
 
@@ -42,7 +42,7 @@ def read_contact(value: object) -> Held:
 def write_contact(entries: Sequence[Entry], own: Mapping[str, Any]) -> dict[str, Any]:
     """Return contact_json as this program writes it; of two with one label the earlier keeps it."""
     phones, emails = [], []
-    for kind in SECTIONS:
+    for kind in _SECTIONS:
         of_kind = [one for one in entries if one.kind == kind]
         # Before the default is put first: a label of FileMaker's is not to give way to a person's
         labels = unique([one.label or _FALLBACKS[kind] for one in of_kind], ())

@@ -13,7 +13,7 @@ from nexus_reimport.sandbox.clinic.older.event_times import (
 )
 from nexus_reimport.sandbox.clinic.older.nexus import OlderNexus
 
-REASON_LENGTH: Final = 100
+_REASON_LENGTH: Final = 100
 KNOWN_STATUSES: Final = ("scheduled", "completed", "cancelled", "no-show")
 NULL_STATUSES: Final = 40
 """A2 failed on a Status that is null: one event in so many had it so, others without one lack the field."""
@@ -50,7 +50,7 @@ def _reason(note: object) -> str | None:
     if "." in text:
         return text.partition(".")[0]
     lines = text.splitlines()
-    return (lines[0] if len(lines) > 1 else text[:REASON_LENGTH]) or None
+    return (lines[0] if len(lines) > 1 else text[:_REASON_LENGTH]) or None
 
 
 def run_a2(nexus: OlderNexus) -> None:

@@ -9,7 +9,7 @@ from typing import Final
 
 from nexus_reimport.sandbox.clinic.chance import SYDNEY
 
-NOON: Final = time(12)
+_NOON: Final = time(12)
 END_OF_DAY: Final = "24:00:00"
 _WHOLE: Final = re.compile(r"([01]\d|2[0-3]):[0-5]\d:[0-5]\d")
 
@@ -22,7 +22,7 @@ def day_of(value: object) -> date | None:
 def start_of_a1(day: date, clock: object) -> datetime | None:
     """Return the start as A1 had it: noon without a time; None where the row was dropped."""
     if not clock:
-        return _instant(day, NOON, second=True)
+        return _instant(day, _NOON, second=True)
     return _instant(day, time.fromisoformat(str(clock)), second=True) if _is_whole(clock) else None
 
 

@@ -24,9 +24,9 @@ from nexus_reimport.sandbox.clinic.older.nexus import OlderNexus
 from nexus_reimport.sandbox.clinic.pdf import tiny_pdf
 from nexus_reimport.sandbox.clinic.words import sentence
 
-EACH: Final = 30
+_EACH: Final = 30
 """How many of each kind there are at scale 1."""
-LEAST: Final = 3
+_LEAST: Final = 3
 BETWEEN: Final = timedelta(minutes=7)
 CREATED_BY: Final = "Marigold"
 """A person; no account of FileMaker's has this name."""
@@ -71,7 +71,7 @@ def _notes_of_their_own(nexus: OlderNexus) -> list[Row]:
 
 
 def _spread(rows: list[Row], nexus: OlderNexus) -> Iterator[Row]:
-    wanted = max(LEAST, share(EACH, nexus.clinic.scale))
+    wanted = max(_LEAST, share(_EACH, nexus.clinic.scale))
     step = max(1, len(rows) // wanted)
     yield from rows[step // 3 :: step][:wanted]
 

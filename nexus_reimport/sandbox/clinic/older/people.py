@@ -24,12 +24,12 @@ from nexus_reimport.sandbox.clinic.pdf import tiny_pdf
 from nexus_reimport.sandbox.clinic.peoples_rows import peoples_rows
 from nexus_reimport.sandbox.clinic.words import sentence
 
-EACH: Final = 40
+_EACH: Final = 40
 """How many of each kind there are at scale 1, where there are rows to make them beside."""
-LEAST: Final = 6
+_LEAST: Final = 6
 RENAMED_BATCHES: Final = 15
 BATCHES_WITH_OWN: Final = 15
-WORKED_ON: Final = 30
+_WORKED_ON: Final = 30
 """How many imported appointments the desk has gone on with."""
 
 
@@ -57,16 +57,16 @@ def _write(relation: str, row: Row, nexus: OlderNexus) -> Row:
     return row
 
 
-def _some(rows: list[Row], nexus: OlderNexus, count: int = EACH) -> list[Row]:
+def _some(rows: list[Row], nexus: OlderNexus, count: int = _EACH) -> list[Row]:
     """Return a few rows, spread over all, the same ones each time."""
-    wanted = max(LEAST, share(count, nexus.clinic.scale))
+    wanted = max(_LEAST, share(count, nexus.clinic.scale))
     step = max(1, len(rows) // wanted)
     return rows[step // 2 :: step][:wanted]
 
 
 def _work_on_appointments(nexus: OlderNexus) -> None:
     """Go on with a few imported appointments: a reason typed in, a patient who has come."""
-    for row in _some(list(nexus.rows.get("appointments", {}).values()), nexus, WORKED_ON):
+    for row in _some(list(nexus.rows.get("appointments", {}).values()), nexus, _WORKED_ON):
         if row["id"] in nexus.book.sources.get("appointments", {}):
             row |= {"reason": sentence(nexus.chance), "status": "checked_in", "updated_at": nexus.now()}
             nexus.book.worked_on.add(str(row["id"]))
@@ -84,7 +84,7 @@ def _timed_events(nexus: OlderNexus) -> Iterator[tuple[Row, Row, datetime]]:
         and len(str(event["startTime"])) == len("09:00:00")
         and nexus.patient(event["id_Contact"])
     ]
-    for event in _some(ordinary, nexus, 3 * EACH):
+    for event in _some(ordinary, nexus, 3 * _EACH):
         try:
             clock = time.fromisoformat(str(event["startTime"]))
         except ValueError:
