@@ -24,7 +24,7 @@ from nexus_reimport.orchestration.sensors.abandoned import fail_abandoned_runs, 
 from nexus_reimport.orchestration.standpoint import PLAN, WRITING
 from nexus_reimport.orchestration.terminal_logger import EventListener, heard_by
 
-REPORT = dg.AssetKey("report")
+_REPORT = dg.AssetKey("report")
 
 
 @dataclass(frozen=True)
@@ -96,7 +96,7 @@ def selected_keys(definitions: dg.Definitions, request: RunRequest) -> list[dg.A
     keys = set(selection.resolve(definitions.resolve_asset_graph()))
     if request.dry_run:
         keys = {key for key in keys if key.path[0] not in WRITING}
-    if not keys - {PLAN, REPORT}:
+    if not keys - {PLAN, _REPORT}:
         # Dagster runs everything where it is given an empty list.
         raise NothingSelected(
             "Nothing is selected, so nothing was run. A dry run leaves nexus/* and thumbnails out: select "

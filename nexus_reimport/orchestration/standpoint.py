@@ -18,7 +18,7 @@ from nexus_reimport.orchestration.resources import DRY_RUN
 
 POINTER = "dagster/input_event_pointer/"
 # Of most assets the newest is the one; the others come in larger pages.
-FIRST_PAGE, NEXT_PAGES = 4, 50
+_FIRST_PAGE, NEXT_PAGES = 4, 50
 # What a run that only looks ahead makes, and what it leaves out: whatever is written outside of our storage.
 PLAN = AssetKey("plan")
 WRITING = ("nexus", "thumbnails", "backup")
@@ -69,7 +69,7 @@ class MaterializationLog:
         """Read the next page of an asset's materializations; return whether there was anything in it."""
         if key in self._cursors and self._cursors[key] is None:
             return False
-        limit = NEXT_PAGES if key in self._cursors else FIRST_PAGE
+        limit = NEXT_PAGES if key in self._cursors else _FIRST_PAGE
         page = self.instance.fetch_materializations(key, limit, self._cursors.get(key))
         self._cursors[key] = page.cursor if page.has_more else None
         for record in page.records:

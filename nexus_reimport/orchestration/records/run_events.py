@@ -17,7 +17,7 @@ from nexus_reimport.present.report.facts import BackupFacts, CheckFacts, StepFac
 Told = dict[str, Any]
 
 REPORT = dg.AssetKey("report")
-BACKUP = dg.AssetKey("backup")
+_BACKUP = dg.AssetKey("backup")
 BROKEN_OURS = ("links_proved_before_commit", "links_to_live_rows")
 BROKEN_OTHERS = "links_of_peoples_own_rows"
 _NAME_TIME = "%Y%m%dT%H%M%SZ"
@@ -164,7 +164,7 @@ def failure_lines(events: RunEvents) -> list[str]:
 
 def backup_facts(events: RunEvents) -> BackupFacts | None:
     """Return what the asset `backup` tells of itself: `backup` (its name), `proved`, `rows`."""
-    told = events.told(BACKUP)
+    told = events.told(_BACKUP)
     if not told.get("backup"):
         return None
     name = str(told["backup"])

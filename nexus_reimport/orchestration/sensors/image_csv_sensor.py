@@ -16,10 +16,10 @@ IMAGE_CSV = dg.AssetKey(["files", "image_csv"])
 # What an export's run is made from besides the export: without it there is nothing to start.
 NEEDED = (dg.AssetKey("thumbnails"), dg.AssetKey(["staged", "patients"]), dg.AssetKey("nexus_state"))
 # Not all that is downstream: the plan is, and every table comes after a plan.
-TABLES = ("image_batches", "images")
+_TABLES = ("image_batches", "images")
 FOLLOWS = dg.AssetSelection.assets(
     IMAGE_CSV,
-    *(dg.AssetKey([group, table]) for group in ("staged", "nexus") for table in TABLES),
+    *(dg.AssetKey([group, table]) for group in ("staged", "nexus") for table in _TABLES),
     *SAFETY,
 )
 

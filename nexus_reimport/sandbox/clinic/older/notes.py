@@ -9,7 +9,7 @@ from nexus_reimport.sandbox.clinic.nexus_rows import note_row
 from nexus_reimport.sandbox.clinic.older.nexus import IMPORT_ACCOUNT, OlderNexus
 from nexus_reimport.sandbox.clinic.older.sheet import LINE_ENDS, cell_text, date_cell, is_number_cell
 
-FIRST_PAGE: Final = 10_000
+_FIRST_PAGE: Final = 10_000
 """N2 never asked for a second page; a share of it at another scale than 1."""
 
 
@@ -22,7 +22,7 @@ def run_n1(nexus: OlderNexus) -> None:
 
 def run_n2(nexus: OlderNexus) -> None:
     """Write the first page's notes, raw."""
-    page = nexus.clinic.entities["API_Notes"][: share(FIRST_PAGE, nexus.clinic.scale)]
+    page = nexus.clinic.entities["API_Notes"][: share(_FIRST_PAGE, nexus.clinic.scale)]
     for note, patient in _notes(nexus, page):
         _write(note, patient, str(note["Note"]), nexus)
 
