@@ -48,7 +48,15 @@ def build_definitions(resources: Mapping[str, Any] | None = None) -> dg.Definiti
     """Return the whole project; `resources` replace those of the environment, by name."""
     given = {**environment_resources(), **(resources or {})}
     return dg.Definitions(
-        assets=[*FRAMES, plan_asset(GATE), backup, publication_asset(GATE), report, backup_files, nexus_dump],
+        assets=[
+            *FRAME_ASSETS,
+            plan_asset(GATE),
+            backup,
+            publication_asset(GATE),
+            report,
+            backup_files,
+            nexus_dump,
+        ],
         asset_checks=[*CHECKS, *plan_checks, *nexus_checks],
         jobs=[*jobs, rollback_job, dump_job, *file_jobs],
         schedules=[weekly_dump],
@@ -113,9 +121,9 @@ def _optional(name: str) -> dg.EnvVar | None:
     return dg.EnvVar(name) if os.environ.get(name) else None
 
 
-FRAMES = [*filemaker_assets, image_csv, s3_listing, thumbnails, nexus_state, *staged_assets]
+FRAME_ASSETS = [*filemaker_assets, image_csv, s3_listing, thumbnails, nexus_state, *staged_assets]
 CHECKS = [*source_checks, *staged_checks]
-GATE = gate_over(FRAMES, CHECKS)
+GATE = gate_over(FRAME_ASSETS, CHECKS)
 
 load_dotenv_file()
 if absent := missing_settings():

@@ -121,5 +121,5 @@ class CopyNotProved(TransientError):
     """What is in the bucket after a copy is not what was copied."""
 
 
-class BackupDamaged(PermanentError):
+class FileBackupDamaged(PermanentError):
     """A backup of files is not what was written."""

@@ -30,7 +30,7 @@ from nexus_reimport.orchestration.resources import (
 from nexus_reimport.sandbox.clinic import SyntheticClinic
 from nexus_reimport.sandbox.clinic.chance import Row
 from nexus_reimport.sandbox.filemaker import Fault, FaultPlan, create_app
-from nexus_reimport.sandbox.starting_states import load_rows, starting_rows
+from nexus_reimport.sandbox.starting_states import fill_tables, starting_rows
 from nexus_reimport.transform.staged import Staged
 
 SCALE = 0.02
@@ -173,7 +173,7 @@ class Line:
 def load_state(url: str, state: str, clinic: SyntheticClinic) -> None:
     """Bring a fresh Nexus into a starting state, configuration included."""
     for rows in starting_rows(state, clinic):
-        load_rows(url, rows)
+        fill_tables(url, rows)
 
 
 def query(url: str, statement: str, *values: object) -> list[tuple[Any, ...]]:

@@ -30,10 +30,10 @@ def running_sandbox() -> Iterator[Path]:
     """One sandbox; pytest's own folders are closed to the user that PostgreSQL runs as."""
     parent = Path(tempfile.mkdtemp(prefix="nexus-reimport-line-", dir=folder_in_memory()))
     try:
-        lifecycle.start(parent / "sandbox", SCALE)
+        lifecycle.start_sandbox(parent / "sandbox", SCALE)
         yield parent / "sandbox"
     finally:
-        lifecycle.stop(parent / "sandbox")
+        lifecycle.stop_sandbox(parent / "sandbox")
         shutil.rmtree(parent)
 
 

@@ -8,7 +8,7 @@ import dagster as dg
 
 import nexus_reimport
 from nexus_reimport import definitions
-from nexus_reimport.definitions import CHECKS, FRAMES, GATE, build_definitions
+from nexus_reimport.definitions import CHECKS, FRAME_ASSETS, GATE, build_definitions
 from nexus_reimport.model.filemaker import ENTITY_SETS
 from nexus_reimport.model.frames import IMAGE_EXPORT, NEXUS_STATE, S3_LISTING, THUMBNAIL_FACTS, TOUCHED_ROWS
 from nexus_reimport.model.nexus import TABLES
@@ -71,7 +71,7 @@ def test_post_validation_materializes_nothing() -> None:
 
 def test_the_gate_knows_every_blocking_check_on_the_way_to_nexus() -> None:
     lineage = GATE.lineage(sorted(STAGED))
-    assert lineage == {spec.key for one in FRAMES for spec in one.specs}
+    assert lineage == {spec.key for one in FRAME_ASSETS for spec in one.specs}
     for key in lineage:
         assert GATE.blocking.get(key), key
     blocking = {spec.key for check in CHECKS for spec in check.check_specs if spec.blocking}

@@ -4,19 +4,19 @@ from typing import Any
 
 import click
 
-from nexus_reimport.cli.backup import backup
+from nexus_reimport.cli.backup import backup_group
 from nexus_reimport.cli.files import files
-from nexus_reimport.cli.grants import grants
+from nexus_reimport.cli.grants import grants_command
 from nexus_reimport.cli.guard import guard
 from nexus_reimport.cli.identity import identity
 from nexus_reimport.cli.plan import plan
-from nexus_reimport.cli.report import report
+from nexus_reimport.cli.report import report_command
 from nexus_reimport.cli.resume import resume
-from nexus_reimport.cli.rollback import rollback
+from nexus_reimport.cli.rollback import rollback_command
 from nexus_reimport.cli.running import run
 from nexus_reimport.cli.sandboxed import demo, ui
 from nexus_reimport.cli.session import refuse
-from nexus_reimport.cli.status import status
+from nexus_reimport.cli.status import status_command
 from nexus_reimport.exceptions import ClientError, SettingsRefused
 from nexus_reimport.load.exceptions import PublicationError
 from nexus_reimport.sandbox.commands import sandbox
@@ -68,15 +68,15 @@ for command in (
     plan,
     run,
     resume,
-    rollback,
-    backup,
+    rollback_command,
+    backup_group,
     demo,
     ui,
-    status,
-    report,
+    status_command,
+    report_command,
     identity,
     files,
-    grants,
+    grants_command,
     guard,
 ):
     main.add_command(command)

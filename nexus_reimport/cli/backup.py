@@ -22,11 +22,11 @@ PUBLICATIONS = 10_000
 
 
 @click.group()
-def backup() -> None:
+def backup_group() -> None:
     """Backups of what publications touched, and dumps of the whole database."""
 
 
-@backup.command("list")
+@backup_group.command("list")
 @in_json
 def list_all(json_file: Path | None) -> None:
     """List backups and dumps, newest first: whose they are, how large, and whether they are whole."""
@@ -49,10 +49,10 @@ def list_all(json_file: Path | None) -> None:
     )
 
 
-@backup.command()
+@backup_group.command()
 @click.argument("name", required=False)
 @in_json
-def verify(name: str | None, json_file: Path | None) -> None:
+def verify_command(name: str | None, json_file: Path | None) -> None:
     """Read every byte of a backup or dump (all, if none is named), restore it elsewhere, and compare."""
     require_environment()
     found = [
@@ -69,9 +69,9 @@ def verify(name: str | None, json_file: Path | None) -> None:
     raise SystemExit(0 if all(one["right"] for one in found) else FAILED)
 
 
-@backup.command()
+@backup_group.command()
 @in_json
-def dump(json_file: Path | None) -> None:
+def dump_command(json_file: Path | None) -> None:
     """Dump the whole of Nexus's database and prove the dump by restoring it elsewhere."""
     require_environment()
     with importing():
@@ -97,7 +97,7 @@ def dump(json_file: Path | None) -> None:
     finish(outcome, json_file)
 
 
-@backup.command()
+@backup_group.command()
 @click.argument("name")
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 def fetch(name: str, file: Path) -> None:

@@ -29,10 +29,10 @@ def admission(instance: Any, request: Any, *, wait: bool) -> Any:
 @contextmanager
 def ending_if_refused() -> Iterator[None]:
     """End, naming the other run, where a run was not started since another is going."""
-    from nexus_reimport.launching.exceptions import AnotherRunGoing
+    from nexus_reimport.launching.exceptions import AnotherRunActive
 
     try:
         yield
-    except AnotherRunGoing as error:
+    except AnotherRunActive as error:
         click.echo(str(error), err=True)
         raise SystemExit(FAILED) from None

@@ -29,11 +29,11 @@ def files() -> None:
     """Back up the clinic's images and documents inside their bucket, or put them back."""
 
 
-@files.command()
+@files.command("backup")
 @click.option("--prefix", "prefixes", multiple=True, help="Also this folder, from now on; may be repeated.")
 @click.option("--full", is_flag=True, help="Copy everything, so that earlier backups may be removed.")
 @in_json
-def backup(prefixes: Sequence[str], full: bool, json_file: Path | None) -> None:
+def back_up_files_command(prefixes: Sequence[str], full: bool, json_file: Path | None) -> None:
     """Copy what is new or changed since the last backup. Goes on where one was interrupted."""
     require_environment()
     from nexus_reimport.load.file_backup.file_backup import FILE_PREFIXES
@@ -91,7 +91,7 @@ def restore(
 
 @files.command("list")
 @in_json
-def list_backups(json_file: Path | None) -> None:
+def list_file_backups(json_file: Path | None) -> None:
     """List the backups, each proved against its manifest, and which need the copies of which."""
     require_environment()
     from rich.table import Table

@@ -14,7 +14,7 @@ from nexus_reimport.cli.session import in_json, open_console, refuse, require_en
 @click.option("--again", is_flag=True, help="Make it anew, even if there is one.")
 @click.option("--open-path", is_flag=True, help="Print nothing but where the page is.")
 @in_json
-def report(run_id: str | None, again: bool, open_path: bool, json_file: Path | None) -> None:
+def report_command(run_id: str | None, again: bool, open_path: bool, json_file: Path | None) -> None:
     """Say where the report of a run is (the last one, if none is named), and how the run went."""
     require_environment()
 

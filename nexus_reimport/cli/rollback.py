@@ -22,7 +22,7 @@ from nexus_reimport.cli.session import (
 )
 from nexus_reimport.model.counts import TAKEN_BACK
 
-ROWS_SHOWN = 100
+CONFLICTS_SHOWN = 100
 MEANINGS = {
     "changed": "changed since",
     "edited": "changed since; the other fields were set back",
@@ -44,7 +44,7 @@ MEANINGS = {
 @click.option("--discard-edits", is_flag=True, help="Set back such rows too: what was changed is lost.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @in_json
-def rollback(
+def rollback_command(
     to: int | None, keep_edits: bool, discard_edits: bool, yes: bool, json_file: Path | None
 ) -> None:
     """Put Nexus back to what it was before the newest publication, whole or not at all.
@@ -157,10 +157,12 @@ def _show_rows(console: Any, rows: list[dict[str, str]], heading: str) -> None:
     if not rows:
         return
     console.print(f"{heading} ({len(rows):,}):", highlight=False)
-    for one in rows[:ROWS_SHOWN]:
+    for one in rows[:CONFLICTS_SHOWN]:
         console.print(f"  {one['table']} {one['id']}: {MEANINGS[one['what']]}", highlight=False)
-    if len(rows) > ROWS_SHOWN:
-        console.print(f"  and {len(rows) - ROWS_SHOWN:,} more; all of them: --json FILE", highlight=False)
+    if len(rows) > CONFLICTS_SHOWN:
+        console.print(
+            f"  and {len(rows) - CONFLICTS_SHOWN:,} more; all of them: --json FILE", highlight=False
+        )
 
 
 def _plain(outcome: Any) -> dict[str, Any]:

@@ -61,12 +61,12 @@ def enter_sandbox(
         console.print(what, highlight=False)
 
     try:
-        found = lifecycle.status(directory)
+        found = lifecycle.sandbox_status(directory)
         if scale is not None and found.scale is not None and (found.scale, found.seed) != (scale, seed):
             say(f"Making the sandbox anew: it had scale {found.scale:g} and seed {found.seed}.")
-            lifecycle.clean(directory)
-            found = lifecycle.status(directory)
-        lifecycle.start(
+            lifecycle.clean_up(directory)
+            found = lifecycle.sandbox_status(directory)
+        lifecycle.start_sandbox(
             directory,
             scale=found.scale or scale or 0.1,
             seed=found.seed or seed or 7,

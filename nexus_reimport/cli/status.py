@@ -32,7 +32,7 @@ EXPORT = "image_csv"
     help="List the rows of older imports that no row of FileMaker's stands behind.",
 )
 @in_json
-def status(
+def status_command(
     rejects: str | None, warnings: str | None, unlinked: bool, left_over: bool, json_file: Path | None
 ) -> None:
     """Show the last publications, failed checks and what is stale; or list rows by key, field and reason."""

@@ -12,7 +12,7 @@ from datetime import datetime
 
 import dagster as dg
 
-from nexus_reimport.launching.exceptions import AnotherRunGoing
+from nexus_reimport.launching.exceptions import AnotherRunActive
 from nexus_reimport.launching.starting import starting
 from nexus_reimport.orchestration.records.run_kinds import makes_assets, takes_back
 from nexus_reimport.orchestration.sensors.abandoned import (
@@ -26,7 +26,7 @@ POLL_SECONDS = 1.0
 Say = Callable[[str], None]
 
 
-def going_runs(instance: dg.DagsterInstance) -> list[dg.RunRecord]:
+def active_runs(instance: dg.DagsterInstance) -> list[dg.RunRecord]:
     """Return every run that materializes assets, or takes Nexus back, and is going on now, oldest first.
 
     Runs whose process has died are marked as failed before. Runs in the queue are not going yet. One that
@@ -41,7 +41,7 @@ def going_runs(instance: dg.DagsterInstance) -> list[dg.RunRecord]:
     return sorted(going, key=lambda record: record.create_timestamp)
 
 
-def describe(instance: dg.DagsterInstance, record: dg.RunRecord) -> str:
+def describe_run(instance: dg.DagsterInstance, record: dg.RunRecord) -> str:
     """Return which run it is, since when it goes on, and where."""
     run = record.dagster_run
     since = local_time(record.create_timestamp)
@@ -73,25 +73,25 @@ def alone(instance: dg.DagsterInstance, *, wait: bool = False, say: Say = lambda
     named = ""
     while True:
         with starting(instance):
-            going = going_runs(instance)
+            going = active_runs(instance)
             if not going:
                 yield
                 return
         if not wait:
-            raise AnotherRunGoing(
-                f"Nothing was started: {describe(instance, going[0])}. Wait for it with --wait, or end it "
-                'first. If its machine is gone, press "Terminate" on its page in the browser.'
+            raise AnotherRunActive(
+                f"Nothing was started: {describe_run(instance, going[0])}. Wait for it with --wait, or end "
+                'it first. If its machine is gone, press "Terminate" on its page in the browser.'
             )
         if going[0].dagster_run.run_id != named:
             named = going[0].dagster_run.run_id
-            say(f"Waiting: {describe(instance, going[0])}.")
+            say(f"Waiting: {describe_run(instance, going[0])}.")
         time.sleep(POLL_SECONDS)
 
 
 def mention_others(instance: dg.DagsterInstance, say: Say) -> None:
     """Say which other run is going; a dry run goes on beside it, since each has frames of its own."""
-    for record in going_runs(instance)[:1]:
+    for record in active_runs(instance)[:1]:
         say(
-            f"Beside this dry run, {describe(instance, record)}. Neither changes what the other reads; the "
-            "plan is of Nexus as it is before that run publishes, or after it."
+            f"Beside this dry run, {describe_run(instance, record)}. Neither changes what the other reads; "
+            "the plan is of Nexus as it is before that run publishes, or after it."
         )

@@ -5,7 +5,7 @@ class NothingSelected(Exception):
     """What is asked for selects no asset; Dagster would take that for everything."""
 
 
-class AnotherRunGoing(Exception):
+class AnotherRunActive(Exception):
     """Another run of the same Dagster instance is going on, and both would write."""
 
 

@@ -14,8 +14,8 @@ from nexus_reimport.launching.execution import Admission, Selected, execute_here
 from nexus_reimport.model.counts import TAKEN_BACK
 from nexus_reimport.model.nexus import TABLES
 from nexus_reimport.orchestration.jobs.dump_job import DUMP, dump_job
-from nexus_reimport.orchestration.jobs.dump_job import KEY as NEXUS_DUMP
-from nexus_reimport.orchestration.jobs.file_jobs import KEY as FILES
+from nexus_reimport.orchestration.jobs.dump_job import NEXUS_DUMP as NEXUS_DUMP
+from nexus_reimport.orchestration.jobs.file_jobs import BACKUP_FILES as FILES
 from nexus_reimport.orchestration.jobs.file_jobs import file_jobs
 from nexus_reimport.orchestration.jobs.rollback_job import rollback_job
 from nexus_reimport.orchestration.records.run_kinds import ROLLBACK

@@ -8,8 +8,8 @@ from typing import Any, cast
 
 import dagster as dg
 
-from nexus_reimport.launching.active_runs import describe, going_runs, local_time
-from nexus_reimport.launching.exceptions import AnotherRunGoing, NothingToResume
+from nexus_reimport.launching.active_runs import active_runs, describe_run, local_time
+from nexus_reimport.launching.exceptions import AnotherRunActive, NothingToResume
 from nexus_reimport.launching.execution import Selected
 from nexus_reimport.launching.launch import RunRequest
 from nexus_reimport.orchestration.assets.refusals import found_nexus_moved
@@ -66,8 +66,8 @@ def resumption(
     `applied_by` gives the id of the run whose publication of a plan stands, None where there is none.
     Raises AnotherRunGoing where one is going on, NothingToResume where none was interrupted.
     """
-    if going := going_runs(instance):
-        raise AnotherRunGoing(f"There is nothing to resume yet: {describe(instance, going[0])}.")
+    if going := active_runs(instance):
+        raise AnotherRunActive(f"There is nothing to resume yet: {describe_run(instance, going[0])}.")
     newest = _newest(instance)
     chain = chain_of(instance, newest)
     graph = definitions.resolve_asset_graph()
@@ -103,7 +103,7 @@ def _newest(instance: dg.DagsterInstance) -> dg.DagsterRun:
         if not makes_assets(instance, run) or run.status == dg.DagsterRunStatus.NOT_STARTED:
             continue
         if run.status == dg.DagsterRunStatus.QUEUED:
-            raise AnotherRunGoing(f"Run {run.run_id} waits in the queue: it will start by itself.")
+            raise AnotherRunActive(f"Run {run.run_id} waits in the queue: it will start by itself.")
         if run.status != dg.DagsterRunStatus.SUCCESS:
             if any(planned <= one for one in covered):
                 continue

@@ -10,7 +10,7 @@ import dagster as dg
 import sqlalchemy as sa
 from dagster_postgres.run_storage import PostgresRunStorage
 
-from nexus_reimport.launching.exceptions import AnotherRunGoing
+from nexus_reimport.launching.exceptions import AnotherRunActive
 
 # Any number will do, so long as it never changes: two releases must exclude each other.
 _ADVISORY_LOCK = 0x6E657875735F7374
@@ -68,7 +68,7 @@ def _wait_until(is_taken: Callable[[], bool]) -> None:
     until = time.monotonic() + WAIT_SECONDS
     while not is_taken():
         if time.monotonic() > until:
-            raise AnotherRunGoing(
+            raise AnotherRunActive(
                 f"Nothing was started: another process has been starting a run for {WAIT_SECONDS:.0f} s. "
                 "Is it stopped? End it, then start again."
             )

@@ -18,7 +18,7 @@ from nexus_reimport.settings import UI_HOSTS
 LOOPBACK_NAMES = frozenset({"127.0.0.1", "localhost", "[::1]"})
 READING = ("GET", "HEAD")
 # Beside Dagster's own policy: where there are two, a browser keeps to both.
-HEADERS = {
+SECURITY_HEADERS = {
     "Content-Security-Policy": "frame-ancestors 'none'",
     "X-Frame-Options": "DENY",
     "X-Content-Type-Options": "nosniff",
@@ -106,14 +106,14 @@ async def _refuse(scope: Scope, receive: Receive, send: Send, status: HTTPStatus
         # Before it is accepted, a close is answered as 403.
         await send({"type": "websocket.close", "code": 1008, "reason": words})
     else:
-        await PlainTextResponse(words + "\n", status, headers=HEADERS)(scope, receive, send)
+        await PlainTextResponse(words + "\n", status, headers=SECURITY_HEADERS)(scope, receive, send)
 
 
 def _with_headers(send: Send) -> Send:
     async def sending(message: Message) -> None:
         if message["type"] == "http.response.start":
             headers = MutableHeaders(scope=message)
-            for name, value in HEADERS.items():
+            for name, value in SECURITY_HEADERS.items():
                 headers.append(name, value)
         await send(message)
 

@@ -14,22 +14,22 @@ from nexus_reimport.load.database.grants.owner import let_owner_read
 from nexus_reimport.load.database.locking import keep_publications_out, lock_tables
 from nexus_reimport.load.diff import diff as deciding
 from nexus_reimport.load.diff import links
-from nexus_reimport.load.diff.diff import Decision, Progress, StagedTable
+from nexus_reimport.load.diff.diff import Announce, Diff, StagedTable
 from nexus_reimport.load.diff.mass_changes import MassChanges, find_mass_changes, refuse_mass_changes
 from nexus_reimport.load.exceptions import BrokenLinks, PlanMoved
 from nexus_reimport.load.state import ledger
 from nexus_reimport.load.state.figures import MadeOf, record_made_of
-from nexus_reimport.load.state.ledger import Entry
+from nexus_reimport.load.state.ledger import PublicationEntry
 from nexus_reimport.load.state.schema import NEWEST, SCHEMA, upgrade
 from nexus_reimport.model.counts import TableCounts
 from nexus_reimport.model.options import Options
 
 # What backs up the rows that a decision is about to touch, and returns the backup's name.
-TakeBackup = Callable[[Connection, Decision], str | None]
+TakeBackup = Callable[[Connection, Diff], str | None]
 
 
 @dataclass(frozen=True)
-class Terms:
+class PublicationTerms:
     """On what terms a publication happens.
 
     `planned`: by table, the digest of what the plan said is to be touched (`deciding.digest_writes`); where
@@ -65,8 +65,8 @@ def publish(
     as_of: datetime,
     staged: Mapping[str, StagedTable],
     before_commit: Callable[[Publication], None] = lambda _: None,
-    progress: Progress = lambda _: None,
-    terms: Terms = Terms(),
+    progress: Announce = lambda _: None,
+    terms: PublicationTerms = PublicationTerms(),
 ) -> Publication:
     """Publish the staged tables, whole or not at all, and return what was done.
 
@@ -85,7 +85,7 @@ def publish(
             if moved:
                 progress(f"Nexus has moved since the plan ({', '.join(moved)}): decided again")
             changes = _changes(connection, decision, terms)
-            entry = Entry(run_id, as_of, plan_id=terms.plan_id)
+            entry = PublicationEntry(run_id, as_of, plan_id=terms.plan_id)
             outcome = _apply(connection, decision, entry, staged, terms, changes, untouched)
             outcome = replace(outcome, moved=moved)
             before_commit(outcome)
@@ -101,7 +101,7 @@ def publish(
         raise explained(error) from None
 
 
-def _begin(connection: Connection, progress: Progress) -> int:
+def _begin(connection: Connection, progress: Announce) -> int:
     """Keep other publications out and bring our schema to the newest; return which version it was of."""
     keep_publications_out(connection)
     found = upgrade(connection)
@@ -111,16 +111,16 @@ def _begin(connection: Connection, progress: Progress) -> int:
 
 
 def _decide(
-    connection: Connection, staged: Mapping[str, StagedTable], terms: Terms, progress: Progress
-) -> Decision:
+    connection: Connection, staged: Mapping[str, StagedTable], terms: PublicationTerms, progress: Announce
+) -> Diff:
     deciding.create_relations(connection)
     deciding.load(connection, staged, terms.seen)
     # No sooner: people who save in Nexus wait from here to COMMIT.
     lock_tables(connection, deciding.written_tables(staged), progress)
-    return deciding.decide(connection, staged, terms.options, progress)
+    return deciding.diff_tables(connection, staged, terms.options, progress)
 
 
-def _changes(connection: Connection, decision: Decision, terms: Terms) -> MassChanges:
+def _changes(connection: Connection, decision: Diff, terms: PublicationTerms) -> MassChanges:
     """Return what changes by column; refuse where it is too much. A plan has said so: now it is for sure."""
     tables = [table for table in decision.tables if table.name in decision.counts]
     changes = find_mass_changes(connection, tables, terms.made_of, terms.options)
@@ -128,7 +128,7 @@ def _changes(connection: Connection, decision: Decision, terms: Terms) -> MassCh
     return changes
 
 
-def _moved(connection: Connection, decision: Decision, terms: Terms) -> tuple[str, ...]:
+def _moved(connection: Connection, decision: Diff, terms: PublicationTerms) -> tuple[str, ...]:
     """Return in which tables else is to be written than was planned; refuse it of a plan that was approved.
 
     Where nothing is left to write there is nothing to refuse: the plan may have been applied by a run
@@ -149,10 +149,10 @@ def _moved(connection: Connection, decision: Decision, terms: Terms) -> tuple[st
 
 def _apply(
     connection: Connection,
-    decision: Decision,
-    entry: Entry,
+    decision: Diff,
+    entry: PublicationEntry,
     staged: Mapping[str, StagedTable],
-    terms: Terms,
+    terms: PublicationTerms,
     changes: MassChanges,
     untouched: int,
 ) -> Publication:

@@ -10,7 +10,7 @@ from typing import Literal
 import pandas as pd
 import pyarrow as pa
 
-Kind = Literal[
+ColumnType = Literal[
     "uuid", "text", "varchar", "date", "timestamptz", "integer", "bigint", "numeric", "boolean", "jsonb"
 ]
 Role = Literal["key", "source", "initial", "stamp"]
@@ -29,7 +29,7 @@ Rule = Literal[
     "state_kind",
 ]
 
-ARROW_TYPES: dict[Kind, pa.DataType] = {
+ARROW_TYPES: dict[ColumnType, pa.DataType] = {
     "uuid": pa.string(),
     "text": pa.string(),
     "varchar": pa.string(),
@@ -58,7 +58,7 @@ class Column:
     """
 
     name: str
-    kind: Kind
+    kind: ColumnType
     description: str = ""
     null: bool = False
     length: int | None = None

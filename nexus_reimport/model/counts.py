@@ -209,7 +209,7 @@ def _declared(one: "Field[Any]") -> Count:
 
 
 COUNTS = tuple(_declared(one) for one in fields(TableCounts))
-BY_NAME = {one.name: one for one in COUNTS}
+COUNT_BY_NAME = {one.name: one for one in COUNTS}
 # What is told of a table wherever its counts are: every count but how much was read and rejected.
 COUNTED = tuple(one.name for one in COUNTS if one.name not in (READ, REJECTED))
 PARTS = tuple(one.name for one in COUNTS if one.is_part)

@@ -10,10 +10,10 @@ from nexus_reimport.model.columns import Column, Frame
 TEXT = pd.ArrowDtype(pa.string())
 
 # A column of every extract beside its fields.
-UNREADABLE = "unreadable"
+UNREADABLE_COLUMN = "unreadable"
 # Not in frames that an earlier release has stored.
 _UNREADABLE = Column(
-    UNREADABLE,
+    UNREADABLE_COLUMN,
     "text",
     "The row's fields whose value is not what FileMaker has, each with a reason, as JSON; or null.",
     null=True,
@@ -164,7 +164,7 @@ EVENTS = EntitySet(
     ),
 )
 
-NOTES = EntitySet(
+CLINICAL_NOTES = EntitySet(
     asset="notes",
     entity="API_Notes",
     key="id",
@@ -212,5 +212,13 @@ DOCS = EntitySet(
     ),
 )
 
-ENTITY_SETS: tuple[EntitySet, ...] = (CONTACTS, CONTACT_DETAILS, CLINICS, EVENTS, NOTES, MESSAGES, DOCS)
+ENTITY_SETS: tuple[EntitySet, ...] = (
+    CONTACTS,
+    CONTACT_DETAILS,
+    CLINICS,
+    EVENTS,
+    CLINICAL_NOTES,
+    MESSAGES,
+    DOCS,
+)
 BY_ASSET: dict[str, EntitySet] = {one.asset: one for one in ENTITY_SETS}

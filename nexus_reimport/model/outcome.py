@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from nexus_reimport.model.counts import BY_NAME, COUNTED, READ, REJECTED, TableCounts
+from nexus_reimport.model.counts import COUNT_BY_NAME, COUNTED, READ, REJECTED, TableCounts
 
 Counts = dict[str, Any]
 REJECTED_BY_REASON = "rejected_by_reason"
@@ -63,5 +63,5 @@ def as_planned(table: Mapping[str, Any]) -> Counts:
 def in_numbers(outcome: Mapping[str, Any]) -> dict[str, int]:
     """Return each count that an outcome has as a number: of the rejected their sum."""
     rejected = outcome.get(REJECTED, {})
-    counts = {name: int(outcome[name]) for name in BY_NAME if name in outcome and name != REJECTED}
+    counts = {name: int(outcome[name]) for name in COUNT_BY_NAME if name in outcome and name != REJECTED}
     return {**counts, REJECTED: sum(rejected.values()) if isinstance(rejected, dict) else int(rejected)}

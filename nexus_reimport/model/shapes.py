@@ -12,7 +12,7 @@ import pandera.pandas as pandera
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from nexus_reimport.model.columns import Column, Frame, Kind, Rule
+from nexus_reimport.model.columns import Column, ColumnType, Frame, Rule
 from nexus_reimport.model.filemaker import TEXT
 from nexus_reimport.model.nexus import APPOINTMENTS, BY_NAME, NOTES, SMS_MESSAGES
 
@@ -84,7 +84,7 @@ _DATE = _between("outside_calendar", date(1, 1, 1), date(9999, 12, 31))
 _INSTANT = _between("outside_calendar", datetime(1, 1, 2, tzinfo=UTC), datetime(9999, 12, 30, tzinfo=UTC))
 
 
-_BY_KIND: Mapping[Kind, pandera.Check] = MappingProxyType(
+_BY_KIND: Mapping[ColumnType, pandera.Check] = MappingProxyType(
     {"uuid": _IS_UUID, "integer": _INTEGER, "date": _DATE, "timestamptz": _INSTANT}
 )
 _BY_RULE: Mapping[Rule, pandera.Check] = MappingProxyType(

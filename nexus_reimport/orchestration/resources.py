@@ -12,7 +12,7 @@ from pydantic import Field, PrivateAttr
 
 from nexus_reimport.exceptions import SettingsRefused
 from nexus_reimport.extract.bucket import prove_listable
-from nexus_reimport.extract.filemaker import BasicAuth, FileMakerClient, FmidAuth, Standing
+from nexus_reimport.extract.filemaker import AccountState, BasicAuth, FileMakerClient, FmidAuth
 from nexus_reimport.extract.filemaker.client import ignore_progress
 from nexus_reimport.extract.image_exports import ImageExports
 from nexus_reimport.extract.mappings_file import read_mappings
@@ -57,7 +57,7 @@ class FileMakerResource(dg.ConfigurableResource):  # type: ignore[type-arg]  # i
     )
     ca_bundle: str | None = Field(default=None, description="File of a private certificate authority")
     requests_per_second: float = Field(default=10, gt=0, description="Never more requests than this")
-    _standing: Standing = PrivateAttr(default_factory=Standing)
+    _standing: AccountState = PrivateAttr(default_factory=AccountState)
 
     def setup_for_execution(self, context: dg.InitResourceContext) -> None:
         """Ask one small thing before anything is read: what all extracts would meet is told once, at once."""

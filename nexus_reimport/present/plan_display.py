@@ -10,7 +10,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from nexus_reimport.load.plan.plans import PlanRecord, load_plan
-from nexus_reimport.model.counts import BY_NAME, COUNTS, LISTED, MAIN, WRITTEN, Line
+from nexus_reimport.model.counts import COUNT_BY_NAME, COUNTS, LISTED, MAIN, WRITTEN, Line
 from nexus_reimport.model.options import of_plan
 from nexus_reimport.model.outcome import RunOutcome, in_numbers
 from nexus_reimport.model.reasons import explain
@@ -61,7 +61,7 @@ def _table_lines(name: str, table: Mapping[str, Any], options: Mapping[str, Any]
         return
     yield f"[bold]{name}[/]: {unchanged}"
     for count in kinds:
-        line = cast("Line", BY_NAME[count].line)
+        line = cast("Line", COUNT_BY_NAME[count].line)
         overruled = count == "conflicts" and of_plan(options).filemaker_wins(name)
         words = (OVERRULED if overruled else line.words) + _details(count, table)
         yield f"  [{line.colour}]{line.mark}[/] {number(table[count])} {words}"
@@ -106,7 +106,7 @@ def _counts_table(tables: Mapping[str, Mapping[str, Any]]) -> Table:
     shown = [
         name
         for name in COLUMNS
-        if BY_NAME[name].is_always_shown or any(one.get(name) for one in counts.values())
+        if COUNT_BY_NAME[name].is_always_shown or any(one.get(name) for one in counts.values())
     ]
     table = Table()
     table.add_column("table", no_wrap=True)

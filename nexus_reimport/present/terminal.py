@@ -6,7 +6,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from nexus_reimport.model.counts import AT_A_TERMINAL, BY_NAME, READ
+from nexus_reimport.model.counts import AT_A_TERMINAL, COUNT_BY_NAME, READ
 from nexus_reimport.model.outcome import Counts, RunOutcome
 
 
@@ -62,6 +62,6 @@ def _columns() -> Iterator[str]:
 
 
 def _has_column(name: str, tables: dict[str, Counts]) -> bool:
-    if name == "staged" or BY_NAME[name].is_always_shown:
+    if name == "staged" or COUNT_BY_NAME[name].is_always_shown:
         return any(name in counts for counts in tables.values())
     return any(counts.get(name) for counts in tables.values())

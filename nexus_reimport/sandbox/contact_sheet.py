@@ -8,7 +8,7 @@ from typing import Any
 import boto3
 from PIL import Image, ImageDraw
 
-from nexus_reimport.sandbox.clinic.images import IMAGES_PREFIX
+from nexus_reimport.sandbox.clinic.images import IMAGES_FOLDER
 from nexus_reimport.sandbox.exceptions import SandboxError
 
 COLUMNS, ROWS = 12, 8
@@ -43,7 +43,7 @@ def draw_contact_sheet(environment: Mapping[str, str]) -> bytes:
 
 
 def _thumbnails(s3: Any, bucket: str) -> list[str]:
-    pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=IMAGES_PREFIX)
+    pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=IMAGES_FOLDER)
     keys = (entry["Key"] for page in pages for entry in page.get("Contents", ()))
     return sorted(key for key in keys if PurePosixPath(key).stem.endswith("_thumb"))
 

@@ -17,7 +17,7 @@ from nexus_reimport.sandbox.postgres import Cluster, load_nexus_schema, start_cl
 from nexus_reimport.sandbox.postgres_programs import make_private_folder
 from nexus_reimport.sandbox.services import FILEMAKER, OBJECT_STORE, S3, WEB_SERVICES
 from nexus_reimport.sandbox.settings import Layout, SandboxSettings, read_settings
-from nexus_reimport.sandbox.starting_states import known_state, load_rows, starting_state
+from nexus_reimport.sandbox.starting_states import fill_tables, known_state, starting_state
 
 _Progress = Callable[[str], None]
 
@@ -64,7 +64,7 @@ class SandboxState:
         return all(service.pid is None for service in self.services)
 
 
-def start(
+def start_sandbox(
     directory: Path,
     scale: float = 0.1,
     seed: int = 7,
@@ -90,10 +90,10 @@ def start(
         except BaseException:
             _stop_services(layout)
             raise
-    return status(directory)
+    return sandbox_status(directory)
 
 
-def stop(directory: Path) -> bool:
+def stop_sandbox(directory: Path) -> bool:
     """Stop every service of a sandbox for sure; its data stay. Return whether one was running."""
     layout = Layout(directory.absolute())
     if not layout.lock.exists():
@@ -102,17 +102,17 @@ def stop(directory: Path) -> bool:
         return _stop_services(layout)
 
 
-def clean(directory: Path) -> bool:
+def clean_up(directory: Path) -> bool:
     """Stop a sandbox and remove its directory. Return whether there was one; other folders are left alone."""
     layout = Layout(directory.absolute())
     if not layout.lock.exists():
         return False
-    stop(directory)
+    stop_sandbox(directory)
     shutil.rmtree(layout.directory)
     return True
 
 
-def status(directory: Path) -> SandboxState:
+def sandbox_status(directory: Path) -> SandboxState:
     """Return how the sandbox of a directory is now; no secret is in it."""
     layout = Layout(directory.absolute())
     settings = read_settings(layout)
@@ -213,7 +213,7 @@ def _prepare(layout: Layout, settings: SandboxSettings, progress: _Progress) -> 
         url = cluster.result().url("nexus")
         load_nexus_schema(url)
         for rows in (state.clinic.nexus, state.rows):
-            load_rows(url, rows)
+            fill_tables(url, rows)
         return _keep_ports(layout, replace(settings, is_prepared=True), cluster, services)
 
 

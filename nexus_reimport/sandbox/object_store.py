@@ -35,7 +35,7 @@ from nexus_reimport.sandbox.object_listing import (
     listing_xml,
 )
 from nexus_reimport.sandbox.plain_requests import PlainRequest, plain_request
-from nexus_reimport.sandbox.processes import LOOPBACK, restore_default_signals
+from nexus_reimport.sandbox.processes import LOCALHOST, restore_default_signals
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -295,7 +295,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     store = ObjectStore(journal, bucket=options.bucket, region=options.region)
     application = with_faults(store, options.fault)
     server = make_server(
-        LOOPBACK, options.port, application, threaded=True, request_handler=QuietRequestHandler
+        LOCALHOST, options.port, application, threaded=True, request_handler=QuietRequestHandler
     )
     try:
         server.serve_forever()

@@ -30,7 +30,7 @@ from nexus_reimport.sandbox.postgres_programs import (
     process_options,
 )
 from nexus_reimport.sandbox.processes import (
-    LOOPBACK,
+    LOCALHOST,
     ServiceProcess,
     listens,
     log_tail,
@@ -52,7 +52,7 @@ _STOP_SIGNALS = ((signal.SIGINT, 20.0), (signal.SIGQUIT, 5.0), (signal.SIGKILL, 
 # The data are synthetic and are made again in seconds: nothing here waits for a disk.
 # The log never holds a statement or a detail, since those quote rows.
 _SETTINGS = {
-    "listen_addresses": LOOPBACK,
+    "listen_addresses": LOCALHOST,
     "unix_socket_directories": "",
     # Shared memory in the data directory: a killed server leaves none behind, and containers have little.
     "dynamic_shared_memory_type": "mmap",
@@ -98,7 +98,7 @@ class Cluster:
     def url(self, database: str, role: str | None = None) -> str:
         """Return a plain postgresql:// URL; the role is the database's owner unless another is named."""
         owner = role or (database if database in DATABASES else "nexus")
-        return f"postgresql://{owner}:{self.password}@{LOOPBACK}:{self.port}/{database}"
+        return f"postgresql://{owner}:{self.password}@{LOCALHOST}:{self.port}/{database}"
 
     def superuser(self, database: str = SUPERUSER) -> psycopg.Connection:
         """Return an autocommit connection with every right."""

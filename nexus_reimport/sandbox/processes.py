@@ -19,7 +19,7 @@ import psutil
 
 from nexus_reimport.sandbox.exceptions import ServiceFailedError
 
-LOOPBACK = "127.0.0.1"
+LOCALHOST = "127.0.0.1"
 CLOCK_TOLERANCE_SECONDS = 2.0
 LOG_TAIL_LINES = 12
 _POLL_SECONDS = 0.02
@@ -144,7 +144,7 @@ def free_port(preferred: int | None = None) -> int:
             continue
         with socket.socket() as probe, contextlib.suppress(OSError):
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            probe.bind((LOOPBACK, port))
+            probe.bind((LOCALHOST, port))
             return int(probe.getsockname()[1])
     message = "no free port on 127.0.0.1"
     raise ServiceFailedError(message)
@@ -154,7 +154,7 @@ def accepts_connections(port: int) -> bool:
     """Return whether something on loopback takes a connection at the port."""
     with socket.socket() as probe:
         probe.settimeout(1)
-        return probe.connect_ex((LOOPBACK, port)) == 0
+        return probe.connect_ex((LOCALHOST, port)) == 0
 
 
 def listens(record: ServiceProcess, port: int) -> bool:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from nexus_reimport.sandbox.postgres import Cluster
 from nexus_reimport.sandbox.postgres_programs import program
-from nexus_reimport.sandbox.processes import LOOPBACK
+from nexus_reimport.sandbox.processes import LOCALHOST
 
 BUCKET = "clinic-files"
 REGION = "ap-southeast-2"
@@ -104,7 +104,7 @@ class SandboxSettings:
         """Return every variable the reimport reads."""
         cluster = self.cluster(layout)
         return {
-            "FILEMAKER_HOST": f"http://{LOOPBACK}:{self.ports['filemaker']}",
+            "FILEMAKER_HOST": f"http://{LOCALHOST}:{self.ports['filemaker']}",
             "FILEMAKER_DATABASE": FILEMAKER_DATABASE,
             "FILEMAKER_USERNAME": FILEMAKER_USERNAME,
             "FILEMAKER_PASSWORD": self.filemaker_password,
@@ -113,7 +113,7 @@ class SandboxSettings:
             "AWS_SECRET_ACCESS_KEY": self.s3_secret_key,
             "AWS_REGION": REGION,
             "AWS_S3_BUCKET_NAME": BUCKET,
-            "AWS_ENDPOINT_URL_S3": f"http://{LOOPBACK}:{self.ports['object-store']}",
+            "AWS_ENDPOINT_URL_S3": f"http://{LOCALHOST}:{self.ports['object-store']}",
             "IMAGE_CSV_DIR": str(layout.images),
             "NEXUS_REIMPORT_STORAGE": str(layout.storage),
             "DAGSTER_HOME": str(layout.dagster_home),

@@ -89,7 +89,7 @@ def starting_rows(name: str, clinic: SyntheticClinic) -> list[_Rows]:
     return [clinic.nexus, starting_state(name, clinic).rows]
 
 
-def load_rows(url: str, rows: _Rows) -> None:
+def fill_tables(url: str, rows: _Rows) -> None:
     """Write rows by relation in one transaction; each row names the same columns. Lists become jsonb too.
 
     Content types given here take the place of those the schema came with.

@@ -49,7 +49,7 @@ _IDS_ONLY = re.compile(
     r"(?:(?:[0-9A-Fa-f-]+(?:_thumb)?|manifest|started)\.[A-Za-z]{2,4})?"
 )
 
-Progress = Callable[[int, int | None], None]
+FilesProgress = Callable[[int, int | None], None]
 
 
 def shown(key: str) -> str:

@@ -9,17 +9,17 @@ from nexus_reimport.model.reasons.appointments import DEFAULT_CLINIC, NO_CLINIC
 from nexus_reimport.model.reasons.several_tables import UNKNOWN_CLINIC
 from nexus_reimport.transform.clinics import ClinicFinder
 from nexus_reimport.transform.dates import SYDNEY
-from nexus_reimport.transform.extracts import Extract
+from nexus_reimport.transform.extracts import ExtractRows
 from nexus_reimport.transform.known_patients import KnownPatients
-from nexus_reimport.transform.staged import Ledger, Staged
+from nexus_reimport.transform.staged import Accounting, Staged
 
 
 def place_in_clinics(
-    events: Extract,
+    events: ExtractRows,
     places: Iterable[int],
     known: KnownPatients,
     finder: ClinicFinder,
-    ledger: Ledger,
+    ledger: Accounting,
     *,
     hold: bool,
 ) -> dict[int, str | None]:

@@ -27,13 +27,13 @@ from nexus_reimport.transform.appointment_clinics import place_in_clinics
 from nexus_reimport.transform.clinics import ClinicFinder, clinic_names
 from nexus_reimport.transform.dates import microseconds
 from nexus_reimport.transform.event_times import EventTimes, Span, event_span
-from nexus_reimport.transform.extracts import Extract, creation_instants, read_extract
+from nexus_reimport.transform.extracts import ExtractRows, creation_instants, read_extract
 from nexus_reimport.transform.identity import decide_ids, unique_ids
 from nexus_reimport.transform.known_patients import KnownPatients, known_patients
 from nexus_reimport.transform.mappings import NOTHING_SAID, Mappings
 from nexus_reimport.transform.nexus_state import NexusState
 from nexus_reimport.transform.shaping import looked_up
-from nexus_reimport.transform.staged import Ledger, Staged
+from nexus_reimport.transform.staged import Accounting, Staged
 from nexus_reimport.transform.text import joined, uuid_text
 
 _REASON_LENGTH = 100
@@ -65,7 +65,7 @@ def stage_appointments(
     FileMaker's names to Nexus's. Rejects: bad_id, duplicate_id, no_patient_link, limit, patient_not_found,
     no_start, bad_start; no_clinic where such appointments are held.
     """
-    ledger = Ledger(APPOINTMENTS)
+    ledger = Accounting(APPOINTMENTS)
     everything = read_extract(EVENTS, events, ledger)
     known = known_patients(patients, state)
     created = creation_instants(everything, ledger, "created_at")
@@ -97,7 +97,7 @@ def stage_appointments(
     return ledger.staged(appointments.keys, columns, {"updated_at": microseconds(as_of), **_INITIAL})
 
 
-def _kept(events: Extract, known: KnownPatients, ledger: Ledger) -> dict[int, Span]:
+def _kept(events: ExtractRows, known: KnownPatients, ledger: Accounting) -> dict[int, Span]:
     """Return the places of the events that are published, and when each is."""
     kept: dict[int, Span] = {}
     links = zip(events.texts("id_Contact"), events.ids("id_Contact"), strict=True)
@@ -114,13 +114,13 @@ def _kept(events: Extract, known: KnownPatients, ledger: Ledger) -> dict[int, Sp
     return kept
 
 
-def _times(events: Extract) -> list[EventTimes]:
+def _times(events: ExtractRows) -> list[EventTimes]:
     fields = ("startDate", "startTime", "endDate", "endTime", "allDay")
     return [EventTimes(*texts) for texts in zip(*(events.texts(field) for field in fields), strict=True)]
 
 
 def _time_columns(
-    appointments: Extract, spans: Sequence[Span], now: int, ledger: Ledger
+    appointments: ExtractRows, spans: Sequence[Span], now: int, ledger: Accounting
 ) -> dict[str, Sequence[object]]:
     """Return start, end and status; without a given status, what has begun is completed."""
     statuses = []
@@ -136,7 +136,7 @@ def _time_columns(
 
 
 def _configured_columns(
-    appointments: Extract, state: NexusState, mappings: Mappings, ledger: Ledger
+    appointments: ExtractRows, state: NexusState, mappings: Mappings, ledger: Accounting
 ) -> dict[str, Sequence[object]]:
     """Return clinician and type, by what people say of them, id or name, where FileMaker gives them."""
 
@@ -156,7 +156,7 @@ def _configured_columns(
     return {"clinician_id": clinicians, "appointment_type_id": types}
 
 
-def _text_columns(appointments: Extract) -> dict[str, Sequence[object]]:
+def _text_columns(appointments: ExtractRows) -> dict[str, Sequence[object]]:
     bookings, consults = appointments.texts("note"), appointments.texts("Consult Notes")
     notes = [joined(both, "\n\n") for both in zip(bookings, consults, strict=True)]
     return {"reason": [reason_of(text) for text in bookings], "notes": notes}
@@ -169,7 +169,10 @@ def reason_of(note: str) -> str | None:
 
 
 def _adoptable(
-    appointments: Extract, spans: Sequence[Span], columns: Mapping[str, Sequence[object]], places: list[int]
+    appointments: ExtractRows,
+    spans: Sequence[Span],
+    columns: Mapping[str, Sequence[object]],
+    places: list[int],
 ) -> list[AdoptableEvent]:
     """Return the events at the places, as living rows are compared with them."""
     events = appointments.take(places)

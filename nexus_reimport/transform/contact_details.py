@@ -12,14 +12,14 @@ from nexus_reimport.model.reasons.patients import UNKNOWN_DETAIL_TYPE
 from nexus_reimport.transform.contact_shape import (
     MOBILE,
     PHONE,
-    Entry,
+    ShapedEntry,
     address_json,
     contact_json,
     has_address,
 )
 from nexus_reimport.transform.dates import UNKNOWN_INSTANT
-from nexus_reimport.transform.extracts import Extract
-from nexus_reimport.transform.staged import Ledger
+from nexus_reimport.transform.extracts import ExtractRows
+from nexus_reimport.transform.staged import Accounting
 from nexus_reimport.transform.text import flag
 
 PHONE_TYPES = (PHONE, MOBILE)
@@ -40,9 +40,9 @@ _ADDRESS_FIELDS = {
 class ContactCard:
     """All details of one patient, as they were made, identical ones once."""
 
-    phones: list[Entry] = field(default_factory=list)
-    emails: list[Entry] = field(default_factory=list)
-    addresses: list[Entry] = field(default_factory=list)
+    phones: list[ShapedEntry] = field(default_factory=list)
+    emails: list[ShapedEntry] = field(default_factory=list)
+    addresses: list[ShapedEntry] = field(default_factory=list)
     has_default_email: bool = False
 
     def contact(self) -> dict[str, object]:
@@ -55,7 +55,7 @@ class ContactCard:
 
 
 def contact_cards(
-    contact_details: pd.DataFrame, patients: Collection[str], ledger: Ledger
+    contact_details: pd.DataFrame, patients: Collection[str], ledger: Accounting
 ) -> dict[str, ContactCard]:
     """Return a card for each of the patients (FileMaker ids, lower case) that has details.
 
@@ -76,7 +76,7 @@ def contact_cards(
 
 
 def _warn_of_unread(
-    everything: Extract, owners: Sequence[str | None], patients: Collection[str], ledger: Ledger
+    everything: ExtractRows, owners: Sequence[str | None], patients: Collection[str], ledger: Accounting
 ) -> None:
     """Warn each patient of details that could not be read; where its owner could not, by the detail's id."""
     for key, owner, fields in zip(everything.keys, owners, everything.doubts(), strict=True):
@@ -85,25 +85,25 @@ def _warn_of_unread(
             ledger.warn(str(told), "contact_json", reason)
 
 
-def _every_row(contact_details: pd.DataFrame) -> Extract:
+def _every_row(contact_details: pd.DataFrame) -> ExtractRows:
     """Return all rows: a detail is found by its owner, so its own id need not be well formed."""
     records = pa.Table.from_pandas(contact_details, preserve_index=False)
-    keys = Extract(CONTACT_DETAILS.asset, [], records).texts(CONTACT_DETAILS.key)
-    return Extract(CONTACT_DETAILS.asset, [key.lower() for key in keys], records)
+    keys = ExtractRows(CONTACT_DETAILS.asset, [], records).texts(CONTACT_DETAILS.key)
+    return ExtractRows(CONTACT_DETAILS.asset, [key.lower() for key in keys], records)
 
 
-def _by_creation(details: Extract) -> Sequence[int]:
+def _by_creation(details: ExtractRows) -> Sequence[int]:
     made = [moment for moment, _ in details.instants("creationTimestamp")]
     moments = [UNKNOWN_INSTANT if moment is None else moment for moment in made]
     return sorted(range(len(moments)), key=lambda place: (moments[place], details.keys[place]))
 
 
-def _entries(details: Extract) -> tuple[list[str], list[Entry], list[bool]]:
+def _entries(details: ExtractRows) -> tuple[list[str], list[ShapedEntry], list[bool]]:
     """Return each row's type in lower case, its entry, and whether it is the default email."""
     types, labels, numbers = (details.texts(name) for name in ("type", "Name", "ph"))
     international = details.texts("PhoneMobileIntFormat")
     addresses = [details.texts(name) for name in _ADDRESS_FIELDS.values()]
-    entries: list[Entry] = []
+    entries: list[ShapedEntry] = []
     for place, (kind, label, number) in enumerate(zip(types, labels, numbers, strict=True)):
         if kind.casefold() == "address":
             entries.append(dict(zip(_ADDRESS_FIELDS, (texts[place] for texts in addresses), strict=True)))
@@ -117,7 +117,7 @@ def _entries(details: Extract) -> tuple[list[str], list[Entry], list[bool]]:
     return [kind.casefold() for kind in types], entries, defaults
 
 
-def _add(card: ContactCard, kind: str, entry: Entry, is_default: bool) -> bool:
+def _add(card: ContactCard, kind: str, entry: ShapedEntry, is_default: bool) -> bool:
     """Put the entry where its type belongs; return False for a type nobody knows."""
     if kind == "email":
         _append(card.emails, entry, bool(entry["address"]))
@@ -131,7 +131,7 @@ def _add(card: ContactCard, kind: str, entry: Entry, is_default: bool) -> bool:
     return kind in (*PHONE_TYPES, "email", "address")
 
 
-def _append(entries: list[Entry], entry: Entry, has_content: bool) -> None:
+def _append(entries: list[ShapedEntry], entry: ShapedEntry, has_content: bool) -> None:
     listed = ({name: value for name, value in one.items() if name != "default"} for one in entries)
     if has_content and entry not in listed:
         entries.append(entry)

@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import count
 from typing import Any
 
-Entry = dict[str, Any]
+ShapedEntry = dict[str, Any]
 
 MOBILE, PHONE = "mobile", "phone"
 # What the page calls the top-level `email`, beside those of the list: no other email may have the label.
@@ -31,7 +31,7 @@ TOP_LEVEL = {
 _UNUSABLE = "__proto__"
 
 
-def contact_json(phones: Iterable[Entry], emails: Iterable[Entry]) -> dict[str, Any]:
+def contact_json(phones: Iterable[ShapedEntry], emails: Iterable[ShapedEntry]) -> dict[str, Any]:
     """Return what contact_json holds: both lists, `mobile` and `email` where there are any.
 
     A phone has `type` (mobile or phone), `label` and `number`, an email `label` and `address`; both may have
@@ -48,7 +48,7 @@ def contact_json(phones: Iterable[Entry], emails: Iterable[Entry]) -> dict[str, 
     }
 
 
-def address_json(addresses: Iterable[Entry]) -> dict[str, Any]:
+def address_json(addresses: Iterable[ShapedEntry]) -> dict[str, Any]:
     """Return what address_json holds; an empty object where there is no address.
 
     An address has the parts of `ADDRESS_PARTS`; one that is missing is "". The first, or the one marked
@@ -69,7 +69,7 @@ def has_address(entry: Mapping[str, Any]) -> bool:
     return any(_text(entry.get(part)) for part in ADDRESS_PARTS if part != "label")
 
 
-def _phones(phones: list[Entry]) -> list[Entry]:
+def _phones(phones: list[ShapedEntry]) -> list[ShapedEntry]:
     labelled = []
     for kind in (MOBILE, PHONE):
         of_kind = [one for one in phones if one["type"] == kind]
@@ -90,7 +90,7 @@ def _phones(phones: list[Entry]) -> list[Entry]:
     ]
 
 
-def _emails(emails: list[Entry]) -> list[Entry]:
+def _emails(emails: list[ShapedEntry]) -> list[ShapedEntry]:
     ordered = _default_first(emails)
     labels = [_text(one.get("label")) or EMAIL_LABEL for one in ordered]
     taken = {_UNUSABLE} if labels[:1] == [PRIMARY] else {_UNUSABLE, PRIMARY}
@@ -100,7 +100,7 @@ def _emails(emails: list[Entry]) -> list[Entry]:
     ]
 
 
-def _default_first(entries: list[Entry]) -> list[Entry]:
+def _default_first(entries: list[ShapedEntry]) -> list[ShapedEntry]:
     """Return the entries with the one marked as default, if any, before the others."""
     defaults = [place for place, one in enumerate(entries) if one.get("default")]
     first = entries[defaults[0] : defaults[0] + 1] if defaults else []

@@ -11,7 +11,7 @@ from nexus_reimport.model.columns import Table
 from nexus_reimport.model.nexus import IMAGES
 from nexus_reimport.model.reasons.every_table import DELETED_IN_NEXUS
 from nexus_reimport.transform.image_objects import place_name
-from nexus_reimport.transform.staged import SOURCE_KEY, Ledger, Staged, column_texts
+from nexus_reimport.transform.staged import SOURCE_KEY, Accounting, Staged, column_texts
 
 
 def without_deleted(staged: Staged, keys: Collection[str], table: Table) -> Staged:
@@ -21,7 +21,7 @@ def without_deleted(staged: Staged, keys: Collection[str], table: Table) -> Stag
     if not out.any():
         return staged
     gone = places.filter(pa.array(out)).to_pylist()
-    ledger = Ledger(table)
+    ledger = Accounting(table)
     for key in _report_keys(staged.rows[out], table):
         ledger.reject(key, "id", DELETED_IN_NEXUS)
     rejects = pd.concat([staged.rejects, ledger.rejects()], ignore_index=True)

@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 from nexus_reimport.model.reasons.documents import SEVERAL_FILES
 from nexus_reimport.model.reasons.several_tables import NO_METADATA
 from nexus_reimport.transform.imported_keys import DOCUMENTS_PREFIX, filemaker_id_in, filemaker_part
-from nexus_reimport.transform.staged import Ledger
+from nexus_reimport.transform.staged import Accounting
 from nexus_reimport.transform.text import natural_key
 
 UNKNOWN_MIME_TYPE = "application/octet-stream"
@@ -72,7 +72,7 @@ class DocumentFile:
 
 
 def document_files(
-    listing: pd.DataFrame, wanted: Collection[str], held: Collection[str], ledger: Ledger
+    listing: pd.DataFrame, wanted: Collection[str], held: Collection[str], ledger: Accounting
 ) -> dict[str, DocumentFile]:
     """Return the file of each wanted document (FileMaker ids, lower case) that has one.
 

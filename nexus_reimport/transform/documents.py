@@ -14,12 +14,12 @@ from nexus_reimport.model.reasons.several_tables import FILE_TOO_BIG, KEY_TOO_LO
 from nexus_reimport.transform import choices
 from nexus_reimport.transform.dates import iso_utc, microseconds
 from nexus_reimport.transform.document_files import DocumentFile, document_files
-from nexus_reimport.transform.extracts import Extract, creation_instants, read_extract
+from nexus_reimport.transform.extracts import ExtractRows, creation_instants, read_extract
 from nexus_reimport.transform.identity import Adoption, decide_ids, unique_ids
 from nexus_reimport.transform.known_patients import KnownPatients, known_patients
 from nexus_reimport.transform.nexus_state import NexusState
 from nexus_reimport.transform.shaping import cut, days, nullable
-from nexus_reimport.transform.staged import Ledger, Staged
+from nexus_reimport.transform.staged import Accounting, Staged
 from nexus_reimport.transform.text import canonical_json
 
 PATIENT_TYPE = "patients.patient"
@@ -49,7 +49,7 @@ def stage_documents(
     name and the run's instant (aware). Rejects: bad_id, duplicate_id, limit, no_file, key_too_long,
     file_too_big. A document whose patient is not known is kept, linked to nobody, `patient_not_found`.
     """
-    ledger = Ledger(DOCUMENTS)
+    ledger = Accounting(DOCUMENTS)
     everything = read_extract(DOCS, docs, ledger)
     known = known_patients(patients, state)
     uploaded = creation_instants(everything, ledger, "uploaded_at")
@@ -76,7 +76,7 @@ def stage_documents(
 
 
 def _kept(
-    docs: Extract, known: KnownPatients, files: Mapping[str, DocumentFile], ledger: Ledger
+    docs: ExtractRows, known: KnownPatients, files: Mapping[str, DocumentFile], ledger: Accounting
 ) -> list[int]:
     kept = []
     for place, (key, patient) in enumerate(zip(docs.keys, docs.ids("id_Contact"), strict=True)):
@@ -98,7 +98,7 @@ def _file_fault(file: DocumentFile | None) -> Reason | None:
 
 
 def _link_columns(
-    stored: Extract, known: KnownPatients, state: NexusState, ledger: Ledger
+    stored: ExtractRows, known: KnownPatients, state: NexusState, ledger: Accounting
 ) -> dict[str, Sequence[object]]:
     """Return what points at the patient: both columns, or neither where the patient is not known."""
     content_type = state.content_type(PATIENT_TYPE)
@@ -111,7 +111,7 @@ def _link_columns(
 
 
 def _file_columns(
-    keys: Sequence[str], files: Mapping[str, DocumentFile], ledger: Ledger
+    keys: Sequence[str], files: Mapping[str, DocumentFile], ledger: Accounting
 ) -> dict[str, Sequence[object]]:
     ours = [files[key] for key in keys]
     names = cut(keys, [file.name for file in ours], "file_name", ledger)
@@ -124,7 +124,7 @@ def _file_columns(
     }
 
 
-def _metadata(stored: Extract, as_of: datetime) -> list[str]:
+def _metadata(stored: ExtractRows, as_of: datetime) -> list[str]:
     fields = (nullable(stored.texts(field)) for field in ("Type", "id_Order", "NexusExportDate"))
     stamp = {"imported_at": iso_utc(as_of), "import_source": "filemaker"}
     return [

@@ -7,19 +7,19 @@ import orjson
 import pandas as pd
 import pyarrow as pa
 
-from nexus_reimport.model.filemaker import UNREADABLE, EntitySet
+from nexus_reimport.model.filemaker import UNREADABLE_COLUMN, EntitySet
 from nexus_reimport.model.reasons import reason_named
 from nexus_reimport.model.reasons.every_table import BAD_ID, DUPLICATE_ID, NO_TIMESTAMP
 from nexus_reimport.model.reasons.reason import Reason
 from nexus_reimport.transform.dates import UNKNOWN_INSTANT, instant
 from nexus_reimport.transform.exceptions import MissingFieldError
 from nexus_reimport.transform.instants import distinct_instants
-from nexus_reimport.transform.staged import Ledger
+from nexus_reimport.transform.staged import Accounting
 from nexus_reimport.transform.text import clean, report_key, uuid_text
 
 
 @dataclass(frozen=True)
-class Extract:
+class ExtractRows:
     """The rows of one entity set: their ids in lower case, ascending, and their fields."""
 
     asset: str
@@ -40,15 +40,17 @@ class Extract:
 
     def doubts(self) -> list[dict[str, Reason]]:
         """Return each row's fields whose value is not what FileMaker has, with the reason."""
-        if UNREADABLE not in self.records.column_names:
+        if UNREADABLE_COLUMN not in self.records.column_names:
             return [{} for _ in range(len(self.records))]
-        told = (orjson.loads(text) if text else {} for text in self.records.column(UNREADABLE).to_pylist())
+        told = (
+            orjson.loads(text) if text else {} for text in self.records.column(UNREADABLE_COLUMN).to_pylist()
+        )
         return [{name: reason_named(code) for name, code in fields.items()} for fields in told]
 
-    def take(self, places: Sequence[int]) -> "Extract":
+    def take(self, places: Sequence[int]) -> "ExtractRows":
         """Return the rows at those places."""
         keys = [self.keys[place] for place in places]
-        return Extract(self.asset, keys, self.records.take(pa.array(places, pa.int64())))
+        return ExtractRows(self.asset, keys, self.records.take(pa.array(places, pa.int64())))
 
     def _values(self, field: str) -> list[str | None]:
         if field not in self.records.column_names:
@@ -57,7 +59,7 @@ class Extract:
         return values
 
 
-def read_extract(entity: EntitySet, frame: pd.DataFrame, ledger: Ledger | None = None) -> Extract:
+def read_extract(entity: EntitySet, frame: pd.DataFrame, ledger: Accounting | None = None) -> ExtractRows:
     """Return the rows that have an id, in order of it.
 
     A row whose id is no UUID is rejected `bad_id`, a second row with the same id `duplicate_id`: the order
@@ -65,14 +67,14 @@ def read_extract(entity: EntitySet, frame: pd.DataFrame, ledger: Ledger | None =
     not be read as FileMaker has it is warned of, `unreadable_value` or `unreadable_character`.
     """
     records = pa.Table.from_pandas(frame, preserve_index=False)
-    everything = Extract(entity.asset, [], records)
+    everything = ExtractRows(entity.asset, [], records)
     raw = [value or "" for value in everything._values(entity.key)]
     keys = [uuid_text(value) for value in raw]
     order = sorted((key, raw[place], place) for place, key in enumerate(keys) if key is not None)
     places = {key: place for key, _, place in reversed(order)}
     ordered = sorted(places)
     rows = records.take(pa.array([places[key] for key in ordered], pa.int64()))
-    extract = Extract(entity.asset, ordered, rows)
+    extract = ExtractRows(entity.asset, ordered, rows)
     if ledger is not None:
         for key, fields in zip(extract.keys, extract.doubts(), strict=True):
             for field, reason in fields.items():
@@ -83,12 +85,14 @@ def read_extract(entity: EntitySet, frame: pd.DataFrame, ledger: Ledger | None =
 
 def source_keys(entity: EntitySet, frame: pd.DataFrame) -> list[str]:
     """Return the key that each row of an extract has in rows and rejects, in the frame's order."""
-    values = Extract(entity.asset, [], pa.Table.from_pandas(frame, preserve_index=False))._values(entity.key)
+    values = ExtractRows(entity.asset, [], pa.Table.from_pandas(frame, preserve_index=False))._values(
+        entity.key
+    )
     return [uuid_text(value) or report_key(value) for value in values]
 
 
 def _reject_unusable(
-    entity: EntitySet, raw: list[str], keys: list[str | None], places: dict[str, int], ledger: Ledger
+    entity: EntitySet, raw: list[str], keys: list[str | None], places: dict[str, int], ledger: Accounting
 ) -> None:
     for place, key in enumerate(keys):
         if key is None:
@@ -98,7 +102,7 @@ def _reject_unusable(
 
 
 def creation_instants(
-    extract: Extract, ledger: Ledger, column: str, preferred: Sequence[int | None] | None = None
+    extract: ExtractRows, ledger: Accounting, column: str, preferred: Sequence[int | None] | None = None
 ) -> list[int]:
     """Return when each row was made, microseconds since 1970 UTC, no two the same.
 

@@ -8,7 +8,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from nexus_reimport.model.filemaker import UNREADABLE
+from nexus_reimport.model.filemaker import UNREADABLE_COLUMN
 from nexus_reimport.transform.staged import Staged
 
 # What stands where nobody knew what to write. FileMaker itself shows ? for what it can't show.
@@ -54,7 +54,7 @@ def figures_of_source(read: pd.DataFrame | Staged) -> SourceFigures:
 
 def figures_of(frame: pd.DataFrame) -> SourceFigures:
     """Return the figures of a source as it was read."""
-    names = [str(name) for name in frame.columns if name != UNREADABLE]
+    names = [str(name) for name in frame.columns if name != UNREADABLE_COLUMN]
     return SourceFigures(len(frame), {name: _figures_of_field(frame[name]) for name in names})
 
 

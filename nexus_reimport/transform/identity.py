@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 from nexus_reimport.model.reasons.every_table import CLAIMED_TWICE
 from nexus_reimport.transform.nexus_state import NexusState
-from nexus_reimport.transform.staged import Ledger
+from nexus_reimport.transform.staged import Accounting
 from nexus_reimport.transform.text import natural_key as natural_key
 
 NAMESPACE = uuid.UUID("6f1d2c9e-8a47-5b30-9d52-3c7e41b8a605")
@@ -58,7 +58,7 @@ def derived_id(table: str, source_key: str, attempt: int = 0) -> str:
 def decide_ids(
     keys: Sequence[str],
     state: NexusState,
-    ledger: Ledger,
+    ledger: Accounting,
     recognitions: Iterable[Recognition] = (),
 ) -> list[str]:
     """Return one id per source row, in the rows' order, never one id twice.
@@ -112,7 +112,7 @@ def _derive(table: str, keys: Sequence[str], ids: list[str | None], taken: set[s
 
 
 def _warn_of_claims(
-    keys: Sequence[str], ids: Sequence[str | None], claims: Mapping[str, list[str]], ledger: Ledger
+    keys: Sequence[str], ids: Sequence[str | None], claims: Mapping[str, list[str]], ledger: Accounting
 ) -> None:
     if claims:
         for key, row_id in zip(keys, ids, strict=True):

@@ -8,7 +8,7 @@ import pyarrow as pa
 from nexus_reimport.model.nexus import IMAGES
 from nexus_reimport.transform.identity import Adoption, decide_ids
 from nexus_reimport.transform.nexus_state import NexusState
-from nexus_reimport.transform.staged import Ledger
+from nexus_reimport.transform.staged import Accounting
 
 _COLUMNS = ("filemaker_id", "key", "recid", "batch")
 
@@ -18,7 +18,7 @@ _Place = tuple[str | None, bool]
 _Contents = Mapping[str, Sequence[_Place]]
 
 
-def image_ids(images: pa.Table, state: NexusState, ledger: Ledger) -> list[str]:
+def image_ids(images: pa.Table, state: NexusState, ledger: Accounting) -> list[str]:
     """Return the images' UUIDs. `images`: columns filemaker_id, key, recid, in order of filemaker_id.
 
     A living row is known by its FileMaker id, then by its S3 key, then by the recid that is its file's stem,
@@ -104,7 +104,7 @@ def _contents(images: pa.Table, state: NexusState, batches: Mapping[str, str]) -
 def _places(images: pa.Table, state: NexusState) -> dict[str, _Place]:
     """Return living image to the batch it goes to; one left over goes where its double does."""
     columns = [images[name].to_pylist() for name in _COLUMNS]
-    ids = image_ids(images, state, Ledger(IMAGES))
+    ids = image_ids(images, state, Accounting(IMAGES))
     places: dict[str, _Place] = {image: (batch, True) for image, batch in zip(ids, columns[-1], strict=True)}
     claims, stored = state.claims(IMAGES.name), state.s3_keys(IMAGES.name)
     stems, key_ids = state.stems(IMAGES.name), state.key_ids(IMAGES.name)

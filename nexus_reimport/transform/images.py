@@ -19,7 +19,7 @@ from nexus_reimport.transform.image_objects import ImageObjects, image_objects, 
 from nexus_reimport.transform.image_places import image_places
 from nexus_reimport.transform.instants import distinct_instants
 from nexus_reimport.transform.nexus_state import NexusState
-from nexus_reimport.transform.staged import SOURCE_KEY, Ledger, Staged
+from nexus_reimport.transform.staged import SOURCE_KEY, Accounting, Staged
 from nexus_reimport.transform.text import clean
 
 CATEGORY_LENGTH = IMAGES.column("category").length or 0
@@ -40,7 +40,7 @@ def stage_image_batches(
     patient's FileMaker id and the day, `{id}/{YYYY-MM-DD}` or `{id}/unknown`. A batch was uploaded in the
     second in which the first of its images was.
     """
-    ledger = Ledger(IMAGE_BATCHES)
+    ledger = Accounting(IMAGE_BATCHES)
     objects = image_objects(image_csv, None, listing, thumbnails, patients, state, as_of)
     published = objects.published("filemaker_id")
     batches = published.group_by("batch").aggregate(
@@ -77,7 +77,7 @@ def stage_images(
     the CSV without an object is warned of, `no_object`, and so is a row the CSV's reading rejected. What
     is amiss with a picture that can be read is a warning, `no_end_marker`, and so is `date_out_of_range`.
     """
-    ledger = Ledger(IMAGES)
+    ledger = Accounting(IMAGES)
     objects = image_objects(image_csv, csv_rejects, listing, thumbnails, patients, state, as_of)
     images = _published(_with_batches(objects, batches), image_csv, csv_rejects, ledger)
     del objects  # as large as the images themselves
@@ -109,7 +109,7 @@ def warn_of_unseen(staged: Staged, unseen: Collection[str]) -> Staged:
 
     `unseen` are S3 keys. A plan counts such images; a publication does not take them.
     """
-    ledger = Ledger(IMAGES)
+    ledger = Accounting(IMAGES)
     waiting = staged.rows["s3_key"].isin(list(unseen))
     for key in staged.rows.loc[waiting, SOURCE_KEY]:
         ledger.warn(key, "s3_thumbnail_key", THUMBNAIL_TO_MAKE)
@@ -128,7 +128,7 @@ def _with_batches(objects: ImageObjects, batches: Staged) -> ImageObjects:
 
 
 def _published(
-    objects: ImageObjects, image_csv: pd.DataFrame, csv_rejects: pd.DataFrame, ledger: Ledger
+    objects: ImageObjects, image_csv: pd.DataFrame, csv_rejects: pd.DataFrame, ledger: Accounting
 ) -> pa.Table:
     """Return the images in order of FileMaker id, everything else accounted for."""
     for key, field, reason in objects.rejects():
@@ -138,7 +138,7 @@ def _published(
 
 
 def _warn_of_rows_without_objects(
-    image_csv: pd.DataFrame, csv_rejects: pd.DataFrame, objects: ImageObjects, ledger: Ledger
+    image_csv: pd.DataFrame, csv_rejects: pd.DataFrame, objects: ImageObjects, ledger: Accounting
 ) -> None:
     stems = objects.table["stem"].combine_chunks()
     recids = pa.array(image_csv["recid"], pa.string())
@@ -159,7 +159,7 @@ def _places(images: pa.Table, ids: Sequence[str], state: NexusState) -> list[int
     return image_places(images["batch_id"].to_pylist(), recid_numbers(images["recid"]), ids, state)
 
 
-def _text_columns(images: pa.Table, ledger: Ledger) -> dict[str, Sequence[object]]:
+def _text_columns(images: pa.Table, ledger: Accounting) -> dict[str, Sequence[object]]:
     coded = images["type"].combine_chunks().fill_null("").dictionary_encode()
     types = pa.array([clean(text) for text in coded.dictionary.to_pylist()], pa.string()).take(coded.indices)
     names = pc.replace_substring_regex(images["key"], r"(?s)^.*/", "")
@@ -171,7 +171,7 @@ def _text_columns(images: pa.Table, ledger: Ledger) -> dict[str, Sequence[object
     }
 
 
-def _cut(texts: pa.Array, length: int, column: str, images: pa.Table, ledger: Ledger) -> pa.Array:
+def _cut(texts: pa.Array, length: int, column: str, images: pa.Table, ledger: Accounting) -> pa.Array:
     """Return the texts, each no longer than the column; one that was cut is warned of, `too_long`."""
     too_long = pc.greater(pc.utf8_length(texts), length)
     for key in images["filemaker_id"].filter(too_long).to_pylist():

@@ -14,12 +14,12 @@ from nexus_reimport.transform.adoption.candidates import candidates
 from nexus_reimport.transform.adoption.living import LivingNote
 from nexus_reimport.transform.adoption.notes import IMPORTER, AdoptableNote, adopt_notes
 from nexus_reimport.transform.dates import day, microseconds, noon
-from nexus_reimport.transform.extracts import Extract, creation_instants, read_extract
+from nexus_reimport.transform.extracts import ExtractRows, creation_instants, read_extract
 from nexus_reimport.transform.identity import decide_ids
 from nexus_reimport.transform.known_patients import KnownPatients, known_patients
 from nexus_reimport.transform.nexus_state import NexusState
 from nexus_reimport.transform.shaping import cut
-from nexus_reimport.transform.staged import Ledger, Staged
+from nexus_reimport.transform.staged import Accounting, Staged
 
 
 def stage_notes(notes: pd.DataFrame, patients: Staged, state: NexusState, as_of: datetime) -> Staged:
@@ -28,8 +28,8 @@ def stage_notes(notes: pd.DataFrame, patients: Staged, state: NexusState, as_of:
     Takes the extract frame, the staged patients and the run's instant (aware). Rejects: bad_id,
     duplicate_id, empty_content, limit, patient_not_found.
     """
-    ledger = Ledger(NOTES)
-    everything = read_extract(filemaker.NOTES, notes, ledger)
+    ledger = Accounting(NOTES)
+    everything = read_extract(filemaker.CLINICAL_NOTES, notes, ledger)
     known = known_patients(patients, state)
     created = creation_instants(everything, ledger, "created_at", _noons(everything, ledger))
     kept = _kept(everything, known, ledger)
@@ -54,7 +54,7 @@ def stage_notes(notes: pd.DataFrame, patients: Staged, state: NexusState, as_of:
     return ledger.staged(written.keys, columns, {"updated_at": microseconds(as_of)})
 
 
-def _noons(notes: Extract, ledger: Ledger) -> list[int | None]:
+def _noons(notes: ExtractRows, ledger: Accounting) -> list[int | None]:
     """Return noon in Sydney of each note's day, None where it says none or one that cannot be read."""
     noons: list[int | None] = []
     for key, text in zip(notes.keys, notes.texts("Date"), strict=True):
@@ -66,7 +66,7 @@ def _noons(notes: Extract, ledger: Ledger) -> list[int | None]:
     return noons
 
 
-def _kept(notes: Extract, known: KnownPatients, ledger: Ledger) -> list[int]:
+def _kept(notes: ExtractRows, known: KnownPatients, ledger: Accounting) -> list[int]:
     kept = []
     for place, (patient, content) in enumerate(zip(notes.ids("id_Key"), notes.texts("Note"), strict=True)):
         fault = known.fault(patient)
@@ -79,7 +79,7 @@ def _kept(notes: Extract, known: KnownPatients, ledger: Ledger) -> list[int]:
     return kept
 
 
-def _adoptable(notes: Extract, owners: Sequence[str], places: list[int]) -> list[AdoptableNote]:
+def _adoptable(notes: ExtractRows, owners: Sequence[str], places: list[int]) -> list[AdoptableNote]:
     """Return the notes at the places, as living rows are compared with them."""
     some = notes.take(places)
     made = [moment or 0 for moment, _ in some.instants("creationTimestamp")]

@@ -20,12 +20,12 @@ from nexus_reimport.transform import choices
 from nexus_reimport.transform.clinics import ClinicFinder, clinic_names
 from nexus_reimport.transform.contact_details import ContactCard, contact_cards
 from nexus_reimport.transform.dates import day, iso_utc, microseconds, possible_days
-from nexus_reimport.transform.extracts import Extract, creation_instants, read_extract
+from nexus_reimport.transform.extracts import ExtractRows, creation_instants, read_extract
 from nexus_reimport.transform.identity import decide_ids
 from nexus_reimport.transform.mappings import NOTHING_SAID, Mappings
 from nexus_reimport.transform.nexus_state import NexusState
 from nexus_reimport.transform.shaping import cut, days, looked_up, nullable
-from nexus_reimport.transform.staged import Ledger, Staged
+from nexus_reimport.transform.staged import Accounting, Staged
 from nexus_reimport.transform.text import canonical_json, flag
 
 _BEFORE_CHRIST = ("-", "0000-")
@@ -73,7 +73,7 @@ def stage_patients(
     so many contacts by id are staged, the others are rejected `limit`. `mappings` lead from FileMaker's names
     to Nexus's. Rejects: bad_id, duplicate_id, no_name, limit.
     """
-    ledger = Ledger(PATIENTS)
+    ledger = Accounting(PATIENTS)
     everybody = read_extract(CONTACTS, contacts, ledger)
     created = creation_instants(everybody, ledger, "created_at")
     kept = _kept(everybody, limit, ledger)
@@ -92,7 +92,7 @@ def stage_patients(
     return ledger.staged(people.keys, columns, {"updated_at": microseconds(as_of), **_INITIAL})
 
 
-def _kept(people: Extract, limit: int | None, ledger: Ledger) -> list[int]:
+def _kept(people: ExtractRows, limit: int | None, ledger: Accounting) -> list[int]:
     kept: list[int] = []
     names = zip(people.keys, people.texts("nameFirst"), people.texts("nameLast"), strict=True)
     for place, (key, first, last) in enumerate(names):
@@ -106,7 +106,7 @@ def _kept(people: Extract, limit: int | None, ledger: Ledger) -> list[int]:
 
 
 def _personal_columns(
-    people: Extract, as_of: datetime, blank_name: str, ledger: Ledger
+    people: ExtractRows, as_of: datetime, blank_name: str, ledger: Accounting
 ) -> dict[str, Sequence[object]]:
     def short(field: str, column: str) -> list[str]:
         return cut(people.keys, people.texts(field), column, ledger)
@@ -131,7 +131,7 @@ def _personal_columns(
 
 
 def _names(
-    keys: Sequence[str], names: Sequence[str], column: str, blank_name: str, ledger: Ledger
+    keys: Sequence[str], names: Sequence[str], column: str, blank_name: str, ledger: Accounting
 ) -> list[str]:
     """Return the names; one that FileMaker lacks is warned of, `blank_name`.
 
@@ -143,7 +143,7 @@ def _names(
     return [name or blank_name for name in names]
 
 
-def _births(people: Extract, as_of: datetime, ledger: Ledger) -> list[object]:
+def _births(people: ExtractRows, as_of: datetime, ledger: Accounting) -> list[object]:
     """Return dates of birth between 1850 and the run's day in Sydney; others are null and warned of."""
     first, last = possible_days(as_of)
     births: list[object] = []
@@ -157,7 +157,7 @@ def _births(people: Extract, as_of: datetime, ledger: Ledger) -> list[object]:
     return births
 
 
-def _sexes(people: Extract, ledger: Ledger) -> list[str | None]:
+def _sexes(people: ExtractRows, ledger: Accounting) -> list[str | None]:
     found = [choices.sex(text) for text in people.texts("gender")]
     for key, (_, is_known) in zip(people.keys, found, strict=True):
         if not is_known:
@@ -165,7 +165,7 @@ def _sexes(people: Extract, ledger: Ledger) -> list[str | None]:
     return [sex for sex, _ in found]
 
 
-def _health_numbers(people: Extract, ledger: Ledger) -> list[str | None]:
+def _health_numbers(people: ExtractRows, ledger: Accounting) -> list[str | None]:
     """Return health numbers that fit; half a number is worse than none, so a longer one becomes null."""
     texts = people.texts("Health Number")
     return looked_up(people.keys, texts, _fitting, ("health_number", TOO_LONG), ledger)
@@ -175,7 +175,7 @@ def _fitting(health_number: str) -> str | None:
     return health_number if len(health_number) <= _HEALTH_NUMBER_LENGTH else None
 
 
-def _clinics(people: Extract, finder: ClinicFinder, ledger: Ledger) -> list[str | None]:
+def _clinics(people: ExtractRows, finder: ClinicFinder, ledger: Accounting) -> list[str | None]:
     clinics = []
     given = zip(people.keys, people.texts("id_Clinic"), people.texts("Clinic_Name"), strict=True)
     for key, clinic_id, name in given:
@@ -187,7 +187,7 @@ def _clinics(people: Extract, finder: ClinicFinder, ledger: Ledger) -> list[str 
 
 
 def _funding_columns(
-    people: Extract, state: NexusState, mappings: Mappings, ledger: Ledger
+    people: ExtractRows, state: NexusState, mappings: Mappings, ledger: Accounting
 ) -> dict[str, Sequence[object]]:
     """Return the funding type, by name, and the name by which pages and invoices know who pays."""
 
@@ -213,7 +213,7 @@ def _card_columns(keys: Sequence[str], cards: Mapping[str, ContactCard]) -> dict
     }
 
 
-def _metadata(people: Extract, names: Mapping[str, str], as_of: datetime) -> list[str]:
+def _metadata(people: ExtractRows, names: Mapping[str, str], as_of: datetime) -> list[str]:
     """Return what FileMaker knows and Nexus has no column for, and the originals of what did not fit.
 
     What FileMaker does not say is left out: Nexus's own commands stop at a null. The id is as FileMaker
@@ -237,7 +237,7 @@ def _metadata(people: Extract, names: Mapping[str, str], as_of: datetime) -> lis
     ]
 
 
-def _columns_of(people: Extract, fields: Mapping[str, str]) -> list[dict[str, str]]:
+def _columns_of(people: ExtractRows, fields: Mapping[str, str]) -> list[dict[str, str]]:
     """Return by patient the texts of some fields, under other names; those that are empty are left out."""
     columns = {name: people.texts(field) for name, field in fields.items()}
     return [
@@ -252,7 +252,7 @@ def _ndis(values: Mapping[str, str]) -> dict[str, object]:
     return {name: values[field] for name, field in _WITHOUT_COORDINATOR.items() if field in values}
 
 
-def _clinics_of(people: Extract, names: Mapping[str, str]) -> list[dict[str, str]]:
+def _clinics_of(people: ExtractRows, names: Mapping[str, str]) -> list[dict[str, str]]:
     """Return the clinic's name, or FileMaker's id of a clinic that has none."""
     found = []
     for name, clinic_id in zip(people.texts("Clinic_Name"), people.texts("id_Clinic"), strict=True):
@@ -262,7 +262,7 @@ def _clinics_of(people: Extract, names: Mapping[str, str]) -> list[dict[str, str
     return found
 
 
-def _originals(people: Extract) -> list[dict[str, str]]:
+def _originals(people: ExtractRows) -> list[dict[str, str]]:
     """Return per patient the texts that fit no choice or no column."""
     originals: list[dict[str, str]] = [{} for _ in people.keys]
     for name, field, is_kept in _LOSSY:

@@ -5,11 +5,11 @@ from collections.abc import Callable, Sequence
 from nexus_reimport.model.reasons.reason import Reason
 from nexus_reimport.model.reasons.several_tables import BAD_DATE, TOO_LONG
 from nexus_reimport.transform.dates import day
-from nexus_reimport.transform.extracts import Extract
-from nexus_reimport.transform.staged import Ledger
+from nexus_reimport.transform.extracts import ExtractRows
+from nexus_reimport.transform.staged import Accounting
 
 
-def cut(keys: Sequence[str], texts: Sequence[str], column: str, ledger: Ledger) -> list[str]:
+def cut(keys: Sequence[str], texts: Sequence[str], column: str, ledger: Accounting) -> list[str]:
     """Return the texts, each no longer than the column; one that was cut is warned of, `too_long`."""
     length = ledger.table.column(column).length
     result = list(texts)
@@ -25,7 +25,7 @@ def nullable(texts: Sequence[str]) -> list[str | None]:
     return [text or None for text in texts]
 
 
-def days(extract: Extract, field: str, column: str, ledger: Ledger) -> list[object]:
+def days(extract: ExtractRows, field: str, column: str, ledger: Accounting) -> list[object]:
     """Return one field's days; None where it is empty, and where it cannot be read, `bad_date`."""
     texts = extract.texts(field)
     found: list[object] = [day(text) for text in texts]
@@ -40,7 +40,7 @@ def looked_up(
     texts: Sequence[str],
     find: Callable[[str], str | None],
     warning: tuple[str, Reason],
-    ledger: Ledger,
+    ledger: Accounting,
 ) -> list[str | None]:
     """Return what each text is known as; None where it is empty or unknown, the latter with the warning.
 

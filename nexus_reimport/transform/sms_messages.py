@@ -23,12 +23,12 @@ from nexus_reimport.transform.adoption.candidates import candidates
 from nexus_reimport.transform.adoption.living import LivingMessage
 from nexus_reimport.transform.adoption.sms_messages import AdoptableMessage, adopt_messages
 from nexus_reimport.transform.adoption.texts import bare_digest, digest
-from nexus_reimport.transform.extracts import Extract, creation_instants, read_extract
+from nexus_reimport.transform.extracts import ExtractRows, creation_instants, read_extract
 from nexus_reimport.transform.identity import decide_ids
 from nexus_reimport.transform.known_patients import KnownPatients, known_patients
 from nexus_reimport.transform.nexus_state import NexusState
 from nexus_reimport.transform.phones import comparable_number, e164, leading_e164
-from nexus_reimport.transform.staged import SOURCE_KEY, Ledger, Staged, column_texts
+from nexus_reimport.transform.staged import SOURCE_KEY, Accounting, Staged, column_texts
 
 SINGLE_LENGTH = 160
 PART_LENGTH = 153
@@ -52,7 +52,7 @@ def stage_sms_messages(
     bad_id, duplicate_id, empty_body, no_number, bad_number, limit. Where a limit left patients out, a
     message that only its number could link is rejected `limit`: the number may be theirs as well.
     """
-    ledger = Ledger(SMS_MESSAGES)
+    ledger = Accounting(SMS_MESSAGES)
     everything = read_extract(MESSAGES, messages, ledger)
     sent = _sent(everything, ledger)
     created = _created(everything, sent, ledger)
@@ -80,7 +80,7 @@ def stage_sms_messages(
     return ledger.staged(texted.keys, columns, constants)
 
 
-def _sent(messages: Extract, ledger: Ledger) -> list[int | None]:
+def _sent(messages: ExtractRows, ledger: Accounting) -> list[int | None]:
     found = messages.instants("SentTimestamp")
     for key, (_, reason) in zip(messages.keys, found, strict=True):
         if reason:
@@ -88,14 +88,14 @@ def _sent(messages: Extract, ledger: Ledger) -> list[int | None]:
     return [moment for moment, _ in found]
 
 
-def _created(messages: Extract, sent: Sequence[int | None], ledger: Ledger) -> list[int]:
+def _created(messages: ExtractRows, sent: Sequence[int | None], ledger: Accounting) -> list[int]:
     """Return when each message was made, else when it was sent."""
     made = (moment for moment, _ in messages.instants("creationTimestamp"))
     preferred = [second if first is None else first for first, second in zip(made, sent, strict=True)]
     return creation_instants(messages, ledger, "created_at", preferred)
 
 
-def _numbers(messages: Extract, ledger: Ledger) -> list[str | None]:
+def _numbers(messages: ExtractRows, ledger: Accounting) -> list[str | None]:
     """Return each message's number as `phone_number` reads it, and warn of numbers among words."""
     given = zip(*(messages.texts(field) for field in _NUMBER_FIELDS), strict=True)
     read: dict[tuple[str, ...], tuple[str | None, bool]] = {}
@@ -127,7 +127,7 @@ def phone_number(*typed: str) -> tuple[str | None, bool]:
 
 
 def _kept(
-    messages: Extract, known: KnownPatients, numbers: Sequence[str | None], ledger: Ledger
+    messages: ExtractRows, known: KnownPatients, numbers: Sequence[str | None], ledger: Accounting
 ) -> list[int]:
     kept = []
     bodies, patients = messages.texts("MessageBody"), messages.ids("_kf_ContactID")
@@ -144,7 +144,7 @@ def _kept(
     return kept
 
 
-def _text_columns(texted: Extract, ledger: Ledger) -> dict[str, Sequence[object]]:
+def _text_columns(texted: ExtractRows, ledger: Accounting) -> dict[str, Sequence[object]]:
     bodies = texted.texts("MessageBody")
     statuses = []
     for key, text in zip(texted.keys, texted.texts("MessageStatus"), strict=True):
@@ -160,7 +160,7 @@ def sms_count(message: str) -> int:
     return 1 if len(message) <= SINGLE_LENGTH else -(-len(message) // PART_LENGTH)
 
 
-def _external_ids(texted: Extract, ledger: Ledger) -> list[str]:
+def _external_ids(texted: ExtractRows, ledger: Accounting) -> list[str]:
     """Return the gateway's ids; half an id is worse than none, so one that does not fit becomes empty."""
     external = texted.texts("_kf_GatewayMessageID")
     for key, text in zip(texted.keys, external, strict=True):
@@ -170,7 +170,7 @@ def _external_ids(texted: Extract, ledger: Ledger) -> list[str]:
 
 
 def _appointments(
-    texted: Extract, appointments: Staged, state: NexusState, ledger: Ledger
+    texted: ExtractRows, appointments: Staged, state: NexusState, ledger: Accounting
 ) -> list[str | None]:
     """Return the appointment staged for each message's event, else the one living in Nexus."""
     ids = {key: living[0] for key, living in state.claims(APPOINTMENTS.name).items()}
@@ -186,7 +186,7 @@ def _appointments(
 
 
 def _patients(
-    texted: Extract, numbers: Sequence[object], known: KnownPatients, patients: Staged, ledger: Ledger
+    texted: ExtractRows, numbers: Sequence[object], known: KnownPatients, patients: Staged, ledger: Accounting
 ) -> list[str | None]:
     """Return each message's patient: by id, else by the number where just one patient has it, else None."""
     found = [known.find(patient) for patient in texted.ids("_kf_ContactID")]

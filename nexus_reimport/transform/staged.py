@@ -36,7 +36,7 @@ class Staged:
         return len(self.rows) + len(self.rejects)
 
 
-class Ledger:
+class Accounting:
     """Collects what is rejected and what is worth a warning while one table is staged."""
 
     def __init__(self, table: Table) -> None:

@@ -13,7 +13,7 @@ from nexus_reimport.model.nexus import TABLES
 
 
 @dataclass(frozen=True)
-class Census:
+class RowCounts:
     """One table: rows that came from FileMaker by this line, the others, and rows that have each link."""
 
     ours: int
@@ -21,7 +21,7 @@ class Census:
     linked: dict[str, int]
 
 
-def count_rows(url: str) -> dict[str, Census]:
+def count_rows(url: str) -> dict[str, RowCounts]:
     """Return the census of each published table, of one instant. Raises PublicationError where it can't."""
     try:
         with reading(url, "counting") as connection:
@@ -30,7 +30,7 @@ def count_rows(url: str) -> dict[str, Census]:
         raise PublicationError(f"Nexus's rows could not be counted ({type(error).__name__}).") from None
 
 
-def _count(connection: Connection, table: Table) -> Census:
+def _count(connection: Connection, table: Table) -> RowCounts:
     linked = [sql.SQL(", count({})").format(sql.Identifier("t", link.column)) for link in table.links]
     statement = sql.SQL("SELECT count(i.id), count(*){} FROM {} t {}").format(
         sql.Composed(linked),
@@ -39,7 +39,7 @@ def _count(connection: Connection, table: Table) -> Census:
     )
     ours, total, *links = connection.execute(statement).fetchone() or (0, 0)
     columns = [link.column for link in table.links]
-    return Census(ours, total - ours, dict(zip(columns, links, strict=True)))
+    return RowCounts(ours, total - ours, dict(zip(columns, links, strict=True)))
 
 
 _IDENTITIES = sql.SQL("LEFT JOIN identities i ON i.table_name = {} AND i.id = t.id")

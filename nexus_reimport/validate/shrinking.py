@@ -46,7 +46,7 @@ def shrinking_finding(
     losses = list(losses_between(source, last, now))
     if not losses:
         return Finding(True, "Every field says as much as at the last publication.", facts)
-    may = {f"{name_of(source)}.{one.field}".rstrip("."): one for one in losses}
+    may = {f"{source_name(source)}.{one.field}".rstrip("."): one for one in losses}
     said = f"{source} says less than at the last publication: " + "; ".join(one.says for one in losses)
     facts |= {"less": sorted(may)}
     if left := [name for name, one in may.items() if not _is_allowed(source, one.field, allowed)]:
@@ -62,16 +62,16 @@ def shrinking_finding(
     return Finding(True, f"{said}. Allowed by the run's config.", facts)
 
 
-def name_of(source: str) -> str:
+def source_name(source: str) -> str:
     """Return the name by which a source is allowed to shrink: its asset's, without the group."""
     return source.rpartition("/")[2]
 
 
 def _is_allowed(source: str, field: str, allowed: Collection[str]) -> bool:
     if field:
-        return f"{name_of(source)}.{field}" in allowed
+        return f"{source_name(source)}.{field}" in allowed
     tables = [table.name for table in TABLES if table.source == source]
-    return not {name_of(source), *tables}.isdisjoint(allowed)
+    return not {source_name(source), *tables}.isdisjoint(allowed)
 
 
 def losses_between(source: str, last: SourceFigures, now: SourceFigures) -> Iterator[Loss]:

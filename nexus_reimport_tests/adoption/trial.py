@@ -85,7 +85,7 @@ def older_sandbox(state: str, scale: float) -> Iterator[Line]:
     parent = Path(tempfile.mkdtemp(prefix="nexus-reimport-older-", dir=folder_in_memory()))
     directory = parent / "sandbox"
     try:
-        lifecycle.start(directory, scale, SEED, nexus=state)
+        lifecycle.start_sandbox(directory, scale, SEED, nexus=state)
         environment = lifecycle.environment(directory)
         filemaker = FileMakerResource(
             host=environment["FILEMAKER_HOST"],
@@ -103,7 +103,7 @@ def older_sandbox(state: str, scale: float) -> Iterator[Line]:
                 replaced={"filemaker": filemaker},
             )
     finally:
-        lifecycle.stop(directory)
+        lifecycle.stop_sandbox(directory)
         shutil.rmtree(parent)
 
 

@@ -22,7 +22,7 @@ from nexus_reimport.transform.image_csv import parse_image_csv
 from nexus_reimport.transform.images import stage_image_batches, stage_images
 from nexus_reimport.transform.imported_keys import IMAGES_PREFIX
 from nexus_reimport.transform.nexus_state import NexusState
-from nexus_reimport.transform.staged import Ledger, Staged
+from nexus_reimport.transform.staged import Accounting, Staged
 
 AS_OF = datetime(2026, 6, 30, tzinfo=UTC)
 SPACE = uuid.UUID("1c0ffee0-0000-4000-8000-000000000000")
@@ -96,7 +96,7 @@ def _patients(count: int) -> Staged:
         "created_at": list(range(count)),
     }
     constants = {"archived": False, "updated_at": 0, "contact_json": '{"phones": []}'}
-    return Ledger(PATIENTS).staged(keys, columns, constants)
+    return Accounting(PATIENTS).staged(keys, columns, constants)
 
 
 def _export(images: int, patients: Staged) -> bytes:

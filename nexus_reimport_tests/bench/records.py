@@ -37,13 +37,13 @@ def bench_records(scale: float, repeats: int) -> dict[str, object]:
     for _ in range(repeats):
         with tempfile.TemporaryDirectory(prefix="nexus-reimport-bench-") as folder:
             directory = Path(folder) / "sandbox"
-            lifecycle.start(directory, scale=scale)
+            lifecycle.start_sandbox(directory, scale=scale)
             try:
                 environment = {**os.environ, **lifecycle.environment(directory)}
                 firsts.append(measure_run(environment, Path(folder)))
                 seconds.append(measure_run(environment, Path(folder)))
             finally:
-                lifecycle.clean(directory)
+                lifecycle.clean_up(directory)
     return {"first_run": _summary(firsts), "second_run": _summary(seconds)}
 
 

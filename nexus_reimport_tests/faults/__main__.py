@@ -89,14 +89,14 @@ def _world() -> Iterator[World]:
         Path(parent).chmod(0o755)
         directory, folder = Path(parent, "sandbox"), Path(parent, "folder")
         folder.mkdir()
-        lifecycle.start(directory, SCALE)
+        lifecycle.start_sandbox(directory, SCALE)
         try:
             environment = lifecycle.environment(directory)
             whole = {**os.environ, **environment}
             subprocess.run([str(PROGRAM), "run", "--yes"], check=True, capture_output=True, env=whole)  # noqa: S603
             yield World(environment, silent, hanging_up, page, folder)
         finally:
-            lifecycle.stop(directory)
+            lifecycle.stop_sandbox(directory)
 
 
 if __name__ == "__main__":

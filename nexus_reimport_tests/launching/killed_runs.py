@@ -224,7 +224,7 @@ class Ground:
 def open_ground(clinic: SyntheticClinic, folder: Path) -> Iterator[Ground]:
     """Start a sandbox to copy from, whose FileMaker notes each request."""
     seen: list[str] = []
-    lifecycle.start(folder / "sandbox", SCALE, nexus=BEFORE)
+    lifecycle.start_sandbox(folder / "sandbox", SCALE, nexus=BEFORE)
     try:
         settings = read_settings(Layout(folder / "sandbox"))
         assert settings is not None
@@ -248,4 +248,4 @@ def open_ground(clinic: SyntheticClinic, folder: Path) -> Iterator[Ground]:
                 instance.get_runs(limit=1)
             yield ground
     finally:
-        lifecycle.stop(folder / "sandbox")
+        lifecycle.stop_sandbox(folder / "sandbox")

@@ -11,8 +11,8 @@ import pytest
 
 import nexus_reimport
 from nexus_reimport.launching import active_runs as going
-from nexus_reimport.launching.active_runs import going_runs, mention_others, stay_clear_of_others
-from nexus_reimport.launching.exceptions import AnotherRunGoing
+from nexus_reimport.launching.active_runs import active_runs, mention_others, stay_clear_of_others
+from nexus_reimport.launching.exceptions import AnotherRunActive
 from nexus_reimport.orchestration.sensors.abandoned import PROCESS_TAG, process_tag
 from nexus_reimport.sandbox.contents import DEFAULT_DAGSTER_YAML
 
@@ -53,7 +53,7 @@ def create(
 
 
 def going_ids(instance: dg.DagsterInstance) -> list[str]:
-    return [record.dagster_run.run_id for record in going_runs(instance)]
+    return [record.dagster_run.run_id for record in active_runs(instance)]
 
 
 def killed() -> dict[str, str]:
@@ -104,14 +104,14 @@ def test_a_run_executed_again_in_the_browser_is_not_taken_for_the_killed_one(
     first = create(instance, status=dg.DagsterRunStatus.FAILURE, tags=tags)
     again = create(instance, tags=tags, root_run_id=first, parent_run_id=first)
     assert going_ids(instance) == [again]
-    with pytest.raises(AnotherRunGoing, match=f"run {again}, .* in the browser"):
+    with pytest.raises(AnotherRunActive, match=f"run {again}, .* in the browser"):
         stay_clear_of_others(instance, wait=False, say=print)
 
 
 def test_the_refusal_names_the_run_and_where_it_is(instance: dg.DagsterInstance) -> None:
     run_id = create(instance, tags=process_tag())
     _, pid, _ = process_tag()[PROCESS_TAG].rsplit(" ", 2)
-    with pytest.raises(AnotherRunGoing, match=f"run {run_id}, started at .* process {pid} on .* --wait"):
+    with pytest.raises(AnotherRunActive, match=f"run {run_id}, started at .* process {pid} on .* --wait"):
         stay_clear_of_others(instance, wait=False, say=print)
 
 

@@ -11,7 +11,7 @@ import pytest
 from dagster._core.execution.plan.state import KnownExecutionState
 
 from nexus_reimport.definitions import GATE
-from nexus_reimport.launching.exceptions import AnotherRunGoing, NothingToResume
+from nexus_reimport.launching.exceptions import AnotherRunActive, NothingToResume
 from nexus_reimport.launching.launch import launch
 from nexus_reimport.launching.resume import Resumption, resumption
 from nexus_reimport.model.nexus import BY_NAME
@@ -325,7 +325,7 @@ def test_there_may_be_nothing_to_resume(line: Line) -> None:
 
 def test_a_run_that_is_going_is_not_resumed(line: Line) -> None:
     run_id = created_run(line, dg.DagsterRunStatus.STARTED)
-    with pytest.raises(AnotherRunGoing, match=run_id):
+    with pytest.raises(AnotherRunActive, match=run_id):
         rest_of(line)
 
 

@@ -12,7 +12,7 @@ import dagster as dg
 import pytest
 
 from nexus_reimport.launching import starting as starting_module
-from nexus_reimport.launching.exceptions import AnotherRunGoing
+from nexus_reimport.launching.exceptions import AnotherRunActive
 from nexus_reimport.launching.starting import starting
 
 HOLD = """
@@ -67,7 +67,7 @@ def test_one_that_is_stopped_while_it_starts_is_not_waited_for_without_end(
     with (
         dg.DagsterInstance.from_config(home) as instance,
         held(home, 600),
-        pytest.raises(AnotherRunGoing, match="has been starting a run"),
+        pytest.raises(AnotherRunActive, match="has been starting a run"),
         starting(instance),
     ):
         pass

@@ -19,7 +19,7 @@ from starlette.websockets import WebSocket
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
-from nexus_reimport.launching.webserver_guard import HEADERS, LOOPBACK_NAMES, Guard, allowed_hosts
+from nexus_reimport.launching.webserver_guard import LOOPBACK_NAMES, SECURITY_HEADERS, Guard, allowed_hosts
 
 HERE = "http://127.0.0.1:3000"
 OWN = {"Origin": HERE, "Sec-Fetch-Site": "same-origin", "Content-Type": "application/json"}
@@ -62,7 +62,7 @@ def test_the_ui_s_own_requests_come_through_with_headers_of_safety(ui: str) -> N
     assert status(ui, "POST", "/graphql", OWN) == HTTPStatus.OK
     page = httpx.get(f"{ui}/runs", headers={"Sec-Fetch-Site": "none", "Sec-Fetch-Mode": "navigate"})
     assert page.text == "Dagster answered"
-    assert all(value in page.headers.get_list(name) for name, value in HEADERS.items())
+    assert all(value in page.headers.get_list(name) for name, value in SECURITY_HEADERS.items())
 
 
 def test_a_program_that_is_no_browser_may_ask_with_json(ui: str) -> None:

@@ -13,7 +13,7 @@ from nexus_reimport.sandbox.clinic.nexus_rows import (
     patient_row,
     sms_row,
 )
-from nexus_reimport.sandbox.starting_states import load_rows
+from nexus_reimport.sandbox.starting_states import fill_tables
 from nexus_reimport_tests.load.staged_frames import uid
 
 Written = tuple[str, dict[str, Any]]
@@ -30,7 +30,7 @@ def load(url: str, *rows: Written) -> None:
     by_relation: dict[str, list[dict[str, Any]]] = {}
     for relation, row in rows:
         by_relation.setdefault(relation, []).append(row)
-    load_rows(url, by_relation)
+    fill_tables(url, by_relation)
 
 
 def patient(name: str, metadata: object = None, /, **given: object) -> Written:

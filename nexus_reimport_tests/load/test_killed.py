@@ -25,7 +25,7 @@ from nexus_reimport.pictures.thumbnail_record import facts_frame
 from nexus_reimport.pictures.thumbnailing import ThumbnailFact
 from nexus_reimport.sandbox.clinic import SyntheticClinic, synthetic_clinic
 from nexus_reimport.sandbox.postgres import Cluster, ephemeral_database
-from nexus_reimport.sandbox.starting_states import load_rows, starting_rows
+from nexus_reimport.sandbox.starting_states import fill_tables, starting_rows
 from nexus_reimport.storage.frame_store import FrameStore, open_store
 from nexus_reimport.transform.appointments import stage_appointments
 from nexus_reimport.transform.documents import stage_documents
@@ -58,7 +58,7 @@ def prepared(postgres: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Ite
     storage = tmp_path_factory.mktemp("staged")
     with ephemeral_database(postgres) as url:
         for rows in starting_rows("older-import", clinic):
-            load_rows(url, rows)
+            fill_tables(url, rows)
         store = FrameStore(open_store(str(storage)))
         for name, staged in staged_tables(clinic, read_state(url)).items():
             store.save(name, "run", {"rows": staged.rows, "rejects": staged.rejects})

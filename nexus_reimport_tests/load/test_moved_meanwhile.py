@@ -11,7 +11,7 @@ from nexus_reimport.load.database import locking
 from nexus_reimport.load.diff.diff import StagedTable
 from nexus_reimport.load.exceptions import PublicationInProgress
 from nexus_reimport.load.plan.planning import Planned, make_plan
-from nexus_reimport.load.publication import Publication, Terms, publish
+from nexus_reimport.load.publication import Publication, PublicationTerms, publish
 from nexus_reimport.model.nexus import NOTES, PATIENTS
 from nexus_reimport.model.options import Options
 from nexus_reimport_tests.line import query
@@ -30,7 +30,7 @@ def plan(url: str, staged: Staged) -> Planned:
 def publish_unapproved(
     url: str, planned: Planned, staged: Staged, said: list[str] | None = None
 ) -> Publication:
-    terms = Terms(planned=planned.writes, plan_id="p", approved=False, seen=planned.seen)
+    terms = PublicationTerms(planned=planned.writes, plan_id="p", approved=False, seen=planned.seen)
     return publish(url, "run", AS_OF, staged, terms=terms, progress=(said if said is not None else []).append)
 
 

@@ -6,8 +6,8 @@ import pytest
 
 from nexus_reimport.model.counts import (
     AT_A_TERMINAL,
-    BY_NAME,
     COMPARED,
+    COUNT_BY_NAME,
     COUNTED,
     COUNTS,
     LISTED,
@@ -71,7 +71,7 @@ def test_each_count_has_a_meaning_and_words_and_shows_somewhere() -> None:
         assert one.words
         assert one.ahead or one.says
     assert set(COUNTED) <= set(COMPARED)
-    assert set(WORDS) == {*BY_NAME, *(one.name for one in TAKEN_BACK)}
+    assert set(WORDS) == {*COUNT_BY_NAME, *(one.name for one in TAKEN_BACK)}
 
 
 def test_a_count_that_nothing_counts_is_no_nought() -> None:

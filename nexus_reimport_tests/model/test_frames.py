@@ -8,7 +8,7 @@ import pyarrow as pa
 import pytest
 
 from nexus_reimport.model.columns import Column, Table, describe
-from nexus_reimport.model.filemaker import ENTITY_SETS, MESSAGES, NOTES, UNREADABLE, EntitySet
+from nexus_reimport.model.filemaker import CLINICAL_NOTES, ENTITY_SETS, MESSAGES, UNREADABLE_COLUMN, EntitySet
 from nexus_reimport.model.frames import IMAGE_EXPORT, NEXUS_STATE, REJECTS, S3_LISTING, THUMBNAIL_FACTS
 from nexus_reimport.model.nexus import IMAGE_BATCHES, PATIENTS, TABLES
 from nexus_reimport.model.shapes import failures, schema_of
@@ -167,7 +167,7 @@ def test_an_empty_frame_holds_its_schema() -> None:
 @pytest.mark.parametrize("entity", ENTITY_SETS, ids=lambda entity: entity.asset)
 def test_an_extract_has_all_fields_as_text_and_a_description_for_each(entity: EntitySet) -> None:
     schema = schema_of(entity.frame)
-    assert list(schema.columns) == [*entity.names, UNREADABLE]
+    assert list(schema.columns) == [*entity.names, UNREADABLE_COLUMN]
     assert all(column.description for column in schema.columns.values())
     frame = pd.DataFrame({name: pd.Series(["a", "b"], dtype=TEXT) for name in entity.names})
     assert broken(schema, frame, entity.key) == []
@@ -178,7 +178,9 @@ def test_an_extract_has_all_fields_as_text_and_a_description_for_each(entity: En
 def test_what_an_extract_says_of_unreadable_values_is_json() -> None:
     frame = pd.DataFrame({name: pd.Series(["a", "b"], dtype=TEXT) for name in MESSAGES.names})
     told = frame.assign(unreadable=pd.Series(['{"Note":"unreadable_value"}', "Note"], dtype=TEXT))
-    assert broken(schema_of(MESSAGES.frame), told, MESSAGES.key) == [("b", UNREADABLE, "not_a_json_object")]
+    assert broken(schema_of(MESSAGES.frame), told, MESSAGES.key) == [
+        ("b", UNREADABLE_COLUMN, "not_a_json_object")
+    ]
 
 
 def test_an_extract_has_no_key_twice_in_any_case() -> None:
@@ -190,8 +192,10 @@ def test_an_extract_has_no_key_twice_in_any_case() -> None:
 
 
 def test_an_extract_without_a_field_is_named() -> None:
-    frame = pd.DataFrame({name: pd.Series(["a"], dtype=TEXT) for name in NOTES.names if name != "Note"})
-    assert broken(schema_of(NOTES.frame), frame, "id") == [("", "Note", "missing_column")]
+    frame = pd.DataFrame(
+        {name: pd.Series(["a"], dtype=TEXT) for name in CLINICAL_NOTES.names if name != "Note"}
+    )
+    assert broken(schema_of(CLINICAL_NOTES.frame), frame, "id") == [("", "Note", "missing_column")]
 
 
 @pytest.mark.parametrize("table", TABLES, ids=lambda table: table.name)

@@ -12,13 +12,13 @@ from nexus_reimport import sandbox
 from nexus_reimport.model import reasons
 from nexus_reimport.model.nexus import BY_NAME, TABLES
 from nexus_reimport.model.reasons import BY_CODE, explain, reason_named
-from nexus_reimport.model.reasons.reason import Kind, Reason
+from nexus_reimport.model.reasons.reason import Reason, ReasonKind
 
 PACKAGE = Path(nexus_reimport.__file__).parent
 DECLARED = Path(reasons.__file__).parent
 SANDBOX = Path(sandbox.__file__).parent
 DOCUMENTS = [PACKAGE.parent / "docs" / name for name in ("nexus.md", "images.md")]
-ROWS: tuple[Kind, ...] = ("reject", "warning")
+ROWS: tuple[ReasonKind, ...] = ("reject", "warning")
 
 # Codes that are words of something else too: counts, rules of frames, states of a backup, keys of settings,
 # words of errors and of SQL. That none of these is said as a reason, the types hold: `Ledger` takes no text.

@@ -21,7 +21,7 @@ def folder_for_sandbox() -> Iterator[Path]:
     try:
         yield parent / "sandbox"
     finally:
-        lifecycle.stop(parent / "sandbox")
+        lifecycle.stop_sandbox(parent / "sandbox")
         shutil.rmtree(parent)
 
 
@@ -36,7 +36,7 @@ def directory() -> Iterator[Path]:
 def sandbox() -> Iterator[Path]:
     """The directory of one running sandbox, for tests that leave it as they found it."""
     with folder_for_sandbox() as folder:
-        lifecycle.start(folder, SCALE)
+        lifecycle.start_sandbox(folder, SCALE)
         yield folder
 
 

@@ -22,7 +22,7 @@ def run(*arguments: str | float | Path) -> Result:
 def test_start_says_what_runs_where(sandbox: Path) -> None:
     result = run("start", "--dir", sandbox, "--scale", str(SCALE))
     assert result.exit_code == 0
-    for service in lifecycle.status(sandbox).services:
+    for service in lifecycle.sandbox_status(sandbox).services:
         assert service.name in result.output
         assert f"127.0.0.1:{service.port}" in result.output
     assert "Ready in" in result.output

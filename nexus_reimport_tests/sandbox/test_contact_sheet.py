@@ -8,7 +8,7 @@ from click.testing import CliRunner
 from PIL import Image
 
 from nexus_reimport.sandbox import commands, lifecycle
-from nexus_reimport.sandbox.clinic.images import IMAGES_PREFIX
+from nexus_reimport.sandbox.clinic.images import IMAGES_FOLDER
 from nexus_reimport.sandbox.contact_sheet import CELL, COLUMNS, LABEL, ROWS, draw_contact_sheet
 from nexus_reimport.sandbox.exceptions import SandboxError
 from nexus_reimport_tests.served_bucket import BUCKET, served_bucket
@@ -36,8 +36,8 @@ def picture(colour: tuple[int, int, int]) -> bytes:
 def test_each_thumbnail_has_a_place_up_to_as_many_as_there_is_room_for(
     tmp_path: Path, count: int, lines: int
 ) -> None:
-    objects = {f"{IMAGES_PREFIX}{number}_thumb.png": picture(RED) for number in range(count)}
-    with served_bucket(tmp_path, {**objects, f"{IMAGES_PREFIX}1.png": b"no picture"}) as port:
+    objects = {f"{IMAGES_FOLDER}{number}_thumb.png": picture(RED) for number in range(count)}
+    with served_bucket(tmp_path, {**objects, f"{IMAGES_FOLDER}1.png": b"no picture"}) as port:
         sheet = Image.open(io.BytesIO(draw_contact_sheet(environment_of(port))))
     assert sheet.size == (COLUMNS * CELL, lines * (CELL + LABEL))
     pixel = sheet.getpixel((CELL // 2, 30))
@@ -56,7 +56,7 @@ def test_people_s_own_pictures_are_not_shown(tmp_path: Path) -> None:
 def test_the_command_writes_it_into_the_sandbox_s_directory(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with served_bucket(tmp_path, {f"{IMAGES_PREFIX}1_thumb.png": picture(RED)}) as port:
+    with served_bucket(tmp_path, {f"{IMAGES_FOLDER}1_thumb.png": picture(RED)}) as port:
         monkeypatch.setattr(lifecycle, "environment", lambda _: environment_of(port))
         result = CliRunner().invoke(commands.sandbox, ["contact-sheet", "--dir", str(tmp_path)])
     assert result.output == f"{tmp_path}/contact-sheet.jpg\n"

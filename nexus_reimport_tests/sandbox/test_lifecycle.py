@@ -108,7 +108,7 @@ def test_a_photograph_is_served_whole_and_under_its_md5(sandbox: Path) -> None:
 def test_a_damaged_sandbox_has_an_old_backup_of_its_patients_and_the_files_of_uploads(
     directory: Path,
 ) -> None:
-    lifecycle.start(directory, SCALE, nexus="damaged-a")
+    lifecycle.start_sandbox(directory, SCALE, nexus="damaged-a")
     variables, damage = lifecycle.environment(directory), damaged_a(synthetic_clinic(SCALE))
     assert (directory / "patients.json").read_bytes() == damage.backup
     keys = {item["path"] for page in obstore.list(bucket(variables), "images/") for item in page}
@@ -134,7 +134,7 @@ def test_a_wrong_filemaker_password_is_refused(sandbox: Path) -> None:
 
 
 def test_everything_listens_on_loopback_only(sandbox: Path) -> None:
-    for service in lifecycle.status(sandbox).services:
+    for service in lifecycle.sandbox_status(sandbox).services:
         assert service.pid is not None
         main = psutil.Process(service.pid)
         listening = set()
@@ -159,19 +159,19 @@ def test_no_secret_is_on_a_command_line_or_in_a_log(sandbox: Path) -> None:
     secrets.append(variables["NEXUS_DATABASE_URL"].split(":")[2].split("@")[0])
     lines = [
         " ".join(process.cmdline())
-        for service in lifecycle.status(sandbox).services
+        for service in lifecycle.sandbox_status(sandbox).services
         for process in [psutil.Process(service.pid)]
     ]
     logs = [path.read_text() for path in (*sandbox.glob("*.log"), *sandbox.glob("postgres/*.log"))]
     assert len(logs) == 3
-    for text in (*lines, *logs, repr(lifecycle.status(sandbox))):
+    for text in (*lines, *logs, repr(lifecycle.sandbox_status(sandbox))):
         assert not any(secret in text for secret in secrets)
 
 
 def test_starting_again_changes_nothing(sandbox: Path) -> None:
-    before = lifecycle.status(sandbox)
+    before = lifecycle.sandbox_status(sandbox)
     assert before.is_running
-    assert lifecycle.start(sandbox, SCALE) == before
+    assert lifecycle.start_sandbox(sandbox, SCALE) == before
 
 
 @pytest.mark.parametrize(
@@ -181,17 +181,17 @@ def test_another_clinic_in_the_same_directory_is_refused(
     sandbox: Path, change: dict[str, object], name: str
 ) -> None:
     with pytest.raises(SandboxMismatchError, match=f"has {name} .*clean it first"):
-        lifecycle.start(sandbox, **{"scale": SCALE, **change})  # type: ignore[arg-type]  # by name
-    assert lifecycle.status(sandbox).is_running
+        lifecycle.start_sandbox(sandbox, **{"scale": SCALE, **change})  # type: ignore[arg-type]  # by name
+    assert lifecycle.sandbox_status(sandbox).is_running
 
 
 def test_faults_asked_for_come_and_go_without_touching_the_rest(sandbox: Path) -> None:
-    before = {service.name: service for service in lifecycle.status(sandbox).services}
-    faulty = lifecycle.start(sandbox, SCALE, faults=["too-many-requests", "too-many-requests"])
+    before = {service.name: service for service in lifecycle.sandbox_status(sandbox).services}
+    faulty = lifecycle.start_sandbox(sandbox, SCALE, faults=["too-many-requests", "too-many-requests"])
     assert faulty.faults == ("too-many-requests",)
     answers = [filemaker_count(lifecycle.environment(sandbox), "API_Contacts") for _ in range(8)]
     assert 429 in {answer.status_code for answer in answers}
-    after = {service.name: service for service in lifecycle.start(sandbox, SCALE).services}
+    after = {service.name: service for service in lifecycle.start_sandbox(sandbox, SCALE).services}
     answers = [filemaker_count(lifecycle.environment(sandbox), "API_Contacts") for _ in range(8)]
     assert {answer.status_code for answer in answers} == {200}
     for name in ("postgres", "object-store"):
@@ -201,28 +201,28 @@ def test_faults_asked_for_come_and_go_without_touching_the_rest(sandbox: Path) -
 
 def test_unknown_names_are_refused_before_anything_is_made(directory: Path) -> None:
     with pytest.raises(UnknownFaultError, match=r"no fault 'rain'; choose from .*slow-answers"):
-        lifecycle.start(directory, SCALE, faults=["rain"])
+        lifecycle.start_sandbox(directory, SCALE, faults=["rain"])
     with pytest.raises(UnknownStartingStateError, match="older-import"):
-        lifecycle.start(directory, SCALE, nexus="full")
+        lifecycle.start_sandbox(directory, SCALE, nexus="full")
     assert not directory.exists()
 
 
 def test_stop_leaves_nothing_running_and_start_brings_the_same_data_back(
     directory: Path, names_of_processes: Look
 ) -> None:
-    lifecycle.start(directory, SCALE, seed=3, nexus="people")
+    lifecycle.start_sandbox(directory, SCALE, seed=3, nexus="people")
     variables = lifecycle.environment(directory)
     with psycopg.connect(variables["NEXUS_DATABASE_URL"]) as connection:
         connection.execute("UPDATE clinics SET phone = '02 7010 0000'")
     obstore.put(bucket(variables), "images/kept.jpg", b"kept")
     assert len(names_of_processes(directory)) >= 3
 
-    assert lifecycle.stop(directory)
+    assert lifecycle.stop_sandbox(directory)
     assert names_of_processes(directory) == []
-    assert lifecycle.status(directory).is_stopped
-    assert not lifecycle.stop(directory)
+    assert lifecycle.sandbox_status(directory).is_stopped
+    assert not lifecycle.stop_sandbox(directory)
 
-    lifecycle.start(directory, SCALE, seed=3, nexus="people")
+    lifecycle.start_sandbox(directory, SCALE, seed=3, nexus="people")
     assert lifecycle.environment(directory) == variables
     phones = "SELECT count(*) FROM clinics WHERE phone = '02 7010 0000'"
     assert ask(variables["NEXUS_DATABASE_URL"], phones) == 11
@@ -231,13 +231,17 @@ def test_stop_leaves_nothing_running_and_start_brings_the_same_data_back(
 
 
 def test_a_service_that_was_killed_is_started_again_alone(directory: Path) -> None:
-    before = lifecycle.start(directory, SCALE)
+    before = lifecycle.start_sandbox(directory, SCALE)
     victim = next(service for service in before.services if service.name == "object-store")
     assert victim.pid is not None
     os.kill(victim.pid, signal.SIGKILL)
     psutil.wait_procs([psutil.Process(victim.pid)], timeout=5)
-    assert [service.pid is None for service in lifecycle.status(directory).services] == [False, True, False]
-    after = lifecycle.start(directory, SCALE)
+    assert [service.pid is None for service in lifecycle.sandbox_status(directory).services] == [
+        False,
+        True,
+        False,
+    ]
+    after = lifecycle.start_sandbox(directory, SCALE)
     assert after.is_running
     assert [service.pid == old.pid for service, old in zip(after.services, before.services, strict=True)] == [
         True,
@@ -247,64 +251,64 @@ def test_a_service_that_was_killed_is_started_again_alone(directory: Path) -> No
 
 
 def test_a_pid_that_belongs_to_somebody_else_by_now_is_left_alone(directory: Path) -> None:
-    lifecycle.start(directory, SCALE)
+    lifecycle.start_sandbox(directory, SCALE)
     layout = Layout(directory)
     record = read_process(layout.process("filemaker"))
     assert record is not None
-    lifecycle.stop(directory)
+    lifecycle.stop_sandbox(directory)
     for path in (
         layout.process("filemaker"),
         layout.process("object-store"),
         layout.postgres / "postgres.json",
     ):
         path.write_text(json.dumps({"name": "x", "pid": os.getpid(), "created": 1.0, "marker": "python"}))
-    assert lifecycle.status(directory).is_stopped
-    assert not lifecycle.stop(directory)
-    assert lifecycle.start(directory, SCALE).is_running
+    assert lifecycle.sandbox_status(directory).is_stopped
+    assert not lifecycle.stop_sandbox(directory)
+    assert lifecycle.start_sandbox(directory, SCALE).is_running
 
 
 def test_a_start_that_was_cut_short_is_made_anew(directory: Path, names_of_processes: Look) -> None:
-    first = lifecycle.start(directory, SCALE)
+    first = lifecycle.start_sandbox(directory, SCALE)
     layout = Layout(directory)
     kept = json.loads(layout.settings.read_text())
     layout.settings.write_text(json.dumps({**kept, "is_prepared": False}))
     with pytest.raises(SandboxError, match="start one first"):
         lifecycle.environment(directory)
-    second = lifecycle.start(directory, 0.01, seed=9)
+    second = lifecycle.start_sandbox(directory, 0.01, seed=9)
     assert second.is_running
     assert {service.pid for service in first.services}.isdisjoint(service.pid for service in second.services)
     assert ask(lifecycle.environment(directory)["NEXUS_DATABASE_URL"], "SELECT count(*) FROM clinics") == 11
-    assert lifecycle.clean(directory)
+    assert lifecycle.clean_up(directory)
     assert names_of_processes(directory) == []
 
 
 def test_a_failed_start_leaves_nothing_running_and_says_why(
     directory: Path, names_of_processes: Look
 ) -> None:
-    lifecycle.start(directory, SCALE)
-    lifecycle.stop(directory)
+    lifecycle.start_sandbox(directory, SCALE)
+    lifecycle.stop_sandbox(directory)
     (directory / "filemaker.json").write_text("{ cut short")
     with pytest.raises(ServiceFailedError, match=r"(?s)filemaker did not start.*JSONDecodeError"):
-        lifecycle.start(directory, SCALE)
+        lifecycle.start_sandbox(directory, SCALE)
     assert names_of_processes(directory) == []
-    assert lifecycle.status(directory).is_stopped
+    assert lifecycle.sandbox_status(directory).is_stopped
 
 
 def test_a_directory_with_other_things_in_it_is_neither_used_nor_removed(tmp_path: Path) -> None:
     (tmp_path / "thesis.txt").write_text("years of work")
     with pytest.raises(SandboxError, match="not a sandbox and not empty"):
-        lifecycle.start(tmp_path, SCALE)
-    assert not lifecycle.clean(tmp_path)
-    assert not lifecycle.stop(tmp_path)
+        lifecycle.start_sandbox(tmp_path, SCALE)
+    assert not lifecycle.clean_up(tmp_path)
+    assert not lifecycle.stop_sandbox(tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["thesis.txt"]
 
 
 def test_where_there_is_no_sandbox_status_says_so(directory: Path) -> None:
-    state = lifecycle.status(directory)
+    state = lifecycle.sandbox_status(directory)
     assert state.is_stopped
     assert not state.is_running
     assert state.scale is None
-    assert not lifecycle.clean(directory)
+    assert not lifecycle.clean_up(directory)
     assert read_settings(Layout(directory)) is None
     with pytest.raises(SandboxError, match="start one first"):
         lifecycle.environment(directory)
@@ -312,16 +316,16 @@ def test_where_there_is_no_sandbox_status_says_so(directory: Path) -> None:
 
 def test_a_fault_of_s3_that_there_is_not_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UnknownFaultError, match=r"no fault «rain» of the bucket; choose from .*clock"):
-        lifecycle.start(tmp_path / "new", SCALE, faults=["s3:rain"])
+        lifecycle.start_sandbox(tmp_path / "new", SCALE, faults=["s3:rain"])
 
 
 def test_faults_of_s3_come_and_go_without_touching_filemaker(sandbox: Path) -> None:
-    before = {one.name: one.pid for one in lifecycle.start(sandbox, SCALE).services}
+    before = {one.name: one.pid for one in lifecycle.start_sandbox(sandbox, SCALE).services}
     settings = lifecycle.environment(sandbox)
     client = client_at(settings["AWS_ENDPOINT_URL_S3"])
-    lifecycle.start(sandbox, SCALE, faults=["s3:expired"])
+    lifecycle.start_sandbox(sandbox, SCALE, faults=["s3:expired"])
     with pytest.raises(AccessDenied, match="The AWS session has expired"):
         list_import_objects(client, settings["AWS_S3_BUCKET_NAME"])
-    after = {one.name: one.pid for one in lifecycle.start(sandbox, SCALE).services}
+    after = {one.name: one.pid for one in lifecycle.start_sandbox(sandbox, SCALE).services}
     assert len(list_import_objects(client, settings["AWS_S3_BUCKET_NAME"]))
     assert {name for name in before if before[name] != after[name]} == {"object-store"}

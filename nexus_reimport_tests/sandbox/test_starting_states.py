@@ -7,7 +7,7 @@ import pytest
 
 from nexus_reimport.sandbox.clinic import SyntheticClinic, synthetic_clinic
 from nexus_reimport.sandbox.exceptions import SandboxError, UnknownStartingStateError
-from nexus_reimport.sandbox.starting_states import STATES, load_rows, starting_rows
+from nexus_reimport.sandbox.starting_states import STATES, fill_tables, starting_rows
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 
@@ -30,7 +30,7 @@ def test_every_row_of_a_state_is_in_its_table(
 ) -> None:
     wanted: dict[str, int] = {}
     for rows in starting_rows(state, clinic):
-        load_rows(nexus_database, rows)
+        fill_tables(nexus_database, rows)
         for relation, given in rows.items():
             wanted[relation] = wanted.get(relation, 0) + len(given)
     with psycopg.connect(nexus_database) as connection:
@@ -50,7 +50,7 @@ def test_people_have_rows_in_every_table_and_an_empty_nexus_has_none(clinic: Syn
 
 def test_json_columns_hold_objects_and_lists_not_text(nexus_database: str, clinic: SyntheticClinic) -> None:
     for rows in starting_rows("people", clinic):
-        load_rows(nexus_database, rows)
+        fill_tables(nexus_database, rows)
     with psycopg.connect(nexus_database) as connection:
         kinds = connection.execute(
             "SELECT DISTINCT jsonb_typeof(contact_json) FROM patients"
@@ -62,7 +62,7 @@ def test_json_columns_hold_objects_and_lists_not_text(nexus_database: str, clini
 def test_content_types_given_replace_those_of_the_schema_and_numbering_goes_on_after_them(
     nexus_database: str,
 ) -> None:
-    load_rows(nexus_database, {"django_content_type": [{"id": 70, "app_label": "a", "model": "b"}]})
+    fill_tables(nexus_database, {"django_content_type": [{"id": 70, "app_label": "a", "model": "b"}]})
     with psycopg.connect(nexus_database) as connection:
         assert connection.execute("SELECT id FROM django_content_type").fetchall() == [(70,)]
         added = "INSERT INTO django_content_type (app_label, model) VALUES ('c', 'd') RETURNING id"
@@ -74,7 +74,7 @@ def test_rows_that_do_not_name_the_same_columns_are_refused_and_nothing_is_writt
 ) -> None:
     rows = [company("one", updated_at=NOW), company("three")]
     with pytest.raises(SandboxError, match="rows for companies do not all have the same columns"):
-        load_rows(nexus_database, {"companies": rows})
+        fill_tables(nexus_database, {"companies": rows})
     with psycopg.connect(nexus_database) as connection:
         assert connection.execute("SELECT count(*) FROM companies").fetchone() == (0,)
 

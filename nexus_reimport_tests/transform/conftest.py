@@ -6,20 +6,20 @@ import pytest
 
 from nexus_reimport.model.nexus import BY_NAME
 from nexus_reimport.model.reasons import reason_named
-from nexus_reimport.model.reasons.reason import Kind, Reason
-from nexus_reimport.transform.staged import Ledger, Staged
+from nexus_reimport.model.reasons.reason import Reason, ReasonKind
+from nexus_reimport.transform.staged import Accounting, Staged
 
-Saying = Callable[[Ledger, str, str, Reason], None]
+Saying = Callable[[Accounting, str, str, Reason], None]
 Given = Mapping[str, Sequence[object]]
-Staging = Callable[[Ledger, list[str], Given, Mapping[str, object]], Staged]
+Staging = Callable[[Accounting, list[str], Given, Mapping[str, object]], Staged]
 
 
 @pytest.fixture(autouse=True, scope="package")
 def only_what_is_declared_is_said() -> Iterator[None]:
     """Listen to every ledger. A table that a test has made up has no declared reasons."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Ledger, "reject", _heard(Ledger.reject, "reject"))
-        patch.setattr(Ledger, "warn", _heard(Ledger.warn, "warning"))
+        patch.setattr(Accounting, "reject", _heard(Accounting.reject, "reject"))
+        patch.setattr(Accounting, "warn", _heard(Accounting.warn, "warning"))
         yield
 
 
@@ -27,12 +27,12 @@ def only_what_is_declared_is_said() -> Iterator[None]:
 def every_column_of_filemakers_is_given() -> Iterator[None]:
     """A nullable column that a transform forgets would be null in every row, and nobody would know."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Ledger, "staged", _given(Ledger.staged))
+        patch.setattr(Accounting, "staged", _given(Accounting.staged))
         yield
 
 
 def _given(staging: Staging) -> Staging:
-    def given(ledger: Ledger, keys: list[str], columns: Given, constants: Mapping[str, object]) -> Staged:
+    def given(ledger: Accounting, keys: list[str], columns: Given, constants: Mapping[str, object]) -> Staged:
         # A test of the ledger alone gives rows nothing, not even who they are.
         if ledger.table.name in BY_NAME and "id" in columns:
             wanted = {column.name for column in ledger.table.named("key", "source", "stamp")}
@@ -43,8 +43,8 @@ def _given(staging: Staging) -> Staging:
     return given
 
 
-def _heard(saying: Saying, kind: Kind) -> Saying:
-    def said(ledger: Ledger, key: str, field: str, reason: Reason) -> None:
+def _heard(saying: Saying, kind: ReasonKind) -> Saying:
+    def said(ledger: Accounting, key: str, field: str, reason: Reason) -> None:
         table = ledger.table.name
         if table in BY_NAME:
             assert reason_named(reason).is_said(kind, table, field), f"{table}.{field}: {reason}, a {kind}"

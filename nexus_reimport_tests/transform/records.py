@@ -50,7 +50,7 @@ def extract(entity: EntitySet, *records: Record) -> pd.DataFrame:
     return pd.DataFrame(
         {
             name: pd.Series([one.get(name) for one in filled], dtype=TEXT)
-            for name in (*entity.names, filemaker.UNREADABLE)
+            for name in (*entity.names, filemaker.UNREADABLE_COLUMN)
         }
     )
 
@@ -130,7 +130,10 @@ def appointments_of(
 
 def notes_of(*notes: Record, patients: Staged | None = None, state: NexusState | None = None) -> Staged:
     return stage_notes(
-        extract(filemaker.NOTES, *notes), patients or patients_of(contact(1)), state or state_of(), AS_OF
+        extract(filemaker.CLINICAL_NOTES, *notes),
+        patients or patients_of(contact(1)),
+        state or state_of(),
+        AS_OF,
     )
 
 

@@ -71,7 +71,7 @@ def test_every_source_row_is_accounted_for(seed: int, limit: int | None) -> None
     events = garbage(filemaker.EVENTS, chance)
     booked = appointments_of(*events, patients=people, state=STATE)
     check(booked, len(events), "appointments")
-    written = garbage(filemaker.NOTES, chance)
+    written = garbage(filemaker.CLINICAL_NOTES, chance)
     check(notes_of(*written, patients=people, state=STATE), len(written), "notes")
     sent = garbage(filemaker.MESSAGES, chance)
     messages = messages_of(*sent, patients=people, appointments=booked, state=STATE)

@@ -6,7 +6,7 @@ import pytest
 from nexus_reimport.model.nexus import DOCUMENTS, IMAGES
 from nexus_reimport.model.reasons.several_tables import TOO_LONG
 from nexus_reimport.transform.deletions import without_deleted
-from nexus_reimport.transform.staged import Ledger, Staged
+from nexus_reimport.transform.staged import Accounting, Staged
 from nexus_reimport.validate.findings import images_accounting_finding
 from nexus_reimport_tests.load.staged_frames import staged_table, uid
 from nexus_reimport_tests.transform.image_records import objects_of, row, staged_images, thumbnails_of
@@ -50,7 +50,7 @@ def test_a_row_that_stays_deleted_is_a_reject_and_its_warnings_go_with_it() -> N
 
 
 def staged_report(*keys: str) -> pd.DataFrame:
-    ledger = Ledger(DOCUMENTS)
+    ledger = Accounting(DOCUMENTS)
     for key in keys:
         ledger.warn(key, "file_name", TOO_LONG)
     return ledger.warnings()

@@ -3,18 +3,18 @@
 import orjson
 import pytest
 
-from nexus_reimport.model.filemaker import NOTES as NOTE_RECORDS
+from nexus_reimport.model.filemaker import CLINICAL_NOTES as NOTE_RECORDS
 from nexus_reimport.model.nexus import NOTES
 from nexus_reimport.transform.dates import UNKNOWN_INSTANT
 from nexus_reimport.transform.exceptions import MissingFieldError
 from nexus_reimport.transform.extracts import creation_instants, read_extract
 from nexus_reimport.transform.instants import SECOND
-from nexus_reimport.transform.staged import Ledger
+from nexus_reimport.transform.staged import Accounting
 from nexus_reimport_tests.transform.records import Record, extract, fm, key, notes_of, reasons
 
 
 def read(*records: Record) -> tuple[list[str], list[tuple[str, str, str]]]:
-    ledger = Ledger(NOTES)
+    ledger = Accounting(NOTES)
     found = read_extract(NOTE_RECORDS, extract(NOTE_RECORDS, *records), ledger)
     return found.keys, reasons(ledger.staged([], {}, {"note_type": "", "content": "", **STAMPS}).rejects)
 
@@ -36,7 +36,7 @@ def test_a_row_whose_id_is_no_uuid_is_rejected() -> None:
 @pytest.mark.parametrize("turned", [False, True])
 def test_the_second_row_with_one_id_is_rejected(turned: bool) -> None:
     records: list[Record] = [{"id": fm(1), "Note": "first"}, {"id": fm(1).lower(), "Note": "second"}]
-    ledger = Ledger(NOTES)
+    ledger = Accounting(NOTES)
     found = read_extract(NOTE_RECORDS, extract(NOTE_RECORDS, *(records[::-1] if turned else records)), ledger)
     assert found.texts("Note") == ["first"]
     assert read(*records)[1] == [(key(1), "id", "duplicate_id")]
@@ -58,7 +58,7 @@ def test_a_field_the_frame_lacks_is_named() -> None:
 
 
 def created(*records: Record, preferred: list[int | None] | None = None) -> tuple[list[int], list[str]]:
-    ledger = Ledger(NOTES)
+    ledger = Accounting(NOTES)
     found = read_extract(NOTE_RECORDS, extract(NOTE_RECORDS, *records), ledger)
     moments = creation_instants(found, ledger, "created_at", preferred)
     staged = ledger.staged([], {}, {"note_type": "", "content": "", **STAMPS})
@@ -116,7 +116,7 @@ def test_a_preferred_instant_comes_first_and_creation_breaks_its_ties() -> None:
 @pytest.mark.parametrize("reason", ["unreadable_value", "unreadable_character"])
 def test_what_could_not_be_read_is_warned_of_by_key_and_field(reason: str) -> None:
     doubtful: Record = {"id": fm(1), "Note": "x", "unreadable": orjson.dumps({"Note Type": reason}).decode()}
-    ledger = Ledger(NOTES)
+    ledger = Accounting(NOTES)
     read_extract(NOTE_RECORDS, extract(NOTE_RECORDS, {"id": fm(2)}, doubtful), ledger)
     assert reasons(ledger.warnings()) == [(key(1), "Note Type", reason)]
 
@@ -135,6 +135,6 @@ def test_a_row_that_lacks_what_could_not_be_read_is_rejected_for_that() -> None:
 
 def test_a_frame_that_an_earlier_release_stored_has_nothing_unreadable() -> None:
     frame = extract(NOTE_RECORDS, {"id": fm(1)}).drop(columns="unreadable")
-    ledger = Ledger(NOTES)
+    ledger = Accounting(NOTES)
     assert read_extract(NOTE_RECORDS, frame, ledger).keys == [key(1)]
     assert reasons(ledger.warnings()) == []

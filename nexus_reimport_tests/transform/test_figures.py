@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nexus_reimport.model.filemaker import UNREADABLE
+from nexus_reimport.model.filemaker import UNREADABLE_COLUMN
 from nexus_reimport.transform.figures import (
     BLANK,
     FILLER,
@@ -44,7 +44,7 @@ def test_numbers_times_and_columns_without_a_value_are_counted_too() -> None:
         {
             "size": pd.array([10, 20, None], dtype=pd.ArrowDtype(pa.int64())),
             "modified": pd.array([None] * 3, dtype=pd.ArrowDtype(pa.timestamp("us", tz="UTC"))),
-            UNREADABLE: pd.array([None] * 3, dtype=TEXT),
+            UNREADABLE_COLUMN: pd.array([None] * 3, dtype=TEXT),
         }
     )
     found = figures_of(frame)

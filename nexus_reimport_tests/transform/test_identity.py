@@ -11,7 +11,7 @@ from nexus_reimport.model.nexus import APPOINTMENTS, PATIENTS
 from nexus_reimport.transform.adoption.living import LivingNote
 from nexus_reimport.transform.adoption.texts import digest
 from nexus_reimport.transform.identity import NAMESPACE, Adoption, decide_ids, derived_id, natural_key
-from nexus_reimport.transform.staged import Ledger
+from nexus_reimport.transform.staged import Accounting
 from nexus_reimport_tests.transform.records import (
     StateRow,
     cells,
@@ -30,7 +30,7 @@ SMALL = st.integers(0, 6)
 
 
 def decide(keys: list[str], *rows: StateRow, adoptions: tuple[Adoption, ...] = ()) -> list[str]:
-    return decide_ids(keys, state_of(*rows), Ledger(PATIENTS), adoptions)
+    return decide_ids(keys, state_of(*rows), Accounting(PATIENTS), adoptions)
 
 
 def test_the_namespace_never_changes() -> None:
@@ -177,4 +177,4 @@ def test_ten_thousand_equal_rows_are_paired_in_linear_time() -> None:
     size = 10_000
     keys = [key(n) for n in range(size)]
     living = Adoption({"same": [uid(n) for n in range(size)]}, ["same"] * size)
-    assert decide_ids(keys, state_of(), Ledger(APPOINTMENTS), (living,)) == [uid(n) for n in range(size)]
+    assert decide_ids(keys, state_of(), Accounting(APPOINTMENTS), (living,)) == [uid(n) for n in range(size)]

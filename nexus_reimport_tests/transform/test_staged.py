@@ -10,7 +10,7 @@ from nexus_reimport.model.columns import Column, Table
 from nexus_reimport.model.frames import REJECTS
 from nexus_reimport.model.reasons.reason import Reason
 from nexus_reimport.transform.exceptions import MissingColumnError
-from nexus_reimport.transform.staged import SOURCE_KEY, Ledger, Staged, column_texts
+from nexus_reimport.transform.staged import SOURCE_KEY, Accounting, Staged, column_texts
 from nexus_reimport_tests.transform.records import TEXT, reasons
 
 TABLE = Table(
@@ -29,7 +29,7 @@ TABLE = Table(
 
 
 def staged() -> Staged:
-    ledger = Ledger(TABLE)
+    ledger = Accounting(TABLE)
     ledger.reject("k9", "Note", Reason("empty"))
     ledger.reject("k3", "id", Reason("limit"))
     ledger.warn("k2", "data", Reason("odd"))
@@ -57,7 +57,7 @@ def test_values_are_as_given_and_what_is_not_given_is_null() -> None:
 
 def test_a_column_that_may_not_be_null_must_be_given() -> None:
     with pytest.raises(MissingColumnError, match=r"things\.id"):
-        Ledger(TABLE).staged([], {}, {"done": True, "made": 0})
+        Accounting(TABLE).staged([], {}, {"done": True, "made": 0})
 
 
 def test_every_source_row_is_a_row_or_a_reject() -> None:
@@ -71,7 +71,7 @@ def test_a_row_that_is_not_published_is_not_warned_of() -> None:
 
 
 def test_reports_are_text_in_named_columns_even_when_empty() -> None:
-    empty = Ledger(TABLE).staged([], {}, {"id": "", "done": True, "made": 0})
+    empty = Accounting(TABLE).staged([], {}, {"id": "", "done": True, "made": 0})
     for frame in (empty.rejects, empty.warnings, staged().rejects):
         assert tuple(frame.columns) == REJECTS.names
         assert {str(dtype) for dtype in frame.dtypes} == {str(TEXT)}

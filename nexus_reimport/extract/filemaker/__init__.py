@@ -2,6 +2,6 @@
 
 from nexus_reimport.extract.filemaker.auth import BasicAuth, FmidAuth
 from nexus_reimport.extract.filemaker.client import Extract, FileMakerClient
-from nexus_reimport.extract.filemaker.standing import Standing
+from nexus_reimport.extract.filemaker.standing import AccountState
 
-__all__ = ["BasicAuth", "Extract", "FileMakerClient", "FmidAuth", "Standing"]
+__all__ = ["AccountState", "BasicAuth", "Extract", "FileMakerClient", "FmidAuth"]

@@ -23,7 +23,7 @@ from nexus_reimport.extract.filemaker.pace import Backoff, RateCap
 from nexus_reimport.extract.filemaker.pages import parse_count
 from nexus_reimport.extract.filemaker.reading import Paging, Progress, Reader, Reading
 from nexus_reimport.extract.filemaker.session import Session, open_http
-from nexus_reimport.extract.filemaker.standing import Standing
+from nexus_reimport.extract.filemaker.standing import AccountState
 from nexus_reimport.model.filemaker import EntitySet
 from nexus_reimport.model.loopback import is_loopback
 
@@ -81,7 +81,7 @@ class FileMakerClient:
         sleep: Callable[[float], None] = time.sleep,
         clock: Callable[[], float] = time.monotonic,
         on_progress: Progress = ignore_progress,
-        standing: Standing | None = None,
+        standing: AccountState | None = None,
     ) -> None:
         self.endpoint = Endpoint.at(host, database)
         self.on_progress = on_progress
@@ -93,7 +93,7 @@ class FileMakerClient:
             rate_cap=RateCap(requests_per_second, clock, sleep),
             backoff=backoff or Backoff(),
             max_attempts=max_attempts,
-            standing=standing or Standing(),
+            standing=standing or AccountState(),
             sleep=sleep,
             clock=clock,
         )

@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 
 from nexus_reimport.extract.filemaker.json_text import Record
 from nexus_reimport.extract.filemaker.text import text_column
-from nexus_reimport.model.filemaker import UNREADABLE, EntitySet
+from nexus_reimport.model.filemaker import UNREADABLE_COLUMN, EntitySet
 from nexus_reimport.model.reasons.every_table import UNREADABLE_VALUE
 
 _MANY = 10
@@ -51,7 +51,7 @@ class Collection:
         told = [
             orjson.dumps(doubts[place]).decode() if place in doubts else None for place in range(len(records))
         ]
-        columns[UNREADABLE] = pa.array(told, pa.string())
+        columns[UNREADABLE_COLUMN] = pa.array(told, pa.string())
         self.tables.append(pa.table(columns))
         return self.distinct - before
 
@@ -88,7 +88,7 @@ class Collection:
     @property
     def doubtful(self) -> int:
         """How many rows have a value that is not what FileMaker has."""
-        return sum(len(table) - table[UNREADABLE].null_count for table in self.tables)
+        return sum(len(table) - table[UNREADABLE_COLUMN].null_count for table in self.tables)
 
     @property
     def lost_fields(self) -> list[str]:

@@ -22,7 +22,7 @@ from nexus_reimport.extract.filemaker.auth import Auth
 from nexus_reimport.extract.filemaker.pace import Backoff, RateCap
 from nexus_reimport.extract.filemaker.pages import describe_error
 from nexus_reimport.extract.filemaker.refusals import connection_error, refusal_of
-from nexus_reimport.extract.filemaker.standing import Standing
+from nexus_reimport.extract.filemaker.standing import AccountState
 
 Parsed = TypeVar("Parsed")
 
@@ -42,7 +42,7 @@ class Session:
     rate_cap: RateCap
     backoff: Backoff
     max_attempts: int
-    standing: Standing
+    standing: AccountState
     sleep: Callable[[float], None] = time.sleep
     clock: Callable[[], float] = time.monotonic
     retries: int = field(default=0, init=False)

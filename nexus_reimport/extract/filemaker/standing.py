@@ -13,7 +13,7 @@ from nexus_reimport.exceptions import ClientError
 
 
 @dataclass
-class Standing:
+class AccountState:
     """What is known of a server and an account, shared by all clients of a run.
 
     `reached`: it has answered something. `admitted`: it has answered something else than 401; until then one

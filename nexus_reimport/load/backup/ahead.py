@@ -10,7 +10,7 @@ from psycopg import IsolationLevel, sql
 
 from nexus_reimport.load.backup.manifest import Backup, Header
 from nexus_reimport.load.backup.proof import Proof, prove
-from nexus_reimport.load.backup.selection import touched
+from nexus_reimport.load.backup.selection import touched_rows
 from nexus_reimport.load.backup.taking import covers, take
 from nexus_reimport.load.database import copying
 from nexus_reimport.load.database.connection import connect
@@ -71,7 +71,7 @@ def back_up_now(
 
 def _list_touched(connection: psycopg.Connection, table: Table, rows: pd.DataFrame) -> None:
     columns = sql.SQL("CREATE TEMPORARY TABLE {} (id uuid PRIMARY KEY, action text NOT NULL)")
-    connection.execute(columns.format(touched(table)))
+    connection.execute(columns.format(touched_rows(table)))
     listed = rows.loc[rows["table"] == table.name, ["id", "action"]]
     copying.copy_frame(connection, listed, f"touched_{table.name}")
-    connection.execute(sql.SQL("ANALYZE {}").format(touched(table)))
+    connection.execute(sql.SQL("ANALYZE {}").format(touched_rows(table)))

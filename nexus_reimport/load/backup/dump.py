@@ -60,7 +60,7 @@ class DumpProof:
     rows: int
 
 
-def folder(name: str) -> str:
+def dump_folder(name: str) -> str:
     """Return where the dump of that name is under the storage."""
     return f"{DUMPS}/{name}"
 
@@ -71,12 +71,12 @@ def dump(url: str, store: ObjectStore, header: Header) -> Dump:
     What the tables hold is noted in the very snapshot that pg_dump reads. Raises DumpFailed where pg_dump
     is not there, is older than the server, or fails; there is no dump then.
     """
-    sealed.make_room(store, folder(header.name))
+    sealed.make_room(store, dump_folder(header.name))
     try:
         made = _dumped(url, store, header)
     except psycopg.Error as error:
         raise explained(error) from None
-    sealed.seal(store, folder(header.name), {"format": FORMAT, **asdict(made)})
+    sealed.seal_files(store, dump_folder(header.name), {"format": FORMAT, **asdict(made)})
     return made
 
 
@@ -91,11 +91,11 @@ def _dumped(url: str, store: ObjectStore, header: Header) -> Dump:
         return Dump(header, version, _put(store, header.name, file), tables)
 
 
-def read(store: ObjectStore, name: str) -> Dump:
+def read_dump_manifest(store: ObjectStore, name: str) -> Dump:
     """Return what a whole dump says of itself. Raises BackupMissing or BackupDamaged."""
-    manifest = sealed.read_manifest(store, folder(name))
+    manifest = sealed.read_sealed_manifest(store, dump_folder(name))
     if manifest.get("format") != FORMAT or manifest["header"]["name"] != name:
-        raise BackupDamaged(f"{folder(name)} is not the dump, or not of the format, that it should be.")
+        raise BackupDamaged(f"{dump_folder(name)} is not the dump, or not of the format, that it should be.")
     return Dump(
         header_of(manifest["header"]),
         manifest["server_version"],
@@ -106,15 +106,15 @@ def read(store: ObjectStore, name: str) -> Dump:
 
 def verify_dump(store: ObjectStore, name: str) -> dict[str, Content]:
     """Read a whole dump, every byte, and return what its tables hold. Raises BackupMissing, BackupDamaged."""
-    found = read(store, name)
-    sealed.verify(store, folder(name), {FILE: found.file})
+    found = read_dump_manifest(store, name)
+    sealed.verify_sealed(store, dump_folder(name), {FILE: found.file})
     return found.tables
 
 
 def fetch_dump(store: ObjectStore, name: str, target: IO[bytes]) -> dict[str, Content]:
     """Write a dump's file to `target` and return what its tables hold. Raises as `verify_dump` does."""
-    found = read(store, name)
-    for piece in sealed.read(store, folder(name), FILE, found.file):
+    found = read_dump_manifest(store, name)
+    for piece in sealed.read_sealed(store, dump_folder(name), FILE, found.file):
         target.write(piece)
     target.flush()
     return found.tables
@@ -148,7 +148,7 @@ def _private_file() -> Iterator[IO[bytes]]:
 
 
 def _put(store: ObjectStore, name: str, file: IO[bytes]) -> sealed.File:
-    writer = sealed.FileWriter(store, f"{folder(name)}/{FILE}")
+    writer = sealed.FileWriter(store, f"{dump_folder(name)}/{FILE}")
     while piece := file.read(sealed.PART_BYTES):
         writer.write(piece)
     return writer.close()

@@ -9,7 +9,7 @@ from obstore.store import ObjectStore
 
 from nexus_reimport.load.backup import manifest, retention
 from nexus_reimport.load.backup.dump import DUMPS
-from nexus_reimport.load.backup.dump import read as read_dump
+from nexus_reimport.load.backup.dump import read_dump_manifest as read_dump
 from nexus_reimport.load.backup.exceptions import BackupDamaged, BackupMissing
 
 State = Literal["whole", "unfinished", "damaged"]

@@ -91,12 +91,12 @@ def new_name(store: ObjectStore, run_id: str, made_at: datetime) -> str:
 
 def seal(store: ObjectStore, backup: Backup) -> None:
     """Make the backup whole, after all of its files."""
-    sealed.seal(store, backup.folder, {"format": FORMAT, **asdict(backup)})
+    sealed.seal_files(store, backup.folder, {"format": FORMAT, **asdict(backup)})
 
 
 def read(store: ObjectStore, name: str) -> Backup:
     """Return what a whole backup says of itself. Raises BackupMissing or BackupDamaged."""
-    manifest = sealed.read_manifest(store, folder(name))
+    manifest = sealed.read_sealed_manifest(store, folder(name))
     if manifest.get("format") != FORMAT or manifest["header"]["name"] != name:
         raise BackupDamaged(f"{folder(name)} is not the backup, or not of the format, that it should be.")
     return Backup(
@@ -117,7 +117,7 @@ def verify(store: ObjectStore, name: str) -> Backup:
     """
     backup = read(store, name)
     files = {file_name(key): one.file for key, one in backup.stored.items() if not one.is_absent}
-    sealed.verify(store, backup.folder, files)
+    sealed.verify_sealed(store, backup.folder, files)
     return backup
 
 

@@ -101,7 +101,7 @@ def _fill(
     one = backup.stored[key]
     unpacking = zlib.decompressobj(wbits=GZIP)
     with connection.cursor() as cursor, cursor.copy(selection.copy_in(target, one.columns)) as copy:
-        for piece in sealed.read(store, backup.folder, manifest.file_name(key), one.file):
+        for piece in sealed.read_sealed(store, backup.folder, manifest.file_name(key), one.file):
             copy.write(unpacking.decompress(piece))
         copy.write(unpacking.flush())
 

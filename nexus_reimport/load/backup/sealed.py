@@ -51,7 +51,7 @@ class FileWriter:
         return File(self._bytes, self._digest.hexdigest())
 
 
-def seal(store: ObjectStore, folder: str, manifest: Mapping[str, Any]) -> None:
+def seal_files(store: ObjectStore, folder: str, manifest: Mapping[str, Any]) -> None:
     """Write the manifest and then the seal: from here on the folder is whole."""
     content = orjson.dumps(manifest, option=orjson.OPT_INDENT_2)
     obstore.put(store, f"{folder}/{_MANIFEST}", content)
@@ -67,7 +67,7 @@ def is_sealed(store: ObjectStore, folder: str) -> bool:
     return True
 
 
-def read_manifest(store: ObjectStore, folder: str) -> dict[str, Any]:
+def read_sealed_manifest(store: ObjectStore, folder: str) -> dict[str, Any]:
     """Return the manifest of a whole folder. Raises BackupMissing, or BackupDamaged where a byte differs."""
     written = _content(store, f"{folder}/{SEAL}")
     if written is None:
@@ -79,17 +79,17 @@ def read_manifest(store: ObjectStore, folder: str) -> dict[str, Any]:
     return manifest
 
 
-def verify(store: ObjectStore, folder: str, files: Mapping[str, File]) -> None:
+def verify_sealed(store: ObjectStore, folder: str, files: Mapping[str, File]) -> None:
     """Read every file of a whole folder; raise BackupDamaged, naming the first that isn't as written."""
     unknown = list_files(store, folder) - {*files, _MANIFEST, SEAL}
     if unknown:
         raise BackupDamaged(f"{folder}: {min(unknown)} does not belong there. Use another backup.")
     for name, file in files.items():
-        for _ in read(store, folder, name, file):
+        for _ in read_sealed(store, folder, name, file):
             pass
 
 
-def read(store: ObjectStore, folder: str, name: str, file: File) -> Iterator[bytes]:
+def read_sealed(store: ObjectStore, folder: str, name: str, file: File) -> Iterator[bytes]:
     """Yield a file piece by piece; raises BackupDamaged, at its end, where it is not what was written."""
     digest, length = hashlib.sha256(), 0
     try:

@@ -49,17 +49,17 @@ def whole(relation: sql.Identifier) -> sql.Composed:
     return sql.SQL("FROM {} t").format(relation)
 
 
-def touched(table: Table) -> sql.Identifier:
+def touched_rows(table: Table) -> sql.Identifier:
     """Return the name of the temporary relation `(id, action)` of rows about to be touched."""
     return sql.Identifier(f"touched_{table.name}")
 
 
 def selections(tables: Sequence[Table]) -> list[Selection]:
     """Return what a backup holds where these tables are about to be published to."""
-    rows = [Selection(table.name, table.relation, touched(table)) for table in tables]
+    rows = [Selection(table.name, table.relation, touched_rows(table)) for table in tables]
     own = [Selection(name, f"{SCHEMA}.{name}") for name in _LEDGER]
     digests = [
-        Selection(f"written_{table.name}", f"{SCHEMA}.written_{table.name}", touched(table))
+        Selection(f"written_{table.name}", f"{SCHEMA}.written_{table.name}", touched_rows(table))
         for table in tables
     ]
     return [*rows, *own, *digests]

@@ -60,7 +60,7 @@ def covers(connection: Connection, store: ObjectStore, name: str, tables: Sequen
 
 
 def _count_touched(connection: Connection, table: Table) -> int:
-    statement = sql.SQL("SELECT count(*) FROM {}").format(selection.touched(table))
+    statement = sql.SQL("SELECT count(*) FROM {}").format(selection.touched_rows(table))
     row = connection.execute(statement).fetchone()
     return int(row[0]) if row else 0
 

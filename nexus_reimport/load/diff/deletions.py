@@ -75,7 +75,7 @@ def missing(table: Table) -> sql.Identifier:
     return sql.Identifier(f"missing_{table.name}")
 
 
-def create_relations() -> list[sql.Composable]:
+def create_deletions() -> list[sql.Composable]:
     """Return DDL for the temporary relations of what is missing."""
     ids = sql.SQL("CREATE TEMPORARY TABLE {} (id uuid PRIMARY KEY)")
     archived = "CREATE TEMPORARY TABLE archived_patients (id uuid PRIMARY KEY, archived boolean NOT NULL)"
@@ -98,7 +98,7 @@ def find_missing(connection: Connection, table: Table, rejected: Sequence[str]) 
     connection.execute(statement, [list(rejected)])
 
 
-def take_back(connection: Connection) -> None:
+def bring_back(connection: Connection) -> None:
     """Decide which patients come out of the archive again: those whom FileMaker has, if we archived them."""
     connection.execute(_TAKE_BACK, [ARCHIVED_BY])
 

@@ -14,7 +14,7 @@ from nexus_reimport.load.database.connection import Connection
 from nexus_reimport.load.diff import deletions as missing
 from nexus_reimport.load.diff import left_overs, links, merge, references, repair, seen
 from nexus_reimport.load.diff.entries.diff import decide_entries
-from nexus_reimport.load.diff.entries.fragments import create_relation
+from nexus_reimport.load.diff.entries.fragments import create_entries_relation
 from nexus_reimport.load.exceptions import LeftOversUnknown, StagedFramesOutdated
 from nexus_reimport.load.state import ledger
 from nexus_reimport.model.columns import Table
@@ -26,7 +26,7 @@ from nexus_reimport.transform.imported_keys import stem_of
 # Hash joins of whole tables: what spills to disk takes several times as long.
 WORK_MEMORY = "128MB"
 
-Progress = Callable[[str], None]
+Announce = Callable[[str], None]
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ class StagedTable:
 
 
 @dataclass(frozen=True)
-class Decision:
+class Diff:
     """What is to become of each selected table, in counts. The rows are in `touched_<table>`.
 
     `tables`: those selected, and batches where images alone are and change how many a batch holds; these
@@ -70,14 +70,18 @@ def create_relations(connection: Connection) -> None:
         columns = sql.SQL(
             "CREATE TEMPORARY TABLE {} (id uuid PRIMARY KEY, action text NOT NULL, before uuid)"
         )
-        statements += [merge.create_staged(table), seen.create_relation(table), merge.create_decided(table)]
+        statements += [
+            merge.create_staged(table),
+            seen.create_seen_relation(table),
+            merge.create_decided(table),
+        ]
         statements.append(columns.format(ledger.touched(table)))
         if table.made_of_entries:
-            statements.append(create_relation(table))
+            statements.append(create_entries_relation(table))
     statements += [
-        *repair.create_relations(),
-        *missing.create_relations(),
-        *left_overs.create_relations(),
+        *repair.create_repairs(),
+        *missing.create_deletions(),
+        *left_overs.create_left_overs(),
     ]
     connection.execute(sql.SQL("; ").join(statements))
 
@@ -102,12 +106,12 @@ def load(
             seen.load(connection, before, BY_NAME[name])
 
 
-def decide(
+def diff_tables(
     connection: Connection,
     staged: Mapping[str, StagedTable],
     options: Options,
-    progress: Progress = lambda _: None,
-) -> Decision:
+    progress: Announce = lambda _: None,
+) -> Diff:
     """Decide on the loaded rows and return what is to become of them.
 
     Only temporary relations are written, so a read-only transaction will do. Raises StagedFramesOutdated
@@ -131,11 +135,11 @@ def decide(
     repair.decide_repair(connection, tables, named, astray, references.no_neighbour_points_at)
     _find_left_overs(connection, tables, staged, options)
     if PATIENTS in tables:
-        missing.take_back(connection)
+        missing.bring_back(connection)
     for table in reversed(TABLES):
         if table in tables:
             missing.decide_missing(connection, table, options, named)
-            left_overs.decide(connection, table, options)
+            left_overs.decide_left_overs(connection, table, options)
         if table is IMAGE_BATCHES:
             repair.decide_batches(connection, tables, references.no_neighbour_points_at)
     repair.leave_out_removed(connection)
@@ -143,7 +147,7 @@ def decide(
     concerned = [table for table in TABLES if table.name in written_tables(staged)]
     touched = {table.name: connection.execute(_touch(table)).rowcount for table in concerned}
     counts = {table.name: _counted(connection, table, staged[table.name]) for table in tables}
-    return Decision(tuple(concerned), counts, touched)
+    return Diff(tuple(concerned), counts, touched)
 
 
 def written_tables(staged: Collection[str]) -> set[str]:
@@ -166,7 +170,7 @@ def _find_left_overs(
         )
 
 
-def digest_writes(connection: Connection, decision: Decision) -> dict[str, str]:
+def digest_writes(connection: Connection, decision: Diff) -> dict[str, str]:
     """Return by table a digest of what is to be touched, how, and what it is now; empty for nothing."""
     return {table.name: _writes(connection, table) for table in decision.tables}
 
@@ -290,7 +294,7 @@ def _counted(connection: Connection, table: Table, staged: StagedTable) -> Table
     )
 
 
-def apply(connection: Connection, decision: Decision, run_id: str, as_of: object) -> None:
+def apply(connection: Connection, decision: Diff, run_id: str, as_of: object) -> None:
     """Write what was decided, and nothing else; `as_of` is the run's instant."""
     for table in decision.tables:
         connection.execute(merge.insert_new(table))

@@ -76,7 +76,7 @@ def left_over(table: Table) -> sql.Identifier:
     return sql.Identifier(f"left_over_{table.name}")
 
 
-def create_relations() -> list[sql.Composable]:
+def create_left_overs() -> list[sql.Composable]:
     """Return DDL for the temporary relations of left-overs."""
     ids = sql.SQL("CREATE TEMPORARY TABLE {} (id uuid PRIMARY KEY)")
     return [ids.format(left_over(table)) for table in TABLES]
@@ -101,7 +101,7 @@ def find(connection: Connection, table: Table, rejected: Sequence[str], named: S
     connection.execute(statement)
 
 
-def decide(connection: Connection, table: Table, options: Options) -> None:
+def decide_left_overs(connection: Connection, table: Table, options: Options) -> None:
     """Decide which left-overs of a table are removed. Raises TooManyLeftOver where the run's limits say no.
 
     Tables whose rows point at others come first. A batch goes when it is empty, which the repair decides.

@@ -108,7 +108,7 @@ def _decision(table: Table, *, filemaker_wins: bool) -> sql.Composed:
         staged=staged(table),
         target=sql.Identifier(table.relation),
         written=written(table),
-        seen=seen.relation(table),
+        seen=seen.seen_relation(table),
         changed=sql.SQL(" || ").join((_list_where(columns, _changes), _mended_names(table))),
         is_mended=sql.SQL(" OR ").join(
             [sql.SQL("false"), *(_is_mended(*one) for one in adopted_values.mended(table).items())]
@@ -125,7 +125,7 @@ def _decision(table: Table, *, filemaker_wins: bool) -> sql.Composed:
         new_digests=_comma(_new_digest(c, wins) for c in columns),
         digests_new=_comma(_field("g", f"digest_{c.name}") for c in columns),
         digests_old=_comma(_field("w", c.name) for c in columns),
-        entries=entries.joined(table),
+        entries=entries.joined_entries(table),
         new_entries=entries.new_digests(table),
         stale_entries=entries.are_stale(table),
         unknown_entries=entries.are_unknown(table),

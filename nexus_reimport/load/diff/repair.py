@@ -100,7 +100,7 @@ def removed(table: Table) -> sql.Identifier:
 RELINKED_TABLES = (DOCUMENTS, IMAGE_BATCHES)
 
 
-def create_relations() -> list[sql.Composable]:
+def create_repairs() -> list[sql.Composable]:
     """Return DDL for the temporary relations of a repair."""
     columns = sql.SQL("CREATE TEMPORARY TABLE {} (id uuid PRIMARY KEY, object_id uuid NOT NULL)")
     counts = sql.SQL("CREATE TEMPORARY TABLE {} (id uuid PRIMARY KEY, {} integer NOT NULL)")

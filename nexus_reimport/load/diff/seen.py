@@ -16,15 +16,15 @@ from nexus_reimport.model.columns import Column, Table
 _COLUMNS = ("table", "id", "fields")
 
 
-def relation(table: Table) -> sql.Identifier:
+def seen_relation(table: Table) -> sql.Identifier:
     """Return the name of the temporary relation that holds what was seen of a table's rows."""
     return sql.Identifier(f"seen_{table.name}")
 
 
-def create_relation(table: Table) -> sql.Composed:
+def create_seen_relation(table: Table) -> sql.Composed:
     """Return DDL for it. `fields`: digests of the fields from FileMaker, in the table's order."""
     return sql.SQL("CREATE TEMPORARY TABLE {} (id uuid PRIMARY KEY, fields uuid[] NOT NULL)").format(
-        relation(table)
+        seen_relation(table)
     )
 
 

@@ -23,19 +23,19 @@ from nexus_reimport.exceptions import (
     SettingsRefused,
 )
 from nexus_reimport.load.file_backup.file_manifest import (
-    BACKUPS,
-    FORMAT,
-    MANIFEST,
+    FILE_BACKUPS,
+    FILE_FORMAT,
+    FILE_MANIFEST,
     STARTED,
+    FileManifest,
     KeptFile,
-    Manifest,
     copy_key,
     manifest_bytes,
-    new_name,
+    new_file_backup,
 )
-from nexus_reimport.load.file_backup.file_shelf import Shelf, read_manifest, read_shelf
+from nexus_reimport.load.file_backup.file_shelf import Shelf, read_file_manifest, read_shelf
 from nexus_reimport.model.reasons.image_files import FORBIDDEN
-from nexus_reimport.storage.file_objects import FileBucket, Progress, StoredFile, same_content, shown
+from nexus_reimport.storage.file_objects import FileBucket, FilesProgress, StoredFile, same_content, shown
 
 # Whatever a row of Nexus can point at, and the exports beside it.
 FILE_PREFIXES = ("documents/", "filemaker-import/", "images/", "patients/")
@@ -95,7 +95,7 @@ class _Attempt:
     kept: dict[str, KeptFile] = field(default_factory=dict)
     copied: list[_Copied] = field(default_factory=list)
 
-    def run(self, missing: Sequence[StoredFile], workers: int, on_progress: Progress) -> None:
+    def run(self, missing: Sequence[StoredFile], workers: int, on_progress: FilesProgress) -> None:
         """Copy all that is missing, many at once."""
         with ThreadPoolExecutor(workers) as pool:
             for one in _in_order(pool, self.bucket, self.name, missing):
@@ -129,7 +129,7 @@ class _Attempt:
 def back_up_files(
     bucket: FileBucket,
     prefixes: Sequence[str] = FILE_PREFIXES,
-    on_progress: Progress = lambda *_: None,
+    on_progress: FilesProgress = lambda *_: None,
     workers: int = AT_ONCE,
     clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     *,
@@ -143,26 +143,28 @@ def back_up_files(
     BackupDamaged; there is then no new backup, and the next call goes on.
     """
     shelf = read_shelf(bucket)
-    last = read_manifest(bucket, shelf.newest) if shelf.newest else None
+    last = read_file_manifest(bucket, shelf.newest) if shelf.newest else None
     prefixes = _all_prefixes(prefixes, last)
     current, too_long = _current_files(bucket, prefixes)
     kept = {} if full else _kept_before(last, shelf, current)
     left_out = _folders_left_out(bucket, prefixes)
     if last and not (full or shelf.unfinished) and len(kept) == len(current) and kept == last.files:
         return replace(_unchanged(last), too_long=too_long, left_out=left_out)
-    attempt = _Attempt(bucket, shelf.unfinished or new_name(clock(), {*shelf.started, *shelf.finished}), kept)
+    attempt = _Attempt(
+        bucket, shelf.unfinished or new_file_backup(clock(), {*shelf.started, *shelf.finished}), kept
+    )
     resumed = _resumed(shelf, attempt.name, current, kept)
     reused = len(kept)
     attempt.kept |= resumed
     if attempt.name not in shelf.started:
-        bucket.create(copy_key(attempt.name, STARTED), orjson.dumps({"format": FORMAT}))
+        bucket.create(copy_key(attempt.name, STARTED), orjson.dumps({"format": FILE_FORMAT}))
     attempt.run([one for key, one in current.items() if key not in attempt.kept], workers, on_progress)
     attempt.prove()
     _finish(attempt, clock(), last.name if last else None, prefixes)
     return _outcome(attempt, reused, len(resumed), too_long, left_out)
 
 
-def _all_prefixes(given: Sequence[str], last: Manifest | None) -> tuple[str, ...]:
+def _all_prefixes(given: Sequence[str], last: FileManifest | None) -> tuple[str, ...]:
     """Return the prefixes to look at; a copy's name must never be one of our own files'."""
     if wrong := [prefix for prefix in given if not prefix.strip("/") or not prefix.endswith("/")]:
         raise SettingsRefused(
@@ -179,7 +181,7 @@ def _current_files(bucket: FileBucket, prefixes: Iterable[str]) -> tuple[dict[st
     found, too_long = {}, 0
     for prefix in prefixes:
         for one in bucket.files(prefix):
-            if one.key.startswith(BACKUPS) or (one.key.endswith("/") and not one.size):
+            if one.key.startswith(FILE_BACKUPS) or (one.key.endswith("/") and not one.size):
                 continue
             if len(copy_key("reimport_00000000T000000Z", one.key).encode()) > _LONGEST_KEY:
                 too_long += 1
@@ -194,7 +196,7 @@ def _folders_left_out(bucket: FileBucket, prefixes: Sequence[str]) -> tuple[str,
         folders = bucket.folders()
     except AccessDenied:
         return None
-    looked_at = (*prefixes, BACKUPS)
+    looked_at = (*prefixes, FILE_BACKUPS)
     return tuple(
         shown(one)
         for one in folders
@@ -202,7 +204,9 @@ def _folders_left_out(bucket: FileBucket, prefixes: Sequence[str]) -> tuple[str,
     )
 
 
-def _kept_before(last: Manifest | None, shelf: Shelf, current: dict[str, StoredFile]) -> dict[str, KeptFile]:
+def _kept_before(
+    last: FileManifest | None, shelf: Shelf, current: dict[str, StoredFile]
+) -> dict[str, KeptFile]:
     """Return what the last backup has of the files as they are now, its copies being there still."""
     if not last:
         return {}
@@ -267,16 +271,16 @@ def _finish(attempt: _Attempt, now: datetime, previous: str | None, prefixes: Se
     """Write the manifest, which makes a backup of the folder, and read it back."""
     finished_at = now.astimezone(UTC).isoformat(timespec="seconds")
     files = dict(sorted(attempt.kept.items()))
-    manifest = Manifest(attempt.name, attempt.bucket.name, finished_at, previous, tuple(prefixes), files)
-    key = copy_key(attempt.name, MANIFEST)
+    manifest = FileManifest(attempt.name, attempt.bucket.name, finished_at, previous, tuple(prefixes), files)
+    key = copy_key(attempt.name, FILE_MANIFEST)
     try:
         attempt.bucket.create(key, manifest_bytes(manifest))
     except AlreadyThere:
         raise AlreadyThere(f"{key} was written by another backup that went on at once. Run again.") from None
-    read_manifest(attempt.bucket, attempt.name)
+    read_file_manifest(attempt.bucket, attempt.name)
 
 
-def _unchanged(last: Manifest) -> FileBackup:
+def _unchanged(last: FileManifest) -> FileBackup:
     return FileBackup(last.name, False, len(last.files), last.size, reused=len(last.files))
 
 

@@ -11,15 +11,15 @@ from typing import Any
 
 import orjson
 
-from nexus_reimport.exceptions import BackupDamaged
+from nexus_reimport.exceptions import FileBackupDamaged
 from nexus_reimport.storage.file_objects import StoredFile
 
-BACKUPS = "backup/"
-MANIFEST = "manifest.json"
+FILE_BACKUPS = "backup/"
+FILE_MANIFEST = "manifest.json"
 STARTED = "started.json"
 _NAMED = "reimport_%Y%m%dT%H%M%SZ"
 NAME = re.compile(r"reimport_\d{8}T\d{6}Z")
-FORMAT = 1
+FILE_FORMAT = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ class KeptFile:
 
 
 @dataclass(frozen=True)
-class Manifest:
+class FileManifest:
     """A whole backup: every file there was, by key. `finished_at`: ISO 8601, UTC."""
 
     name: str
@@ -62,7 +62,7 @@ class Manifest:
         return sum(kept.size for kept in self.files.values())
 
 
-def new_name(now: datetime, taken: Collection[str]) -> str:
+def new_file_backup(now: datetime, taken: Collection[str]) -> str:
     """Return the name of a backup that starts now (with time zone): later than any in `taken`."""
     newest = max(taken, default="")
     after = datetime.strptime(newest, _NAMED).replace(tzinfo=UTC) + timedelta(seconds=1) if newest else now
@@ -71,31 +71,33 @@ def new_name(now: datetime, taken: Collection[str]) -> str:
 
 def copy_key(backup: str, key: str) -> str:
     """Return where a backup's own copy of a file lies."""
-    return f"{BACKUPS}{backup}/{key}"
+    return f"{FILE_BACKUPS}{backup}/{key}"
 
 
-def manifest_bytes(manifest: Manifest) -> bytes:
+def manifest_bytes(manifest: FileManifest) -> bytes:
     """Return the manifest as it is stored: JSON, with the SHA-256 of its part `backup`."""
-    told = {field.name: getattr(manifest, field.name) for field in fields(Manifest) if field.name != "files"}
+    told = {
+        field.name: getattr(manifest, field.name) for field in fields(FileManifest) if field.name != "files"
+    }
     files = {key: asdict(kept) for key, kept in manifest.files.items()}
-    return _sealed({"format": FORMAT, **told, "needs": manifest.needs, "files": files})
+    return _sealed({"format": FILE_FORMAT, **told, "needs": manifest.needs, "files": files})
 
 
-def parse_manifest(content: bytes, name: str) -> Manifest:
+def parse_manifest(content: bytes, name: str) -> FileManifest:
     """Return the manifest of the backup `name`. Raises BackupDamaged where any byte is not as written."""
-    damaged = BackupDamaged(
-        f"{BACKUPS}{name}/{MANIFEST} is not what was written. Use another backup, see «files list»; "
-        "docs/files-backup.md says how to mend this one."
+    damaged = FileBackupDamaged(
+        f"{FILE_BACKUPS}{name}/{FILE_MANIFEST} is not what was written. Use another backup, see «files "
+        "list»; docs/files-backup.md says how to mend this one."
     )
     try:
         told = orjson.loads(content)["backup"]
-        if _sealed(told) != content or told["format"] != FORMAT or told["name"] != name:
+        if _sealed(told) != content or told["format"] != FILE_FORMAT or told["name"] != name:
             raise damaged
         files = {key: KeptFile(**kept) for key, kept in told["files"].items()}
-        values = {field.name: told[field.name] for field in fields(Manifest)}
+        values = {field.name: told[field.name] for field in fields(FileManifest)}
     except (orjson.JSONDecodeError, KeyError, TypeError):
         raise damaged from None
-    return Manifest(**{**values, "prefixes": tuple(told["prefixes"]), "files": files})
+    return FileManifest(**{**values, "prefixes": tuple(told["prefixes"]), "files": files})
 
 
 def _sealed(told: Mapping[str, Any]) -> bytes:

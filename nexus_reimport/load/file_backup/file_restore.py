@@ -7,9 +7,9 @@ from itertools import islice
 
 from nexus_reimport.exceptions import CopyNotProved, FileGone, FileRefused, FileReplaced, NotFound
 from nexus_reimport.load.file_backup.file_backup import AT_ONCE
-from nexus_reimport.load.file_backup.file_manifest import KeptFile, Manifest, copy_key
-from nexus_reimport.load.file_backup.file_shelf import read_manifest
-from nexus_reimport.storage.file_objects import FileBucket, Progress, StoredFile, shown
+from nexus_reimport.load.file_backup.file_manifest import FileManifest, KeptFile, copy_key
+from nexus_reimport.load.file_backup.file_shelf import read_file_manifest
+from nexus_reimport.storage.file_objects import FileBucket, FilesProgress, StoredFile, shown
 
 _SHARD = 512
 
@@ -55,7 +55,7 @@ def restore_files(
     *,
     overwrite: bool = False,
     dry_run: bool = False,
-    on_progress: Progress = lambda *_: None,
+    on_progress: FilesProgress = lambda *_: None,
     workers: int = AT_ONCE,
 ) -> FileRestore:
     """Put back the files of a backup that are missing, or differ where `overwrite` says so; prove each.
@@ -63,7 +63,7 @@ def restore_files(
     `prefix`: only keys that begin with it. Nothing but those keys is written and nothing is deleted. Raises
     NotFound, BackupDamaged, AccessDenied, ConnectionFailed or CopyNotProved; a call again goes on.
     """
-    manifest = read_manifest(bucket, name)
+    manifest = read_file_manifest(bucket, name)
     files = {key: kept for key, kept in manifest.files.items() if key.startswith(prefix or "")}
     if not files and manifest.files:
         raise NotFound(f"No file of {name} has a key that begins so. Leave --prefix out, or shorten it.")
@@ -91,7 +91,11 @@ def restore_files(
 
 
 def _plan(
-    bucket: FileBucket, manifest: Manifest, files: dict[str, KeptFile], prefix: str | None, overwrite: bool
+    bucket: FileBucket,
+    manifest: FileManifest,
+    files: dict[str, KeptFile],
+    prefix: str | None,
+    overwrite: bool,
 ) -> _Plan:
     """Compare the backup with what there is now, and look whether each copy that is needed is right."""
     prefixes = [prefix] if prefix else manifest.prefixes
@@ -113,7 +117,7 @@ def _plan(
 
 
 def _put_back(
-    bucket: FileBucket, wanted: dict[str, KeptFile], plan: _Plan, workers: int, on_progress: Progress
+    bucket: FileBucket, wanted: dict[str, KeptFile], plan: _Plan, workers: int, on_progress: FilesProgress
 ) -> tuple[set[str], dict[str, str]]:
     """Copy back what is wanted and prove it.
 

@@ -3,14 +3,14 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from nexus_reimport.exceptions import BackupDamaged, FileGone, NotFound
+from nexus_reimport.exceptions import FileBackupDamaged, FileGone, NotFound
 from nexus_reimport.load.file_backup.file_manifest import (
-    BACKUPS,
-    MANIFEST,
+    FILE_BACKUPS,
+    FILE_MANIFEST,
     NAME,
     STARTED,
+    FileManifest,
     KeptFile,
-    Manifest,
     copy_key,
     parse_manifest,
 )
@@ -47,11 +47,11 @@ class Shelf:
 def read_shelf(bucket: FileBucket) -> Shelf:
     """List all backups of files in the bucket, with their copies."""
     shelf = Shelf()
-    for one in bucket.files(f"{BACKUPS}reimport_"):
-        name, _, inner = one.key.removeprefix(BACKUPS).partition("/")
+    for one in bucket.files(f"{FILE_BACKUPS}reimport_"):
+        name, _, inner = one.key.removeprefix(FILE_BACKUPS).partition("/")
         if not NAME.fullmatch(name):
             continue
-        kinds = {MANIFEST: shelf.finished, STARTED: shelf.started}
+        kinds = {FILE_MANIFEST: shelf.finished, STARTED: shelf.started}
         if inner in kinds:
             kinds[inner][name] = one
         else:
@@ -59,13 +59,13 @@ def read_shelf(bucket: FileBucket) -> Shelf:
     return shelf
 
 
-def read_manifest(bucket: FileBucket, name: str) -> Manifest:
+def read_file_manifest(bucket: FileBucket, name: str) -> FileManifest:
     """Return a backup's manifest. Raises NotFound or, where it is not as written, BackupDamaged."""
     unknown = NotFound(f"There is no finished backup «{name[:60]}». See «nexus-reimport files list».")
     if not NAME.fullmatch(name):
         raise unknown
     try:
-        return parse_manifest(bucket.read(copy_key(name, MANIFEST)), name)
+        return parse_manifest(bucket.read(copy_key(name, FILE_MANIFEST)), name)
     except FileGone:
         raise unknown from None
 
@@ -96,15 +96,15 @@ def list_file_backups(bucket: FileBucket) -> list[FileBackupFacts]:
     return [_facts(name, shelf, manifests) for name in names]
 
 
-def _manifests(bucket: FileBucket, shelf: Shelf) -> Iterator[tuple[str, Manifest | None]]:
+def _manifests(bucket: FileBucket, shelf: Shelf) -> Iterator[tuple[str, FileManifest | None]]:
     for name in shelf.finished:
         try:
-            yield name, read_manifest(bucket, name)
-        except BackupDamaged:
+            yield name, read_file_manifest(bucket, name)
+        except FileBackupDamaged:
             yield name, None
 
 
-def _facts(name: str, shelf: Shelf, manifests: dict[str, Manifest | None]) -> FileBackupFacts:
+def _facts(name: str, shelf: Shelf, manifests: dict[str, FileManifest | None]) -> FileBackupFacts:
     needed_by = sorted(
         other for other, one in manifests.items() if one and name in one.needs and other != name
     )

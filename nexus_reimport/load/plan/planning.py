@@ -15,7 +15,7 @@ from nexus_reimport.load.database.rights import refuse_missing_to_plan
 from nexus_reimport.load.diff import deletions as missing
 from nexus_reimport.load.diff import diff as deciding
 from nexus_reimport.load.diff import left_overs, merge, repair
-from nexus_reimport.load.diff.diff import Decision, Progress, StagedTable
+from nexus_reimport.load.diff.diff import Announce, Diff, StagedTable
 from nexus_reimport.load.diff.mass_changes import Excess, find_mass_changes
 from nexus_reimport.load.diff.seen import as_frame
 from nexus_reimport.load.exceptions import RightMissing
@@ -46,7 +46,7 @@ class PlannedTable:
 
 
 @dataclass(frozen=True)
-class Standing:
+class NexusSnapshot:
     """Nexus as it is at one moment, as far as a plan depends on it.
 
     `target` and `schema` are digests of Nexus's rows by table and of its schema, `rows` how many each table
@@ -72,7 +72,7 @@ class Planned:
     tables: dict[str, PlannedTable]
     touched: pd.DataFrame
     writes: dict[str, str]
-    standing: Standing
+    standing: NexusSnapshot
     left_over: dict[str, list[str]]
     excesses: Sequence[Excess] = ()
     seen: pd.DataFrame = field(default_factory=lambda: as_frame([]))
@@ -83,7 +83,7 @@ def make_plan(
     staged: Mapping[str, StagedTable],
     options: Options,
     unseen: list[str],
-    progress: Progress = lambda _: None,
+    progress: Announce = lambda _: None,
     made_of: MadeOf = NOTHING_KNOWN,
 ) -> Planned:
     """Return what a publication of these staged tables would do to Nexus as it is now.
@@ -98,7 +98,7 @@ def make_plan(
             deciding.load(connection, staged)
             if "images" in staged and unseen:
                 _take_as_known(connection, unseen)
-            decision = deciding.decide(connection, staged, options, progress)
+            decision = deciding.diff_tables(connection, staged, options, progress)
             tables = [BY_NAME[name] for name in decision.counts]
             changes = find_mass_changes(connection, tables, made_of, options)
             return replace(_planned(connection, decision), excesses=changes.excesses)
@@ -106,7 +106,7 @@ def make_plan(
         raise explained(error) from None
 
 
-def read_standing(url: str) -> Standing:
+def read_standing(url: str) -> NexusSnapshot:
     """Return what Nexus is now. Reads only. Raises a PublicationError."""
     try:
         with _reading(url) as connection:
@@ -115,9 +115,9 @@ def read_standing(url: str) -> Standing:
         raise explained(error) from None
 
 
-def _standing(connection: Connection) -> Standing:
+def _standing(connection: Connection) -> NexusSnapshot:
     target = fingerprints.fingerprint_rows(connection)
-    return Standing(
+    return NexusSnapshot(
         target=target,
         schema=fingerprints.fingerprint_schema(connection),
         rows={table.name: fingerprints.rows_of(target[table.name]) for table in TABLES},
@@ -152,7 +152,7 @@ def _take_as_known(connection: Connection, unseen: list[str]) -> None:
     connection.execute(statement.format(assignments), [unseen])
 
 
-def _planned(connection: Connection, decision: Decision) -> Planned:
+def _planned(connection: Connection, decision: Diff) -> Planned:
     return Planned(
         tables={
             name: PlannedTable(
@@ -168,7 +168,7 @@ def _planned(connection: Connection, decision: Decision) -> Planned:
     )
 
 
-def _seen(connection: Connection, decision: Decision) -> pd.DataFrame:
+def _seen(connection: Connection, decision: Diff) -> pd.DataFrame:
     tables = [BY_NAME[name] for name in decision.counts]
     rows = [row for table in tables for row in connection.execute(merge.see_adopted(table)).fetchall()]
     return as_frame(rows)
@@ -266,7 +266,7 @@ def _sample(key: str | None, row_id: str, fields: list[str] | None) -> Sample:
     return {"key": key, "id": row_id, **({"fields": fields} if fields else {})}
 
 
-def _touched(connection: Connection, decision: Decision) -> pd.DataFrame:
+def _touched(connection: Connection, decision: Diff) -> pd.DataFrame:
     rows: list[tuple[Any, ...]] = []
     for table in decision.tables:
         statement = sql.SQL("SELECT {}, id::text, action, before::text FROM {} ORDER BY id")

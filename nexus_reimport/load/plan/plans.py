@@ -11,7 +11,7 @@ import orjson
 from obstore.store import ObjectStore
 
 from nexus_reimport.load.exceptions import PlanStale, PlanUnknown
-from nexus_reimport.load.plan.planning import Planned, Standing
+from nexus_reimport.load.plan.planning import NexusSnapshot, Planned
 from nexus_reimport.model.counts import MAIN
 from nexus_reimport.model.options import of_plan
 
@@ -74,7 +74,7 @@ def _listed(left_over: Mapping[str, list[str]], options: Mapping[str, Any]) -> d
     }
 
 
-def _fingerprints(standing: Standing, inputs: Inputs) -> dict[str, Any]:
+def _fingerprints(standing: NexusSnapshot, inputs: Inputs) -> dict[str, Any]:
     return {
         "sources": dict(inputs.sources),
         "target": standing.target,
@@ -100,7 +100,7 @@ def _rejects_shown(rejects: list[dict[str, str]]) -> dict[str, list[dict[str, st
     return {"rejected": shown} if shown else {}
 
 
-def refuse_if_dead(old: PlanRecord, standing: Standing, code: str) -> None:
+def refuse_if_dead(old: PlanRecord, standing: NexusSnapshot, code: str) -> None:
     """Raise PlanStale where Nexus as it is now, or this program, already says that a plan does not hold.
 
     Nothing is asked of the sources, so a plan that passes may still turn out not to hold.

@@ -44,7 +44,7 @@ _REFERENCES = """
 
 
 @dataclass(frozen=True)
-class Obstacle:
+class Conflict:
     """A row that is not as it was left, or can't be set back, by table and id.
 
     `changed`, `deleted`, `came back`: by somebody, since. `edited`: changed, and set back but for the fields
@@ -93,13 +93,13 @@ def keep_linked(connection: Connection, tables: Sequence[Table]) -> None:
         pass
 
 
-def list_staying(connection: Connection, tables: Sequence[Table]) -> list[Obstacle]:
+def list_staying(connection: Connection, tables: Sequence[Table]) -> list[Conflict]:
     """Return every row that stays as it is, and why."""
     found = []
     for table in tables:
         statement = sql.SQL("SELECT id::text, stays FROM {} WHERE stays IS NOT NULL ORDER BY id")
         rows = connection.execute(statement.format(undone(table)))
-        found += [Obstacle(table.name, row_id, what) for row_id, what in rows]
+        found += [Conflict(table.name, row_id, what) for row_id, what in rows]
     return found
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from nexus_reimport.load.exceptions import PublicationError
-from nexus_reimport.load.rollback.conflicts import Obstacle
+from nexus_reimport.load.rollback.conflicts import Conflict
 
 _SHOWN = 20
 
@@ -23,7 +23,7 @@ class RollbackNotProved(PublicationError):
 class RollbackRefused(PublicationError):
     """People changed rows since, and nobody said what is to become of that. `obstacles` has every row."""
 
-    def __init__(self, obstacles: Sequence[Obstacle]) -> None:
+    def __init__(self, obstacles: Sequence[Conflict]) -> None:
         self.obstacles = tuple(obstacles)
         listed = "".join(f"\n  {one.table} {one.id}: {one.what}" for one in self.obstacles[:_SHOWN])
         more = len(self.obstacles) - _SHOWN

@@ -18,7 +18,7 @@ from nexus_reimport.load.exceptions import BrokenLinks
 from nexus_reimport.load.rollback import conflicts as obstacles
 from nexus_reimport.load.rollback import restore as undoing
 from nexus_reimport.load.rollback import standing
-from nexus_reimport.load.rollback.conflicts import Obstacle
+from nexus_reimport.load.rollback.conflicts import Conflict
 from nexus_reimport.load.rollback.edited_fields import set_back_others
 from nexus_reimport.load.rollback.exceptions import (
     CannotUndo,
@@ -27,7 +27,7 @@ from nexus_reimport.load.rollback.exceptions import (
     RollbackRefused,
 )
 from nexus_reimport.load.state import ledger
-from nexus_reimport.load.state.ledger import Entry
+from nexus_reimport.load.state.ledger import PublicationEntry
 from nexus_reimport.load.state.schema import upgrade
 from nexus_reimport.model.columns import Table
 from nexus_reimport.model.nexus import BY_NAME, TABLES
@@ -48,8 +48,8 @@ class Rollback:
     number: int
     undone: tuple[int, ...]
     tables: dict[str, dict[str, int]]
-    kept: tuple[Obstacle, ...]
-    discarded: tuple[Obstacle, ...]
+    kept: tuple[Conflict, ...]
+    discarded: tuple[Conflict, ...]
     backup: str
 
 
@@ -112,7 +112,9 @@ def _rollback(
     _prove(connection, tables)
     for name, count in counts.items():
         count["kept"] = sum(one.table == name and one.what != "edited" for one in kept)
-    number = _record(connection, Entry(run_id, datetime.now(UTC), "rollback", None, backup, undone), counts)
+    number = _record(
+        connection, PublicationEntry(run_id, datetime.now(UTC), "rollback", None, backup, undone), counts
+    )
     return Rollback(number, undone, counts, tuple(kept), tuple(discarded), backup)
 
 
@@ -138,7 +140,7 @@ def backups_since(connection: Connection, to: int | None) -> dict[int, str]:
 
 def _settle(
     connection: Connection, tables: Sequence[Table], edits: Edits
-) -> tuple[list[Obstacle], list[Obstacle]]:
+) -> tuple[list[Conflict], list[Conflict]]:
     """Decide which rows stay as they are, or in part; return these, and those set back though changed."""
     obstacles.keep_changed(connection, tables)
     changed = obstacles.list_staying(connection, tables)
@@ -150,7 +152,7 @@ def _settle(
     if edits == "refuse" and kept:
         raise RollbackRefused(kept)
     staying = {(one.table, one.id) for one in kept}
-    kept += [Obstacle(*one, "edited") for one in in_part if one not in staying]
+    kept += [Conflict(*one, "edited") for one in in_part if one not in staying]
     staying.update(in_part)
     return kept, [one for one in changed if (one.table, one.id) not in staying]
 
@@ -203,7 +205,7 @@ def _prove(connection: Connection, tables: Sequence[Table]) -> None:
         )
 
 
-def _record(connection: Connection, entry: Entry, counts: dict[str, dict[str, int]]) -> int:
+def _record(connection: Connection, entry: PublicationEntry, counts: dict[str, dict[str, int]]) -> int:
     """Write down the rollback, what it changed, and which publications stand now."""
     number = ledger.write_entry(connection, entry, counts)
     for name in counts:

@@ -8,7 +8,7 @@ import obstore
 import orjson
 from obstore.store import ObjectStore
 
-from nexus_reimport.load.rollback.conflicts import Obstacle
+from nexus_reimport.load.rollback.conflicts import Conflict
 
 _FOLDER = "rollbacks"
 
@@ -21,9 +21,9 @@ class RowsOfRollback:
     """
 
     run_id: str
-    refused: tuple[Obstacle, ...] = ()
-    left: tuple[Obstacle, ...] = ()
-    discarded: tuple[Obstacle, ...] = ()
+    refused: tuple[Conflict, ...] = ()
+    left: tuple[Conflict, ...] = ()
+    discarded: tuple[Conflict, ...] = ()
 
 
 def path_of(run_id: str) -> str:
@@ -47,5 +47,5 @@ def load_rows(store: ObjectStore, run_id: str) -> RowsOfRollback:
     )
 
 
-def _obstacles(found: Sequence[dict[str, Any]]) -> tuple[Obstacle, ...]:
-    return tuple(Obstacle(**one) for one in found)
+def _obstacles(found: Sequence[dict[str, Any]]) -> tuple[Conflict, ...]:
+    return tuple(Conflict(**one) for one in found)

@@ -30,7 +30,7 @@ def has_published(connection: Connection) -> bool:
 
 
 @dataclass(frozen=True)
-class Entry:
+class PublicationEntry:
     """What is written down of a publication or rollback, beside its counts. `as_of`: the run's instant."""
 
     run_id: str
@@ -42,7 +42,7 @@ class Entry:
 
 
 def record(
-    connection: Connection, entry: Entry, counts: Mapping[str, TableCounts], cut: Mapping[str, int]
+    connection: Connection, entry: PublicationEntry, counts: Mapping[str, TableCounts], cut: Mapping[str, int]
 ) -> int:
     """Write down a publication inside its own transaction and return its number.
 
@@ -52,7 +52,9 @@ def record(
     return write_entry(connection, entry, tables)
 
 
-def write_entry(connection: Connection, entry: Entry, tables: Mapping[str, Mapping[str, int]]) -> int:
+def write_entry(
+    connection: Connection, entry: PublicationEntry, tables: Mapping[str, Mapping[str, int]]
+) -> int:
     """Write down a publication or rollback, with counts by table, and return its number."""
     row = connection.execute(
         """

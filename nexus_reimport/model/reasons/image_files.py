@@ -44,7 +44,7 @@ UNSUPPORTED = Reason(
     advice="A kind of image that is not read here. Save it as JPEG or PNG.",
 )
 # What a picture's own bytes may be the reason of.
-UNREADABLE = (EMPTY, NOT_AN_IMAGE, TRUNCATED, DAMAGED, TOO_LARGE, UNSUPPORTED)
+UNREADABLE_PICTURES = (EMPTY, NOT_AN_IMAGE, TRUNCATED, DAMAGED, TOO_LARGE, UNSUPPORTED)
 
 NO_END_MARKER = Reason(
     "no_end_marker",

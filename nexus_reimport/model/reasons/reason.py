@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-Kind: TypeAlias = Literal["reject", "warning", "refusal", "removal", "finding"]
+ReasonKind: TypeAlias = Literal["reject", "warning", "refusal", "removal", "finding"]
 
 IMAGE_CSV = "image_csv"  # the table of rows that the image export's reading rejects
 IN_FILEMAKER = "Correct it in FileMaker."
@@ -23,13 +23,13 @@ class Use:
     reason's own do not fit these tables.
     """
 
-    kinds: tuple[Kind, ...]
+    kinds: tuple[ReasonKind, ...]
     tables: tuple[str, ...]
     fields: tuple[str, ...]
     meaning: str
     words: str = ""
 
-    def is_of(self, kind: Kind, table: str, field: str) -> bool:
+    def is_of(self, kind: ReasonKind, table: str, field: str) -> bool:
         """Say whether the reason is said so."""
         return (
             kind in self.kinds
@@ -66,7 +66,7 @@ class Reason(str):
         named = (use.fields[0] for use in self.uses if table in use.tables and len(use.fields) == 1)
         return next(named, otherwise)
 
-    def is_said(self, kind: Kind, table: str, field: str) -> bool:
+    def is_said(self, kind: ReasonKind, table: str, field: str) -> bool:
         """Say whether the reason is declared of that field of that table, and as of that kind."""
         return any(use.is_of(kind, table, field) for use in self.uses)
 

@@ -4,7 +4,7 @@ import dagster as dg
 import pandas as pd
 
 from nexus_reimport.model.filemaker import ENTITY_SETS, EntitySet
-from nexus_reimport.orchestration.assets.metadata import OWNERS, column_schema, rows_of
+from nexus_reimport.orchestration.assets.metadata import OWNERS, column_schema, rows_by_table
 from nexus_reimport.orchestration.assets.refusals import refusal_first
 from nexus_reimport.orchestration.privacy import keeps_values_out_of_errors
 from nexus_reimport.orchestration.progress import StepProgress
@@ -51,7 +51,7 @@ def extract_asset(entity_set: EntitySet) -> dg.AssetsDefinition:
         }
         return dg.Output(
             extracted.rows,
-            metadata={**rows_of(extracted.rows), **facts},
+            metadata={**rows_by_table(extracted.rows), **facts},
             data_version=dg.DataVersion(content_version(extracted.rows)),
         )
 

@@ -10,7 +10,7 @@ from pydantic import Field
 from nexus_reimport.extract.bucket import list_import_objects, with_first_dates
 from nexus_reimport.model.frames import IMAGE_EXPORT, S3_LISTING
 from nexus_reimport.model.loopback import require_private
-from nexus_reimport.orchestration.assets.metadata import OWNERS, column_schema, rows_of, staged_facts
+from nexus_reimport.orchestration.assets.metadata import OWNERS, column_schema, rows_by_table, staged_facts
 from nexus_reimport.orchestration.assets.refusals import refusal_first
 from nexus_reimport.orchestration.io_manager import FrameIOManager
 from nexus_reimport.orchestration.privacy import keeps_values_out_of_errors
@@ -44,7 +44,7 @@ def s3_listing(
         listing = list_import_objects(s3.get_client(), bucket.name, StepProgress(context))
     listing = with_first_dates(listing, cast("pd.DataFrame | None", frames.read_if_there(context.asset_key)))
     return dg.Output(
-        listing, metadata=rows_of(listing), data_version=dg.DataVersion(content_version(listing))
+        listing, metadata=rows_by_table(listing), data_version=dg.DataVersion(content_version(listing))
     )
 
 

@@ -11,7 +11,7 @@ from nexus_reimport.model.outcome import REJECTED_BY_REASON
 from nexus_reimport.transform.staged import Staged
 
 OWNERS = ["team:clinic"]
-KEYS_SHOWN = 50
+ROWS_SHOWN = 50
 
 Metadata: TypeAlias = dict[str, Any]
 
@@ -50,7 +50,7 @@ def _column(column: Column, description: str) -> dg.TableColumn:
     )
 
 
-def rows_of(frame: pd.DataFrame) -> Metadata:
+def rows_by_table(frame: pd.DataFrame) -> Metadata:
     """Return a frame's row count, as Dagster's own entry and as a number that the UI plots."""
     return {"dagster/row_count": len(frame), "rows": len(frame)}
 
@@ -60,7 +60,7 @@ def staged_facts(staged: Staged) -> Metadata:
     rejected, warned = by_reason(staged.rejects), by_reason(staged.warnings)
     first = {"first_rejects": staged.rejects, "first_warnings": staged.warnings}
     return {
-        **rows_of(staged.rows),
+        **rows_by_table(staged.rows),
         "read": staged.read,
         "rejected": len(staged.rejects),
         REJECTED_BY_REASON: dg.MetadataValue.json(rejected),
@@ -77,7 +77,7 @@ def by_reason(report: pd.DataFrame) -> dict[str, int]:
 
 def keys_table(report: pd.DataFrame) -> dg.TableMetadataValue:
     """Return the first lines of rejects or warnings, a few of each reason: table, key, field, reason."""
-    each = max(1, KEYS_SHOWN // max(1, report["reason"].nunique()))
+    each = max(1, ROWS_SHOWN // max(1, report["reason"].nunique()))
     shown = report.groupby("reason", sort=True).head(each)
     records = [dg.TableRecord(row) for row in _rows(shown)]
     columns = [dg.TableColumn(name, "string") for name in report.columns]

@@ -9,10 +9,10 @@ import dagster as dg
 from nexus_reimport.load import backup as backups
 from nexus_reimport.load.backup.ahead import back_up_now
 from nexus_reimport.load.database.connection import Connection
-from nexus_reimport.load.diff.diff import Decision
+from nexus_reimport.load.diff.diff import Diff
 from nexus_reimport.load.exceptions import BrokenLinks, PublicationError
 from nexus_reimport.load.plan.plans import PlanRecord
-from nexus_reimport.load.publication import Publication, Terms, publish
+from nexus_reimport.load.publication import Publication, PublicationTerms, publish
 from nexus_reimport.model.columns import Table
 from nexus_reimport.model.counts import COUNTED
 from nexus_reimport.model.nexus import BY_NAME, TABLES
@@ -117,19 +117,19 @@ def _terms(
     options: RunOptions,
     plan: PlanRecord | None,
     given: Given,
-) -> Terms:
+) -> PublicationTerms:
     """Return on what terms to publish: a plan that was approved binds it, and no row is touched unsaved."""
     ahead = backup_of_run(context, frames)
     store, plan_id = open_store(frames.location), plan["id"] if plan else None
 
-    def back_up(connection: Connection, decision: Decision) -> str | None:
+    def back_up(connection: Connection, decision: Diff) -> str | None:
         now = datetime.now(UTC)
         name = backups.new_name(store, context.run.run_id, now)
         header = backups.Header(name, context.run.run_id, plan_id, now)
         return back_up_now(connection, store, header, decision.tables, ahead)
 
     seen = seen_by(context, frames) if plan else None
-    return Terms(
+    return PublicationTerms(
         options.proved(),
         plan_id,
         planned=plan["writes"] if plan else None,

@@ -6,7 +6,7 @@ import pandas as pd
 from nexus_reimport.extract.mappings_file import SETTING as MAPPINGS
 from nexus_reimport.load.reading.nexus_state import read_state
 from nexus_reimport.model.frames import NEXUS_STATE
-from nexus_reimport.orchestration.assets.metadata import OWNERS, column_schema, rows_of
+from nexus_reimport.orchestration.assets.metadata import OWNERS, column_schema, rows_by_table
 from nexus_reimport.orchestration.privacy import keeps_values_out_of_errors
 from nexus_reimport.orchestration.resources import MappingsFile, NexusResource
 from nexus_reimport.storage.frame_store import content_version
@@ -33,7 +33,7 @@ def nexus_state(nexus: NexusResource, mappings: MappingsFile) -> dg.Output[pd.Da
     return dg.Output(
         state,
         metadata={
-            **rows_of(state),
+            **rows_by_table(state),
             "by_kind": dg.MetadataValue.json(counts),
             "rows_in_nexus": dg.MetadataValue.json(_rows_in_nexus(nexus.database_url)),
         },

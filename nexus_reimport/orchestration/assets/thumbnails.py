@@ -11,7 +11,7 @@ import pandas as pd
 from dagster_aws.s3 import S3Resource
 
 from nexus_reimport.model.frames import THUMBNAIL_FACTS
-from nexus_reimport.orchestration.assets.metadata import OWNERS, Metadata, column_schema, rows_of
+from nexus_reimport.orchestration.assets.metadata import OWNERS, Metadata, column_schema, rows_by_table
 from nexus_reimport.orchestration.assets.refusals import refusal_first
 from nexus_reimport.orchestration.io_manager import FrameIOManager
 from nexus_reimport.orchestration.privacy import keeps_values_out_of_errors
@@ -28,10 +28,10 @@ from nexus_reimport.pictures.thumbnailing import ThumbnailFact, list_thumbnails,
 from nexus_reimport.storage.frame_store import content_version
 from nexus_reimport.transform.imported_keys import IMAGES_PREFIX
 
-KEY = dg.AssetKey("thumbnails")
+THUMBNAILS_ASSET = dg.AssetKey("thumbnails")
 
 
-class Record:
+class FactsRecord:
     """The facts of this run so far, written down every few seconds: an interrupted run goes on from there.
 
     `known` are those that earlier runs found out. They are written down with the others, since the run
@@ -63,7 +63,7 @@ class Record:
         """Write down what is known so far, if this run has found out anything."""
         if self.facts:
             frame = pd.concat([self._known, facts_frame(self.facts)], ignore_index=True)
-            self._frames.save_progress(KEY, self._run_id, frame)
+            self._frames.save_progress(THUMBNAILS_ASSET, self._run_id, frame)
 
     @cached_property
     def _known(self) -> pd.DataFrame:
@@ -94,7 +94,7 @@ def thumbnails(
         images = image_objects_in(s3_listing, IMAGES_PREFIX)
         known = still_true(images, _remembered(frames), list_thumbnails(store, IMAGES_PREFIX))
         missing = [image for image in images if image.key not in known]
-        record = Record(context, frames, list(known.values()), len(missing))
+        record = FactsRecord(context, frames, list(known.values()), len(missing))
         try:
             taken = {name_of(fact.key) for fact in known.values() if not fact.fault}
             make_thumbnails(store, missing, record.add, taken=taken)
@@ -103,7 +103,7 @@ def thumbnails(
     frame = facts_frame([*known.values(), *record.facts])
     return dg.Output(
         frame,
-        metadata={**rows_of(frame), **_told(record.facts, list(known.values()))},
+        metadata={**rows_by_table(frame), **_told(record.facts, list(known.values()))},
         data_version=dg.DataVersion(content_version(frame)),
     )
 
@@ -121,7 +121,7 @@ class KnownThumbnails:
 
 def known_thumbnails(frames: FrameIOManager, listing: pd.DataFrame) -> KnownThumbnails:
     """Return what is known of the thumbnails of the images of a listing; none before the first are made."""
-    stored = frames.read_if_there(KEY)
+    stored = frames.read_if_there(THUMBNAILS_ASSET)
     facts = [] if stored is None else facts_of(cast("pd.DataFrame", stored))
     expected = expected_facts(image_objects_in(listing, IMAGES_PREFIX), facts)
     unseen = frozenset(fact.key for fact in expected)
@@ -131,7 +131,7 @@ def known_thumbnails(frames: FrameIOManager, listing: pd.DataFrame) -> KnownThum
 
 def _remembered(frames: FrameIOManager) -> list[ThumbnailFact]:
     """Return the facts of the last materialization, then those of a run since that was interrupted."""
-    stored = (frames.read_if_there(KEY), frames.read_progress(KEY))
+    stored = (frames.read_if_there(THUMBNAILS_ASSET), frames.read_progress(THUMBNAILS_ASSET))
     return [fact for frame in stored if frame is not None for fact in facts_of(frame)]
 
 

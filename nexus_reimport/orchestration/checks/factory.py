@@ -86,7 +86,7 @@ class Check:
     severity: dg.AssetCheckSeverity = dg.AssetCheckSeverity.ERROR
 
 
-def checks_of(*key: str, checks: list[Check]) -> dg.AssetChecksDefinition:
+def checks_for(*key: str, checks: list[Check]) -> dg.AssetChecksDefinition:
     """Return the Dagster checks of one asset; any of them can be executed alone."""
     return checks_over("_".join((*key, "checks")), {dg.AssetKey(key): checks})
 

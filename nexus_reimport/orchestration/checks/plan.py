@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from nexus_reimport.load.diff.mass_changes import stopping_words
-from nexus_reimport.orchestration.checks.factory import Check, checks_of
+from nexus_reimport.orchestration.checks.factory import Check, checks_for
 from nexus_reimport.validate.findings import Finding
 
 
@@ -20,7 +20,7 @@ def mass_change_finding(excesses: Sequence[Mapping[str, Any]]) -> Finding:
 
 
 plan_checks = [
-    checks_of(
+    checks_for(
         "plan",
         checks=[
             Check(

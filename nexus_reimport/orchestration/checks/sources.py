@@ -6,7 +6,7 @@ import pandas as pd
 from nexus_reimport.model.filemaker import ENTITY_SETS, EntitySet
 from nexus_reimport.model.frames import IMAGE_EXPORT, NEXUS_STATE, S3_LISTING, THUMBNAIL_FACTS
 from nexus_reimport.model.shapes import schema_of
-from nexus_reimport.orchestration.checks.factory import Check, Evidence, checks_of, checks_over
+from nexus_reimport.orchestration.checks.factory import Check, Evidence, checks_for, checks_over
 from nexus_reimport.transform.imported_keys import IMAGES_PREFIX
 from nexus_reimport.validate.findings import (
     Finding,
@@ -70,7 +70,7 @@ source_checks = [
         "filemaker_checks",
         {dg.AssetKey(["filemaker", one.asset]): extract_checks(one) for one in ENTITY_SETS},
     ),
-    checks_of(
+    checks_for(
         "files",
         "s3_listing",
         checks=[
@@ -89,7 +89,7 @@ source_checks = [
             shrinking_check("files", "s3_listing"),
         ],
     ),
-    checks_of(
+    checks_for(
         "files",
         "image_csv",
         checks=[
@@ -108,7 +108,7 @@ source_checks = [
             shrinking_check("files", "image_csv"),
         ],
     ),
-    checks_of(
+    checks_for(
         "thumbnails",
         checks=[
             Check(
@@ -123,7 +123,7 @@ source_checks = [
             ),
         ],
     ),
-    checks_of(
+    checks_for(
         "nexus_state",
         checks=[
             Check(

@@ -6,7 +6,7 @@ from nexus_reimport.model.columns import Table
 from nexus_reimport.model.filemaker import ENTITY_SETS
 from nexus_reimport.model.nexus import APPOINTMENTS, IMAGES, TABLES
 from nexus_reimport.model.shapes import schema_of
-from nexus_reimport.orchestration.checks.factory import Check, Evidence, checks_of
+from nexus_reimport.orchestration.checks.factory import Check, Evidence, checks_for
 from nexus_reimport.transform.extracts import source_keys
 from nexus_reimport.transform.imported_keys import IMAGES_PREFIX
 from nexus_reimport.validate.findings import (
@@ -114,4 +114,4 @@ def _shrunk(table: Table, seen: Evidence) -> Finding:
     return shrunk_finding(table.name, seen.staged(table.name), last, seen.options.allow_shrunk)
 
 
-staged_checks = [checks_of("staged", table.name, checks=staged_table_checks(table)) for table in TABLES]
+staged_checks = [checks_for("staged", table.name, checks=staged_table_checks(table)) for table in TABLES]

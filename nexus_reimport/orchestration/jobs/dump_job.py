@@ -13,11 +13,11 @@ from nexus_reimport.orchestration.privacy import keeps_values_out_of_errors
 from nexus_reimport.orchestration.resources import NexusResource
 from nexus_reimport.storage.frame_store import open_store
 
-KEY = dg.AssetKey(["nexus_dump"])
+NEXUS_DUMP = dg.AssetKey(["nexus_dump"])
 DUMP = "dump_nexus"
 
 nexus_dump = dg.AssetSpec(
-    KEY,
+    NEXUS_DUMP,
     group_name="safety",
     kinds={"postgres"},
     owners=OWNERS,
@@ -45,7 +45,7 @@ def dump_database(
         forgotten = backups.forget_old(store, backups.keep_setting(), now, protected=[name], folder=DUMPS)
     if not proof.is_proved:
         context.log.warning(f"The dump is whole, but no proof was tried: {proof.reason}.")
-    context.log_event(dg.AssetMaterialization(KEY, metadata=_told(made, proof, len(forgotten))))
+    context.log_event(dg.AssetMaterialization(NEXUS_DUMP, metadata=_told(made, proof, len(forgotten))))
 
 
 def _told(made: backups.Dump, proof: backups.DumpProof, forgotten: int) -> Metadata:

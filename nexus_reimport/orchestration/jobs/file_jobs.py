@@ -17,7 +17,7 @@ from nexus_reimport.orchestration.resources import BucketResource
 from nexus_reimport.orchestration.sensors.abandoned import fail_abandoned_runs
 from nexus_reimport.storage.file_objects import FileBucket, open_file_bucket, shown
 
-KEY = dg.AssetKey(["backup_files"])
+BACKUP_FILES = dg.AssetKey(["backup_files"])
 BACK_UP, RESTORE = "back_up_files", "restore_files"
 _KEYS_SHOWN = 50
 _NOT_HEEDED = (
@@ -27,7 +27,7 @@ _NOT_HEEDED = (
 _ADVICE = "Restore archived ones in S3, give the AWS key the rights it lacks, then run again."
 
 backup_files = dg.AssetSpec(
-    KEY,
+    BACKUP_FILES,
     group_name="safety",
     kinds={"s3"},
     owners=OWNERS,
@@ -73,11 +73,12 @@ def copy_new_files(
         found = back_up_files(_files_in(bucket, s3), config.prefixes, StepProgress(context), full=config.full)
     if found.too_long:
         context.log.warning(f"{found.too_long} files have keys too long to be copied, and are in no backup.")
-    context.log_event(dg.AssetMaterialization(KEY, metadata=_told_of_backup(found)))
+    context.log_event(dg.AssetMaterialization(BACKUP_FILES, metadata=_told_of_backup(found)))
     if found.refused:
         raise dg.Failure(
             f"S3 would not copy {len(found.refused)} files, {_by_reason(found.refused)}; all others are "
-            f"backed up. The run's materialization of {KEY.to_user_string()} names the first. {_ADVICE}",
+            f"backed up. The run's materialization of {BACKUP_FILES.to_user_string()} names the first. "
+            f"{_ADVICE}",
             allow_retries=False,
         )
 
@@ -103,7 +104,7 @@ def put_files_back(
             dry_run=config.dry_run,
             on_progress=StepProgress(context),
         )
-    context.log_event(dg.AssetObservation(KEY, metadata=_told_of_restore(done)))
+    context.log_event(dg.AssetObservation(BACKUP_FILES, metadata=_told_of_restore(done)))
     if done.refused:
         raise dg.Failure(
             f"S3 would not copy {len(done.refused)} files, {_by_reason(done.refused)}, so they were not put "
@@ -114,7 +115,8 @@ def put_files_back(
     if done.lost:
         raise dg.Failure(
             f"{len(done.lost)} files have no right copy any more, so they were not put back; all others that "
-            f"were to be are in place. The run's observation of {KEY.to_user_string()} names the first."
+            f"were to be are in place. The run's observation of {BACKUP_FILES.to_user_string()} names "
+            "the first."
         )
 
 

@@ -8,13 +8,13 @@ from obstore.store import ObjectStore
 from pydantic import Field
 
 from nexus_reimport.load.backup.manifest import read as read_backup
-from nexus_reimport.load.rollback import Obstacle, Rollback, done_by, effect_of, rollback
+from nexus_reimport.load.rollback import Conflict, Rollback, done_by, effect_of, rollback
 from nexus_reimport.load.rollback.exceptions import RollbackRefused
 from nexus_reimport.load.rollback.rows_kept import RowsOfRollback, path_of, save_rows
 from nexus_reimport.load.rollback.standing import Effect
 from nexus_reimport.model.counts import TAKEN_BACK
 from nexus_reimport.model.nexus import BY_NAME
-from nexus_reimport.orchestration.assets.metadata import KEYS_SHOWN, Metadata
+from nexus_reimport.orchestration.assets.metadata import ROWS_SHOWN, Metadata
 from nexus_reimport.orchestration.assets.publishing import BACKUP, BACKUP_NAME
 from nexus_reimport.orchestration.assets.refusals import publication_refusal
 from nexus_reimport.orchestration.assets.report import report_metadata
@@ -25,7 +25,7 @@ from nexus_reimport.orchestration.records.run_kinds import KIND_TAG, ROLLBACK
 from nexus_reimport.orchestration.records.run_report import ROWS_BEFORE, make_report
 from nexus_reimport.orchestration.resources import NexusResource
 from nexus_reimport.storage.frame_store import open_store
-from nexus_reimport.validate.row_counts import Census, count_rows
+from nexus_reimport.validate.row_counts import RowCounts, count_rows
 
 CHOOSE = (
     "In the browser: edits: keep, or edits: discard, in the launchpad. At a terminal: nexus-reimport "
@@ -225,7 +225,7 @@ def _told(done: Rollback, effect: Effect, name: str) -> Metadata:
     return told
 
 
-def _rows(before: Census, after: Census) -> Metadata:
+def _rows(before: RowCounts, after: RowCounts) -> Metadata:
     """Return how many rows of a table came from FileMaker, and how many there were of each kind before."""
     return {
         "dagster/row_count": after.ours,
@@ -234,8 +234,8 @@ def _rows(before: Census, after: Census) -> Metadata:
     }
 
 
-def rows_table(rows: Sequence[Obstacle]) -> dg.TableMetadataValue:
+def rows_table(rows: Sequence[Conflict]) -> dg.TableMetadataValue:
     """Return the first rows as a table: table, id, and what is with them."""
-    records = [dg.TableRecord({"table": r.table, "id": r.id, "what": r.what}) for r in rows[:KEYS_SHOWN]]
+    records = [dg.TableRecord({"table": r.table, "id": r.id, "what": r.what}) for r in rows[:ROWS_SHOWN]]
     columns = [dg.TableColumn(name, "string") for name in ("table", "id", "what")]
     return dg.MetadataValue.table(records, schema=dg.TableSchema(columns=columns))

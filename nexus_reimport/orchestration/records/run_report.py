@@ -17,12 +17,12 @@ from nexus_reimport.orchestration.records import run_events
 from nexus_reimport.orchestration.records.run_events import RunEvents
 from nexus_reimport.orchestration.records.run_kinds import makes_assets, takes_back
 from nexus_reimport.present.report.exceptions import NoSuchRun, ReportUnreadable
-from nexus_reimport.present.report.facts import Kind, LinkFacts, ReportFacts, RowCount, TableFacts
+from nexus_reimport.present.report.facts import LinkFacts, ReportFacts, RowCount, RunKind, TableFacts
 from nexus_reimport.present.report.page import render_html
 from nexus_reimport.present.report.record import from_json, to_json
 from nexus_reimport.settings import REPORTS_URL
 from nexus_reimport.storage.report_store import HTML, JSON, ReportStore
-from nexus_reimport.validate.row_counts import Census, count_rows
+from nexus_reimport.validate.row_counts import RowCounts, count_rows
 from nexus_reimport.validate.verification import read_publications
 
 REPORT_TAG = "nexus_reimport/report"
@@ -128,7 +128,7 @@ def gather_facts(
 _BAD_ENDS = {dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED, dg.DagsterRunStatus.CANCELING}
 
 
-def _kind(runs: list[dg.DagsterRun]) -> Kind:
+def _kind(runs: list[dg.DagsterRun]) -> RunKind:
     """Return what kind of run it is. What is gone on with after the publication is of its kind too."""
     if takes_back(runs[0]):
         return "rollback"
@@ -171,7 +171,7 @@ def _numbers(events: RunEvents, which: str) -> list[int]:
     return sorted({int(number) for numbers in told for number in numbers})
 
 
-def _census(database_url: str, failures: list[str]) -> dict[str, Census]:
+def _census(database_url: str, failures: list[str]) -> dict[str, RowCounts]:
     # A host that is silent was waited for once: another 5 s tell nothing new.
     if any(DatabaseUnreachable.__name__ in line for line in failures):
         return {}
@@ -190,7 +190,7 @@ def _in_ledger(database_url: str, run_id: str) -> int | None:
     return next((int(one["number"]) for one in published if one["run_id"] == run_id), None)
 
 
-def _planned(tables: list[TableFacts], plan: Mapping[str, Any] | None, kind: Kind) -> list[TableFacts]:
+def _planned(tables: list[TableFacts], plan: Mapping[str, Any] | None, kind: RunKind) -> list[TableFacts]:
     """Return the tables with what a stored plan foretold of them.
 
     Of a run that failed before it published, nothing: its page counted rows as new that nobody had written.
@@ -215,7 +215,9 @@ def _plan_counts(counts: Mapping[str, Any]) -> dict[str, int]:
     return {name: count for name, count in in_numbers(counts).items() if name != READ}
 
 
-def _counted(tables: list[TableFacts], events: RunEvents, census: Mapping[str, Census]) -> list[TableFacts]:
+def _counted(
+    tables: list[TableFacts], events: RunEvents, census: Mapping[str, RowCounts]
+) -> list[TableFacts]:
     """Return the tables with how many rows Nexus had before the run, as far as it knows, and has now."""
     before = _rows_before(events)
     counted = []
@@ -238,7 +240,7 @@ def _rows_before(events: RunEvents) -> dict[str, dict[str, int]]:
     return taken_back or events.told(dg.AssetKey("nexus_state")).get(ROWS_IN_NEXUS, {})
 
 
-def _links(events: RunEvents, census: Mapping[str, Census]) -> list[LinkFacts]:
+def _links(events: RunEvents, census: Mapping[str, RowCounts]) -> list[LinkFacts]:
     broken = run_events.broken_links(events)
     return [
         LinkFacts(

@@ -12,13 +12,13 @@ from nexus_reimport.orchestration.jobs.phases import SAFETY
 from nexus_reimport.orchestration.resources import BucketResource, ImageCsvFolder
 from nexus_reimport.orchestration.standpoint import MaterializationLog, Standpoint
 
-IMAGE_CSV = dg.AssetKey(["files", "image_csv"])
+IMAGE_CSV_ASSET = dg.AssetKey(["files", "image_csv"])
 # What an export's run is made from besides the export: without it there is nothing to start.
 NEEDED = (dg.AssetKey("thumbnails"), dg.AssetKey(["staged", "patients"]), dg.AssetKey("nexus_state"))
 # Not all that is downstream: the plan is, and every table comes after a plan.
 _TABLES = ("image_batches", "images")
 FOLLOWS = dg.AssetSelection.assets(
-    IMAGE_CSV,
+    IMAGE_CSV_ASSET,
     *(dg.AssetKey([group, table]) for group in ("staged", "nexus") for table in _TABLES),
     *SAFETY,
 )
@@ -88,5 +88,5 @@ def new_image_csv(
 
 def _materialized(instance: dg.DagsterInstance) -> str:
     """Return the digest of the export that was last read, but for a plan's own sake; "" where none was."""
-    made = Standpoint(MaterializationLog(instance)).made(IMAGE_CSV)
+    made = Standpoint(MaterializationLog(instance)).made(IMAGE_CSV_ASSET)
     return made.tags.get("dagster/data_version", "") if made else ""

@@ -12,7 +12,7 @@ from PIL.JpegImagePlugin import JpegImageFile
 from nexus_reimport.model.reasons.image_files import TOO_LARGE
 from nexus_reimport.pictures.imaging.colour import extremes, plain
 from nexus_reimport.pictures.imaging.exceptions import UnreadableImage
-from nexus_reimport.pictures.imaging.formats import Kind, Picture, has_end
+from nexus_reimport.pictures.imaging.formats import ImageFormat, Picture, has_end
 from nexus_reimport.pictures.imaging.heic import HeicPicture, embedded_copy
 from nexus_reimport.pictures.imaging.jpeg_ending import whole_jpeg
 from nexus_reimport.pictures.imaging.orientation import orientation
@@ -75,7 +75,7 @@ class Decoded:
     is_ended: bool = True
 
 
-def decode(content: bytes, kind: Kind, longest_side: int) -> Decoded:
+def decode(content: bytes, kind: ImageFormat, longest_side: int) -> Decoded:
     """Decode the first picture of a file, at no more than the scale that a thumbnail needs.
 
     Raises UnreadableImage `too_large` before anything is decoded, `truncated` where a JPEG lacks part of its
@@ -125,7 +125,7 @@ def _reduce_in_decoder(image: Picture, aim: Size, content: bytes) -> int:
     return 1
 
 
-def _whole(image: Picture, content: bytes, kind: Kind, aim: Size) -> tuple[Picture, bool]:
+def _whole(image: Picture, content: bytes, kind: ImageFormat, aim: Size) -> tuple[Picture, bool]:
     """Return a picture none of which is missing, and whether the file has what its kind ends with."""
     if not isinstance(image, JpegImageFile):
         return image, has_end(content, kind)
@@ -137,7 +137,7 @@ def _whole(image: Picture, content: bytes, kind: Kind, aim: Size) -> tuple[Pictu
     return image, False
 
 
-def _memory(image: Picture, size: Size, kind: Kind) -> int:
+def _memory(image: Picture, size: Size, kind: ImageFormat) -> int:
     """Return about how many bytes decoding takes. A progressive JPEG keeps every coefficient till its end."""
     bands = len(Image.new(image.mode, (1, 1)).getbands()) if image.info.get("progressive") else 0
     a_pixel = image.bytes_per_pixel if isinstance(image, HeicPicture) else kind.bytes_per_pixel

@@ -68,7 +68,7 @@ class Picture(Protocol):
 
 
 @dataclass(frozen=True)
-class Kind:
+class ImageFormat:
     """A kind of image: its media type, what opens it, bytes of memory a pixel usually costs in decoding."""
 
     mime_type: str
@@ -81,13 +81,13 @@ class Kind:
 _KINDS = {
     kind.mime_type: kind
     for kind in (
-        Kind(JPEG, JpegImagePlugin.JpegImageFile, 4),
-        Kind(PNG, PngImagePlugin.PngImageFile, 4),
-        Kind(GIF, GifImagePlugin.GifImageFile, 4),
-        Kind(WEBP, WebPImagePlugin.WebPImageFile, 16),
-        Kind(TIFF, TiffImagePlugin.TiffImageFile, 8),
-        Kind(BMP, BmpImagePlugin.BmpImageFile, 4),
-        Kind(HEIC, HeicPicture, USUAL_BYTES_PER_PIXEL),
+        ImageFormat(JPEG, JpegImagePlugin.JpegImageFile, 4),
+        ImageFormat(PNG, PngImagePlugin.PngImageFile, 4),
+        ImageFormat(GIF, GifImagePlugin.GifImageFile, 4),
+        ImageFormat(WEBP, WebPImagePlugin.WebPImageFile, 16),
+        ImageFormat(TIFF, TiffImagePlugin.TiffImageFile, 8),
+        ImageFormat(BMP, BmpImagePlugin.BmpImageFile, 4),
+        ImageFormat(HEIC, HeicPicture, USUAL_BYTES_PER_PIXEL),
     )
 }
 
@@ -114,7 +114,7 @@ UNSUPPORTED_SIGNATURES = (
 BMP_HEADER_SIZES = frozenset({12, 16, 40, 52, 56, 64, 108, 124})
 
 
-def recognise(content: bytes) -> Kind:
+def recognise(content: bytes) -> ImageFormat:
     """Return the kind of image by its first bytes, never by its name.
 
     Raises UnreadableImage: `empty`, `not_an_image`, or `unsupported` for kinds known but not read.
@@ -128,7 +128,7 @@ def recognise(content: bytes) -> Kind:
     raise UnreadableImage(UNSUPPORTED if known else NOT_AN_IMAGE)
 
 
-def ends_early(content: bytes, kind: Kind) -> bool:
+def ends_early(content: bytes, kind: ImageFormat) -> bool:
     """Say whether a file that could not be decoded lacks what its kind ends with."""
     if kind.mime_type == JPEG:
         return b"\xff\xd9" not in content[-64:]
@@ -145,7 +145,7 @@ def ends_early(content: bytes, kind: Kind) -> bool:
     return False
 
 
-def has_end(content: bytes, kind: Kind) -> bool:
+def has_end(content: bytes, kind: ImageFormat) -> bool:
     """Say whether a file whose picture is whole has the mark that its kind ends with, whatever follows it."""
     if kind.mime_type == PNG:
         return b"\x00\x00\x00\x00IEND" in content

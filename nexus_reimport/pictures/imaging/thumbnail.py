@@ -10,7 +10,13 @@ from nexus_reimport.pictures.imaging.colour import in_srgb
 from nexus_reimport.pictures.imaging.decoding import decode, fitting
 from nexus_reimport.pictures.imaging.encoding import encoded
 from nexus_reimport.pictures.imaging.exceptions import UnreadableImage
-from nexus_reimport.pictures.imaging.formats import JPEG, THUMBNAIL_TYPES, Kind, ends_early, recognise
+from nexus_reimport.pictures.imaging.formats import (
+    JPEG,
+    THUMBNAIL_TYPES,
+    ImageFormat,
+    ends_early,
+    recognise,
+)
 from nexus_reimport.pictures.imaging.lanczos import shrunk
 from nexus_reimport.pictures.imaging.orientation import SIDEWAYS, turned
 
@@ -65,7 +71,7 @@ def thumbnail_key(key: str, thumbnail_mime: str) -> str:
     return f"{folder}{slash}{stem}_thumb{extension}"
 
 
-def _shrunk(content: bytes, kind: Kind) -> Thumbnail:
+def _shrunk(content: bytes, kind: ImageFormat) -> Thumbnail:
     decoded = decode(content, kind, LONGEST_SIDE)
     small = shrunk(decoded.pixels, fitting(decoded.size, LONGEST_SIDE), decoded.reach)
     upright = turned(in_srgb(small, decoded.profile), decoded.way)
@@ -75,7 +81,7 @@ def _shrunk(content: bytes, kind: Kind) -> Thumbnail:
     return Thumbnail(encoded(upright, mime_type), mime_type, kind.mime_type, width, height, warning)
 
 
-def _fault(error: Exception, content: bytes, kind: Kind) -> Reason:
+def _fault(error: Exception, content: bytes, kind: ImageFormat) -> Reason:
     told = str(error).lower()
     if "truncated" in told or "end of file" in told or ends_early(content, kind):
         return TRUNCATED

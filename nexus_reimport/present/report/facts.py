@@ -4,7 +4,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Literal
 
-Kind = Literal["reimport", "dry run", "rollback"]
+RunKind = Literal["reimport", "dry run", "rollback"]
 
 
 @dataclass(frozen=True)
@@ -119,7 +119,7 @@ class ReportFacts:
     """
 
     run_id: str
-    kind: Kind
+    kind: RunKind
     success: bool
     started: datetime
     ended: datetime

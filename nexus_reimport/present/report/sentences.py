@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from nexus_reimport.model.counts import BY_NAME, SENTENCES, TAKEN_BACK, Says
+from nexus_reimport.model.counts import COUNT_BY_NAME, SENTENCES, TAKEN_BACK, Says
 from nexus_reimport.model.words import counted, table_words
 from nexus_reimport.present.report.facts import ReportFacts, TableFacts
 
@@ -29,7 +29,7 @@ def _told(table: TableFacts) -> Iterator[str]:
 def _says() -> Iterator[tuple[str, Says]]:
     """Yield each count that a sentence says, and the sentence."""
     for name in SENTENCES:
-        if says := BY_NAME[name].says:
+        if says := COUNT_BY_NAME[name].says:
             yield name, says
         if name == "missing_kept":
             yield "missing_removed", _GONE_AND_REMOVED

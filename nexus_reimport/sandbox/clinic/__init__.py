@@ -1,7 +1,7 @@
 """A synthetic clinic of the real clinic's shape: deterministic, dirty in known places, nobody's record."""
 
 from nexus_reimport.sandbox.clinic.clinic import (
-    Outcome,
+    ExpectedOutcome,
     SyntheticClinic,
     expected,
     next_image_csv,
@@ -21,9 +21,9 @@ __all__ = [
     "NEXT_CSV_NAME",
     "ClinicObject",
     "Damage",
+    "ExpectedOutcome",
     "ImageRow",
     "OlderImport",
-    "Outcome",
     "SyntheticClinic",
     "damaged_a",
     "damaged_b",

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 Row = dict[str, object]
 
-SYDNEY: Final = ZoneInfo("Australia/Sydney")
+CLINIC_ZONE: Final = ZoneInfo("Australia/Sydney")
 TODAY: Final = date(2026, 6, 30)
 """The clinic's fixed present: nothing in it was made after this day."""
 LAST_BOOKING: Final = date(2027, 12, 31)
@@ -51,7 +51,7 @@ class Chance(random.Random):
 
 def sydney_stamp(seconds: int) -> str:
     """Return an epoch second as ISO 8601 with the offset Sydney has at that instant."""
-    return datetime.fromtimestamp(seconds, SYDNEY).isoformat()
+    return datetime.fromtimestamp(seconds, CLINIC_ZONE).isoformat()
 
 
 def record_stamps(chance: Chance) -> Row:

@@ -7,11 +7,11 @@ from typing import TypedDict
 from nexus_reimport.sandbox.clinic.chance import BULK_IMPORT_STAMPS, Row
 from nexus_reimport.sandbox.clinic.configuration import configuration
 from nexus_reimport.sandbox.clinic.details import directory
-from nexus_reimport.sandbox.clinic.dirt import Ledger, Places
+from nexus_reimport.sandbox.clinic.dirt import DirtLedger, Places
 from nexus_reimport.sandbox.clinic.docs import archive
 from nexus_reimport.sandbox.clinic.events import events
 from nexus_reimport.sandbox.clinic.figures import Figures, figures_at
-from nexus_reimport.sandbox.clinic.image_csv import image_csv, next_rows
+from nexus_reimport.sandbox.clinic.image_csv import drawn_image_csv, next_rows
 from nexus_reimport.sandbox.clinic.images import ImageRow, gallery
 from nexus_reimport.sandbox.clinic.messages import messages
 from nexus_reimport.sandbox.clinic.notes import notes
@@ -25,7 +25,7 @@ OPTIONAL_FIELDS = {
 """Fields that only some exports have."""
 
 
-class Outcome(TypedDict):
+class ExpectedOutcome(TypedDict):
     """What a correct import makes of one table; linked and unlinked count published rows by their patient."""
 
     read: int
@@ -51,7 +51,7 @@ class SyntheticClinic:
     entities: dict[str, list[Row]]
     nexus: dict[str, list[Row]]
     objects: list[ClinicObject]
-    expected: dict[str, Outcome]
+    expected: dict[str, ExpectedOutcome]
     rejected: dict[str, dict[str, str]]
     dirt: Places
     image_csv: bytes = field(repr=False)
@@ -65,7 +65,7 @@ def next_image_csv(clinic: SyntheticClinic) -> bytes:
     It differs from the first by a new Type in five rows, and by two new rows: one for the file in S3 that had
     none, which makes it an image, and one whose file is not in S3 yet.
     """
-    return image_csv(next_rows(clinic.image_csv_rows, clinic.later_images))
+    return drawn_image_csv(next_rows(clinic.image_csv_rows, clinic.later_images))
 
 
 def synthetic_clinic(scale: float = 1.0, seed: int = 7) -> SyntheticClinic:
@@ -73,7 +73,7 @@ def synthetic_clinic(scale: float = 1.0, seed: int = 7) -> SyntheticClinic:
 
     Scale 1 has the real clinic's counts. ValueError where the scale is not above zero.
     """
-    figures, ledger, setup = figures_at(scale), Ledger(), configuration(seed)
+    figures, ledger, setup = figures_at(scale), DirtLedger(), configuration(seed)
     contacts = people(figures, setup, seed, scale, ledger)
     details = directory(figures, contacts, seed, scale, ledger)
     calendar = events(figures, contacts, setup, seed, scale, ledger)
@@ -101,13 +101,13 @@ def synthetic_clinic(scale: float = 1.0, seed: int = 7) -> SyntheticClinic:
         expected=_outcomes(figures, ledger),
         rejected=ledger.rejected,
         dirt=ledger.places,
-        image_csv=image_csv(images.rows),
+        image_csv=drawn_image_csv(images.rows),
         image_csv_rows=images.rows,
         later_images=images.later,
     )
 
 
-def expected(scale: float = 1.0, seed: int = 7) -> dict[str, Outcome]:
+def expected(scale: float = 1.0, seed: int = 7) -> dict[str, ExpectedOutcome]:
     """Return what a correct import of the clinic of that scale and seed makes of each table."""
     return synthetic_clinic(scale, seed).expected
 
@@ -123,7 +123,7 @@ def without_optional_fields(clinic: SyntheticClinic) -> dict[str, list[Row]]:
     }
 
 
-def _note_bulk_imports(entities: dict[str, list[Row]], ledger: Ledger) -> None:
+def _note_bulk_imports(entities: dict[str, list[Row]], ledger: DirtLedger) -> None:
     """Write down which rows share their creationTimestamp with many others."""
     for entity, rows in entities.items():
         key = "_kp_MessageID" if entity == "API_Messages" else "id"
@@ -131,7 +131,7 @@ def _note_bulk_imports(entities: dict[str, list[Row]], ledger: Ledger) -> None:
         ledger.note("creation_stamp_of_a_bulk_import", shared)
 
 
-def _outcomes(figures: Figures, ledger: Ledger) -> dict[str, Outcome]:
+def _outcomes(figures: Figures, ledger: DirtLedger) -> dict[str, ExpectedOutcome]:
     by_number = figures.messages_by_number
     linked = {
         "patients": (figures.patients, 0),
@@ -150,8 +150,8 @@ def _outcomes(figures: Figures, ledger: Ledger) -> dict[str, Outcome]:
     return {table: _outcome(*counts, ledger.rejected.get(table, {})) for table, counts in linked.items()}
 
 
-def _outcome(linked: int, unlinked: int, rejected: dict[str, str]) -> Outcome:
-    return Outcome(
+def _outcome(linked: int, unlinked: int, rejected: dict[str, str]) -> ExpectedOutcome:
+    return ExpectedOutcome(
         read=linked + unlinked + len(rejected),
         published=linked + unlinked,
         rejected=dict(Counter(rejected.values())),

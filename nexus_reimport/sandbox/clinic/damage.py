@@ -14,7 +14,7 @@ import orjson
 from nexus_reimport.sandbox.clinic.chance import Chance, Row
 from nexus_reimport.sandbox.clinic.clinic import SyntheticClinic
 from nexus_reimport.sandbox.clinic.figures import share
-from nexus_reimport.sandbox.clinic.images import IMAGES_PREFIX, ImageRow
+from nexus_reimport.sandbox.clinic.images import IMAGES_FOLDER, ImageRow
 from nexus_reimport.sandbox.clinic.nexus_rows import (
     PATIENT_CONTENT_TYPE,
     Relations,
@@ -112,7 +112,7 @@ def damaged_b(clinic: SyntheticClinic) -> Damage:
     return _damage(wreck, shares=(50, 80, 100), backed_up=first)
 
 
-def batch_name(day: date | None) -> str:
+def damaged_batch_name(day: date | None) -> str:
     """Return what the programs called a patient's batch of that day."""
     return f"{day.strftime('%d %b %Y') if day else 'Unknown Date'} (FileMaker Import)"
 
@@ -165,7 +165,7 @@ def _batch(owner: str, day: date | None, wreck: _Wreck) -> Row:
     row = image_batch_row(
         id=wreck.chance.row_id(),
         object_id=owner,
-        name=batch_name(day),
+        name=damaged_batch_name(day),
         description="Imported from FileMaker",
         uploaded_at=wreck.now(_MADE),
         image_count=wreck.chance.below(6),
@@ -207,7 +207,7 @@ def _describe(image: Row, row: ImageRow, chance: Chance) -> None:
     if chance.percent(50):
         image["filemaker_id"] = row.filemaker_id.lower()
     elif chance.percent(20):
-        image["s3_thumbnail_key"] = f"{IMAGES_PREFIX}{row.recid}_thumb.jpg"
+        image["s3_thumbnail_key"] = f"{IMAGES_FOLDER}{row.recid}_thumb.jpg"
         image["thumbnail_size"] = 1234
 
 
@@ -222,7 +222,7 @@ def _import_nobodys(wreck: _Wreck) -> tuple[str, ...]:
         for place in range(share(BATCHES_OF_NOBODY, scale))
     ]
     keys = [str(wreck.clinic.later_images[0].key)]
-    keys += [f"{IMAGES_PREFIX}{500_000 + place}.jpg" for place in range(1, share(ROWS_OF_NOBODY, scale))]
+    keys += [f"{IMAGES_FOLDER}{500_000 + place}.jpg" for place in range(1, share(ROWS_OF_NOBODY, scale))]
     rows = [_image(key, batches[place % len(batches)]["id"], wreck) for place, key in enumerate(keys)]
     return tuple(str(row["id"]) for row in rows)
 

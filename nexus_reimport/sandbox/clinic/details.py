@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from nexus_reimport.sandbox.clinic.chance import Chance, Row, record_stamps
-from nexus_reimport.sandbox.clinic.dirt import Dirt, Ledger, changing, mixed_case, setting, spread
+from nexus_reimport.sandbox.clinic.dirt import Dirt, DirtLedger, changing, mixed_case, setting, spread
 from nexus_reimport.sandbox.clinic.figures import Figures, share
 from nexus_reimport.sandbox.clinic.patients import People
 from nexus_reimport.sandbox.clinic.phones import RESERVED_MOBILES, WAYS_TO_WRITE, PhoneBook, without_plus
@@ -25,7 +25,7 @@ class Directory:
     book: PhoneBook = field(default_factory=PhoneBook)
 
 
-def directory(figures: Figures, people: People, seed: int, scale: float, ledger: Ledger) -> Directory:
+def directory(figures: Figures, people: People, seed: int, scale: float, ledger: DirtLedger) -> Directory:
     """Return API_Contact_Details' rows and the numbers a message can be matched by."""
     found = Directory()
     chance = Chance(f"{seed}/details")
@@ -104,7 +104,7 @@ def _address(owner: object, chance: Chance) -> Row:
     }
 
 
-def _family_numbers(found: Directory, people: People, chance: Chance, ledger: Ledger) -> None:
+def _family_numbers(found: Directory, people: People, chance: Chance, ledger: DirtLedger) -> None:
     """Give each family one number; the first families get the reserved mobiles' second half."""
     mobiles = list(RESERVED_MOBILES[len(RESERVED_MOBILES) // 2 :])
     for family in people.families:
@@ -131,7 +131,9 @@ def _details_of_patient(found: Directory, place: int, patient: Row, in_families:
         found.rows.append(_email(owner, place, chance))
 
 
-def _details_of_others(found: Directory, count: int, chance: Chance, ledger: Ledger, scale: float) -> None:
+def _details_of_others(
+    found: Directory, count: int, chance: Chance, ledger: DirtLedger, scale: float
+) -> None:
     """Add rows of referrers and companies; a few have the number of one patient."""
     rows = [_phone(chance.identifier(), found.book.phone(), chance) for _ in range(count)]
     found.rows.extend(rows)
@@ -144,7 +146,7 @@ def _details_of_others(found: Directory, count: int, chance: Chance, ledger: Led
     ledger.note("number_shared_with_a_referrer", [row["id"] for row in shared])
 
 
-def _spoil(found: Directory, seed: int, scale: float, ledger: Ledger) -> None:
+def _spoil(found: Directory, seed: int, scale: float, ledger: DirtLedger) -> None:
     chance = Chance(f"{seed}/detail dirt")
     phones = [row for row in found.rows if row["type"] == "Phone"]
     spread(phones, PHONE_DIRT, chance, scale, ledger)

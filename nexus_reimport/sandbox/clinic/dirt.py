@@ -20,7 +20,7 @@ class Dirt:
 
 
 @dataclass
-class Ledger:
+class DirtLedger:
     """What the generator remembers about its rows: fates and dirt, by lower-case FileMaker id."""
 
     rejected: dict[str, dict[str, str]] = field(default_factory=dict)
@@ -36,7 +36,12 @@ class Ledger:
 
 
 def spread(
-    rows: Sequence[Row], kinds: Sequence[Dirt], chance: Chance, scale: float, ledger: Ledger, key: str = "id"
+    rows: Sequence[Row],
+    kinds: Sequence[Dirt],
+    chance: Chance,
+    scale: float,
+    ledger: DirtLedger,
+    key: str = "id",
 ) -> None:
     """Spoil rows in place, no row by two kinds; a kind gets no row only where all rows are spoilt already."""
     order = list(range(len(rows)))

@@ -5,13 +5,13 @@ from datetime import date
 from typing import Final
 
 from nexus_reimport.sandbox.clinic.chance import TODAY, Chance, Row, record_stamps
-from nexus_reimport.sandbox.clinic.dirt import Dirt, Ledger, changing, mixed_case, setting, spread
+from nexus_reimport.sandbox.clinic.dirt import Dirt, DirtLedger, changing, mixed_case, setting, spread
 from nexus_reimport.sandbox.clinic.figures import Figures
 from nexus_reimport.sandbox.clinic.objects import ClinicObject
 from nexus_reimport.sandbox.clinic.patients import People
 from nexus_reimport.sandbox.clinic.pdf import tiny_pdf
 
-DOCUMENTS_PREFIX: Final = "patients/filemaker-import/documents/"
+DOCUMENTS_FOLDER: Final = "patients/filemaker-import/documents/"
 DOC_TYPES: Final = (
     "ERF",
     "File Notes",
@@ -34,7 +34,7 @@ class Archive:
     objects: list[ClinicObject]
 
 
-def archive(figures: Figures, people: People, seed: int, scale: float, ledger: Ledger) -> Archive:
+def archive(figures: Figures, people: People, seed: int, scale: float, ledger: DirtLedger) -> Archive:
     """Return the document rows and their files, with folder markers and strangers among them."""
     chance = Chance(f"{seed}/docs")
     ids = [str(row["id"]).upper() for row in people.patients]
@@ -84,7 +84,7 @@ def _files(filed: list[Row], seed: int) -> list[ClinicObject]:
         folder = former.setdefault(row["id_Contact"], chance.row_id())
         kind = str(row["Type"] or "other").strip().lower().replace(" ", "-")
         name = str(row["id"]) if chance.percent(50) else str(row["id"]).lower()
-        key = f"{DOCUMENTS_PREFIX}{folder}/{kind}/{name}.pdf"
+        key = f"{DOCUMENTS_FOLDER}{folder}/{kind}/{name}.pdf"
         objects.append(ClinicObject(key, tiny_pdf(name, chance.below(400)), "application/pdf"))
     return objects
 
@@ -97,8 +97,8 @@ def _strangers(seed: int) -> list[ClinicObject]:
     return [
         ClinicObject("patients/", b"", "application/x-directory"),
         ClinicObject("patients/filemaker-import/", b"", "application/x-directory"),
-        ClinicObject(DOCUMENTS_PREFIX, b"", "application/x-directory"),
-        ClinicObject(f"{DOCUMENTS_PREFIX}{chance.row_id()}/", b"", "application/x-directory"),
+        ClinicObject(DOCUMENTS_FOLDER, b"", "application/x-directory"),
+        ClinicObject(f"{DOCUMENTS_FOLDER}{chance.row_id()}/", b"", "application/x-directory"),
         ClinicObject(f"{batch}/{chance.row_id()}.jpg", b"\xff\xd8\xff\xd9", "image/jpeg"),
         ClinicObject(f"{batch}/{chance.row_id()}.jpg", b"\xff\xd8\xff\xfe\x00\x02\xff\xd9", "image/jpeg"),
         ClinicObject(f"{own}/{chance.row_id()}.pdf", tiny_pdf("scanned at the desk", 12), "application/pdf"),

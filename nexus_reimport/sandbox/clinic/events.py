@@ -5,7 +5,7 @@ from typing import Final
 
 from nexus_reimport.sandbox.clinic.chance import LAST_BOOKING, TODAY, Chance, Row, record_stamps
 from nexus_reimport.sandbox.clinic.configuration import Configuration
-from nexus_reimport.sandbox.clinic.dirt import Ledger, spread
+from nexus_reimport.sandbox.clinic.dirt import DirtLedger, spread
 from nexus_reimport.sandbox.clinic.event_dirt import EVENT_DIRT, UNLINKED_EVENT_DIRT
 from nexus_reimport.sandbox.clinic.figures import Figures, share
 from nexus_reimport.sandbox.clinic.patients import People
@@ -25,7 +25,7 @@ _FIRST_DAY: Final = date(2012, 1, 9)
 
 
 def events(
-    figures: Figures, people: People, setup: Configuration, seed: int, scale: float, ledger: Ledger
+    figures: Figures, people: People, setup: Configuration, seed: int, scale: float, ledger: DirtLedger
 ) -> list[Row]:
     """Return API_event's rows: kept ones and rejected ones, shuffled together."""
     chance = Chance(f"{seed}/events")
@@ -48,7 +48,7 @@ def events(
     return rows
 
 
-def _same_start_twice(kept: list[Row], pairs: int, ledger: Ledger) -> None:
+def _same_start_twice(kept: list[Row], pairs: int, ledger: DirtLedger) -> None:
     """Make pairs of events with one patient and one start, every other with one note too; both are events."""
     spoilt = {key for keys in ledger.places.values() for key in keys}
     clean = [row for row in kept if str(row["id"]).lower() not in spoilt]
@@ -88,9 +88,9 @@ def _event(patient: str | None, setup: Configuration, chance: Chance) -> Row:
         "id": chance.identifier(),
         "title": sentence(chance),
         "startDate": day.isoformat(),
-        "startTime": time_of_day(start),
+        "startTime": clock_time(start),
         "endDate": day.isoformat(),
-        "endTime": time_of_day(end),
+        "endTime": clock_time(end),
         "allDay": None if chance.percent(50) else "",
         "idCal": setup.clinics[chance.below(len(setup.clinics))]["id"],
         "id_Contact": patient,
@@ -104,7 +104,7 @@ def _event(patient: str | None, setup: Configuration, chance: Chance) -> Row:
     }
 
 
-def time_of_day(minutes: int) -> str:
+def clock_time(minutes: int) -> str:
     """Return minutes after midnight as Edm.TimeOfDay."""
     return f"{minutes // 60:02d}:{minutes % 60:02d}:00"
 

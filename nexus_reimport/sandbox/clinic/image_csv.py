@@ -16,7 +16,7 @@ RETYPED: Final = 5
 NEW_TYPE: Final = "Heel, retyped"
 
 
-def image_csv(rows: Iterable[ImageRow]) -> bytes:
+def drawn_image_csv(rows: Iterable[ImageRow]) -> bytes:
     """Return the export of these rows: UTF-8 with a byte order mark, CRLF, commas, days as MM/DD/YYYY."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\r\n")

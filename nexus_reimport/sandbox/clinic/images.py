@@ -6,14 +6,14 @@ from datetime import date
 from typing import Final
 
 from nexus_reimport.sandbox.clinic.chance import TODAY, Chance, Row, record_stamps
-from nexus_reimport.sandbox.clinic.dirt import Ledger, mixed_case
+from nexus_reimport.sandbox.clinic.dirt import DirtLedger, mixed_case
 from nexus_reimport.sandbox.clinic.figures import Figures, share
 from nexus_reimport.sandbox.clinic.objects import ClinicObject, Photograph
 from nexus_reimport.sandbox.clinic.patients import People
 from nexus_reimport.sandbox.clinic.photographs import camera_picture
 from nexus_reimport.sandbox.clinic.picture_formats import FORMATS
 
-IMAGES_PREFIX: Final = "filemaker-import/images-bulk-dump/"
+IMAGES_FOLDER: Final = "filemaker-import/images-bulk-dump/"
 LARGEST_SHARE: Final = 0.02
 """How many of the photographs have 12 megapixels."""
 EACH_FORMAT: Final = 8
@@ -68,7 +68,7 @@ class Gallery:
     objects: list[ClinicObject]
 
 
-def gallery(figures: Figures, people: People, seed: int, scale: float, ledger: Ledger) -> Gallery:
+def gallery(figures: Figures, people: People, seed: int, scale: float, ledger: DirtLedger) -> Gallery:
     """Return the clinic's photographs. Every CSV row is there once; all files are readable pictures."""
     chance = Chance(f"{seed}/images")
     batches = _batches(figures, people, chance)
@@ -137,7 +137,7 @@ def _row(recid: int, contact: str, day: date | None, chance: Chance) -> ImageRow
     )
 
 
-def _with_files(rows: Sequence[ImageRow], scale: float, chance: Chance, ledger: Ledger) -> list[ImageRow]:
+def _with_files(rows: Sequence[ImageRow], scale: float, chance: Chance, ledger: DirtLedger) -> list[ImageRow]:
     """Give each row its file: a few of every odd kind, the known share of 12 megapixels, the rest smaller."""
     odd = [name for name in FORMATS for _ in range(share(EACH_FORMAT, scale))]
     bases = [(name, FORMATS[name].extension) for name in odd]
@@ -155,10 +155,10 @@ def _with_files(rows: Sequence[ImageRow], scale: float, chance: Chance, ledger: 
 
 
 def _filed(row: ImageRow, base: str, extension: str) -> ImageRow:
-    return replace(row, key=f"{IMAGES_PREFIX}{row.recid}.{extension}", base=base)
+    return replace(row, key=f"{IMAGES_FOLDER}{row.recid}.{extension}", base=base)
 
 
-def _dirty(rows: Sequence[ImageRow], ledger: Ledger) -> list[ImageRow]:
+def _dirty(rows: Sequence[ImageRow], ledger: DirtLedger) -> list[ImageRow]:
     """Spoil a few rows, each place by its own kind of dirt; no row is lost by it."""
     spoilt = list(rows)
     for place in range(3, len(rows), 400):
@@ -190,11 +190,11 @@ def _entity(row: ImageRow, chance: Chance) -> Row:
 def _objects(filed: Sequence[ImageRow]) -> Iterator[ClinicObject]:
     """Give each row's file, the folders' markers, and thumbnails that an earlier program left behind."""
     yield ClinicObject("filemaker-import/", b"", "application/x-directory")
-    yield ClinicObject(IMAGES_PREFIX, b"", "application/x-directory")
+    yield ClinicObject(IMAGES_FOLDER, b"", "application/x-directory")
     for row in filed:
         photograph = Photograph(row.base, f"recid {row.recid}")
         mime_type = FORMATS[row.base].mime_type if row.base in FORMATS else "image/jpeg"
         yield ClinicObject(str(row.key), photograph, mime_type)
     for row in filed[:3]:
         leftover = Photograph("small-1", f"thumb {row.recid}")
-        yield ClinicObject(f"{IMAGES_PREFIX}{row.recid}_thumb.jpg", leftover, "image/jpeg")
+        yield ClinicObject(f"{IMAGES_FOLDER}{row.recid}_thumb.jpg", leftover, "image/jpeg")

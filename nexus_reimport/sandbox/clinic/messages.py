@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
 
-from nexus_reimport.sandbox.clinic.chance import SYDNEY, TODAY, Chance, Row, record_stamps
+from nexus_reimport.sandbox.clinic.chance import CLINIC_ZONE, TODAY, Chance, Row, record_stamps
 from nexus_reimport.sandbox.clinic.details import Directory
-from nexus_reimport.sandbox.clinic.dirt import Dirt, Ledger, changing, mixed_case, setting, spread
+from nexus_reimport.sandbox.clinic.dirt import Dirt, DirtLedger, changing, mixed_case, setting, spread
 from nexus_reimport.sandbox.clinic.figures import Figures
 from nexus_reimport.sandbox.clinic.patients import People
 from nexus_reimport.sandbox.clinic.phones import WAYS_TO_WRITE, without_plus
@@ -54,7 +54,7 @@ def messages(
     found: Directory,
     seed: int,
     scale: float,
-    ledger: Ledger,
+    ledger: DirtLedger,
 ) -> list[Row]:
     """Return API_Messages' rows; how each is matched to a patient is in the ledger's places."""
     chance = Chance(f"{seed}/messages")
@@ -72,7 +72,7 @@ def messages(
     return rows
 
 
-def _spoil(kept: list[Row], by_contact: int, seed: int, scale: float, ledger: Ledger) -> None:
+def _spoil(kept: list[Row], by_contact: int, seed: int, scale: float, ledger: DirtLedger) -> None:
     """Spoil rows in place; a spoilt number or contact id may not change who the message is for."""
     chance = Chance(f"{seed}/message dirt")
     half = by_contact // 2
@@ -80,7 +80,7 @@ def _spoil(kept: list[Row], by_contact: int, seed: int, scale: float, ledger: Le
     spread(kept[half:], MESSAGE_DIRT, chance, scale, ledger, key="_kp_MessageID")
 
 
-def _matched(figures: Figures, room: _Mailroom, ledger: Ledger) -> list[Row]:
+def _matched(figures: Figures, room: _Mailroom, ledger: DirtLedger) -> list[Row]:
     by_contact = [
         _message(room.patients[room.chance.below(len(room.patients))], room.number(), room)
         for _ in range(figures.messages_by_contact)
@@ -91,7 +91,7 @@ def _matched(figures: Figures, room: _Mailroom, ledger: Ledger) -> list[Row]:
     return by_contact + by_number
 
 
-def _unmatched(figures: Figures, people: People, room: _Mailroom, ledger: Ledger) -> list[Row]:
+def _unmatched(figures: Figures, people: People, room: _Mailroom, ledger: DirtLedger) -> list[Row]:
     """Return messages that no patient can be found for: they are kept, with no patient."""
     chance, book = room.chance, room.directory.book
     shared = room.directory.family_numbers or [book.mobile()]
@@ -134,7 +134,7 @@ def _message(contact: str | None, number: str, room: _Mailroom) -> Row:
 def _sent(chance: Chance) -> str:
     day = chance.day(_FIRST_DAY, TODAY)
     clock = 8 + chance.below(10), chance.below(60), chance.below(60)
-    return datetime(day.year, day.month, day.day, *clock, tzinfo=SYDNEY).isoformat()
+    return datetime(day.year, day.month, day.day, *clock, tzinfo=CLINIC_ZONE).isoformat()
 
 
 def _empty(place: int, room: _Mailroom) -> Row:

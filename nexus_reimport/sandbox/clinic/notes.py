@@ -4,7 +4,7 @@ from datetime import date
 from typing import Final
 
 from nexus_reimport.sandbox.clinic.chance import TODAY, Chance, Row, record_stamps
-from nexus_reimport.sandbox.clinic.dirt import Dirt, Ledger, changing, mixed_case, setting, spread
+from nexus_reimport.sandbox.clinic.dirt import Dirt, DirtLedger, changing, mixed_case, setting, spread
 from nexus_reimport.sandbox.clinic.figures import Figures, share
 from nexus_reimport.sandbox.clinic.patients import People
 from nexus_reimport.sandbox.clinic.words import paragraph
@@ -22,7 +22,7 @@ NBSP: Final = "\u00a0"
 _FIRST_DAY: Final = date(2010, 3, 1)
 
 
-def notes(figures: Figures, people: People, seed: int, scale: float, ledger: Ledger) -> list[Row]:
+def notes(figures: Figures, people: People, seed: int, scale: float, ledger: DirtLedger) -> list[Row]:
     """Return API_Notes' rows: kept ones and rejected ones, shuffled together."""
     chance = Chance(f"{seed}/notes")
     ids = [str(row["id"]).upper() for row in people.patients]
@@ -67,7 +67,7 @@ def _of_unknown_patients(figures: Figures, people: People, chance: Chance) -> li
     return rows
 
 
-def _same_text_twice(kept: list[Row], pairs: int, ledger: Ledger) -> None:
+def _same_text_twice(kept: list[Row], pairs: int, ledger: DirtLedger) -> None:
     """Make pairs of notes with one patient and one text; both are notes of their own."""
     spoilt = {key for keys in ledger.places.values() for key in keys}
     clean = [row for row in kept if str(row["id"]).lower() not in spoilt]

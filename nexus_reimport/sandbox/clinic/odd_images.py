@@ -16,8 +16,8 @@ from PIL import Image
 
 from nexus_reimport.sandbox.clinic.chance import Chance
 from nexus_reimport.sandbox.clinic.clinic import SyntheticClinic
-from nexus_reimport.sandbox.clinic.image_csv import image_csv
-from nexus_reimport.sandbox.clinic.images import IMAGES_PREFIX, ImageRow
+from nexus_reimport.sandbox.clinic.image_csv import drawn_image_csv
+from nexus_reimport.sandbox.clinic.images import IMAGES_FOLDER, ImageRow
 from nexus_reimport.sandbox.clinic.objects import ClinicObject
 from nexus_reimport.sandbox.clinic.pdf import tiny_pdf
 from nexus_reimport.sandbox.clinic.photographs import base_picture
@@ -101,12 +101,12 @@ def with_odd_images(clinic: SyntheticClinic) -> SyntheticClinic:
         dirt[f"odd_image_{name}"] = (str(row.recid),)
     _add_contradictions(clinic, rows, objects, dirt, chance)
     objects.sort(key=lambda entry: entry.key)
-    return replace(clinic, image_csv=image_csv(rows), image_csv_rows=rows, objects=objects, dirt=dirt)
+    return replace(clinic, image_csv=drawn_image_csv(rows), image_csv_rows=rows, objects=objects, dirt=dirt)
 
 
 def _row(recid: int, contact: str, extension: str, chance: Chance) -> ImageRow:
     day = date(2024, 3, 1 + recid % 28)
-    key = f"{IMAGES_PREFIX}{recid}.{extension}"
+    key = f"{IMAGES_FOLDER}{recid}.{extension}"
     return ImageRow(recid, chance.identifier(), contact, day, "Odd", "odd.jpg", date(2025, 6, 20), key)
 
 
@@ -133,7 +133,7 @@ def _add_contradictions(
         rows += given
         dirt[name] = (str(given[0].recid),)
         objects.append(ClinicObject(str(given[0].key), picture, "image/png"))
-    objects.append(ClinicObject(f"{IMAGES_PREFIX}{twice.recid}.gif", base_picture("gif"), "image/gif"))
+    objects.append(ClinicObject(f"{IMAGES_FOLDER}{twice.recid}.gif", base_picture("gif"), "image/gif"))
 
 
 def odd_recids(clinic: SyntheticClinic) -> Iterable[str]:

@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from nexus_reimport.sandbox.clinic.chance import SYDNEY, Chance, Row
+from nexus_reimport.sandbox.clinic.chance import CLINIC_ZONE, Chance, Row
 from nexus_reimport.sandbox.clinic.clinic import SyntheticClinic
-from nexus_reimport.sandbox.clinic.docs import DOCUMENTS_PREFIX
+from nexus_reimport.sandbox.clinic.docs import DOCUMENTS_FOLDER
 from nexus_reimport.sandbox.clinic.figures import share
 from nexus_reimport.sandbox.clinic.nexus_rows import (
     DEFAULT_BUCKET,
@@ -198,7 +198,7 @@ def _natural_event(event: Row) -> tuple[object, ...]:
 def _wall(day: object, clock: object) -> datetime:
     """Return a Sydney wall time as an instant; noon where the time is not an ordinary one."""
     text = str(clock) if clock and len(str(clock)) == len("00:00:00") and clock != "24:00:00" else "12:00:00"
-    return datetime.fromisoformat(f"{day}T{text}").replace(tzinfo=SYDNEY).astimezone(UTC)
+    return datetime.fromisoformat(f"{day}T{text}").replace(tzinfo=CLINIC_ZONE).astimezone(UTC)
 
 
 def _appointment(event: Row, clinic: object, scripts: _Scripts) -> Row:
@@ -271,9 +271,9 @@ def _import_documents(scripts: _Scripts) -> None:
     rows = scripts.rows.setdefault("documents_document", [])
     sources = {str(doc["id"]).lower(): doc for doc in scripts.clinic.entities["API_Docs"]}
     for entry in scripts.clinic.objects:
-        if not entry.key.startswith(DOCUMENTS_PREFIX) or entry.key.endswith("/"):
+        if not entry.key.startswith(DOCUMENTS_FOLDER) or entry.key.endswith("/"):
             continue
-        folder, _, name = entry.key.removeprefix(DOCUMENTS_PREFIX).split("/")
+        folder, _, name = entry.key.removeprefix(DOCUMENTS_FOLDER).split("/")
         key = name.removesuffix(".pdf").lower()
         if scripts.covers("documents", key):
             row = _document(entry.key, len(entry.body), scripts)

@@ -6,7 +6,7 @@ from typing import Final
 
 from nexus_reimport.sandbox.clinic.chance import TODAY, Chance, Row, record_stamps
 from nexus_reimport.sandbox.clinic.configuration import FUNDING_NAMES, Configuration
-from nexus_reimport.sandbox.clinic.dirt import Ledger, spread
+from nexus_reimport.sandbox.clinic.dirt import DirtLedger, spread
 from nexus_reimport.sandbox.clinic.figures import Figures
 from nexus_reimport.sandbox.clinic.patient_dirt import PATIENT_DIRT, duplicate_of
 from nexus_reimport.sandbox.clinic.words import first_name, last_name
@@ -31,7 +31,7 @@ class People:
     families: list[list[Row]]
 
 
-def people(figures: Figures, setup: Configuration, seed: int, scale: float, ledger: Ledger) -> People:
+def people(figures: Figures, setup: Configuration, seed: int, scale: float, ledger: DirtLedger) -> People:
     """Return API_Contacts' rows; the nameless stand among the others."""
     chance = Chance(f"{seed}/patients")
     patients = [_contact(place, setup, chance) for place in range(figures.patients)]
@@ -105,7 +105,7 @@ def _families(patients: list[Row], count: int) -> list[list[Row]]:
     return groups
 
 
-def _duplicates(patients: list[Row], first: int, ledger: Ledger, scale: float) -> None:
+def _duplicates(patients: list[Row], first: int, ledger: DirtLedger, scale: float) -> None:
     """Make pairs of records of one person: same name and birthday, two ids, both patients."""
     spoilt = {key for keys in ledger.places.values() for key in keys}
     clean = [row for row in patients[first:] if str(row["id"]).lower() not in spoilt]

@@ -17,7 +17,7 @@ from nexus_reimport.sandbox.filemaker.faults import Fault, FaultPlan
 from nexus_reimport.sandbox.filemaker.metadata import edmx
 from nexus_reimport.sandbox.filemaker.misspelling import misspelled
 from nexus_reimport.sandbox.filemaker.query import Query, parse_query
-from nexus_reimport.sandbox.filemaker.responses import JSON, CutResponse, error, page_body
+from nexus_reimport.sandbox.filemaker.responses import ODATA_JSON, CutResponse, error, page_body
 
 PAGE_SIZE = 10_000
 _Rows = Mapping[str, Sequence[Mapping[str, object]]]
@@ -94,8 +94,8 @@ class StandIn:
         """Return a page as it is, or cut in one of two ways."""
         turn = self.plan.turn(Fault.TRUNCATED_BODY, 6)
         if turn == 0:
-            return CutResponse(body, media_type=JSON)
-        return Response(body[: len(body) // 2] if turn == 3 else body, media_type=JSON)
+            return CutResponse(body, media_type=ODATA_JSON)
+        return Response(body[: len(body) // 2] if turn == 3 else body, media_type=ODATA_JSON)
 
     def page(self, request: Request, entity: StoredEntity) -> bytes:
         """Return the body of the page that a request asks for."""

@@ -6,7 +6,7 @@ import orjson
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-JSON = "application/json;odata.metadata=minimal;charset=utf-8"
+ODATA_JSON = "application/json;odata.metadata=minimal;charset=utf-8"
 
 
 def page_body(context: str, bodies: Iterable[bytes], count: int | None, next_link: str | None) -> bytes:
@@ -21,7 +21,7 @@ def page_body(context: str, bodies: Iterable[bytes], count: int | None, next_lin
 def error(status: int, code: str, message: str, headers: dict[str, str] | None = None) -> Response:
     """Return an OData error body."""
     body = orjson.dumps({"error": {"code": code, "message": message}})
-    return Response(body, status_code=status, media_type=JSON, headers=headers)
+    return Response(body, status_code=status, media_type=ODATA_JSON, headers=headers)
 
 
 class CutResponse(Response):

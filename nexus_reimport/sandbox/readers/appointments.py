@@ -6,24 +6,26 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from nexus_reimport.sandbox.exceptions import ReaderFault
-from nexus_reimport.sandbox.readers.reading import Row, json_object
+from nexus_reimport.sandbox.readers.reading import ReadRow, json_object
 
 _SYDNEY = ZoneInfo("Australia/Sydney")
 ALL_DAY_MINUTES = 1439
 
 
-def day_of(appointment: Row) -> date:
+def day_shown(appointment: ReadRow) -> date:
     """Return the day whose list has the appointment."""
     start: datetime = appointment["start_time"]
     return start.astimezone(_SYDNEY).date()
 
 
-def day_list(appointments: Iterable[Row], patients: Mapping[object, Row], day: date) -> list[dict[str, Any]]:
+def day_list(
+    appointments: Iterable[ReadRow], patients: Mapping[object, ReadRow], day: date
+) -> list[dict[str, Any]]:
     """Return the day's appointments. One without a clinic or an end fails the whole day."""
-    return [_listed(one, patients) for one in appointments if day_of(one) == day]
+    return [_listed(one, patients) for one in appointments if day_shown(one) == day]
 
 
-def _listed(appointment: Row, patients: Mapping[object, Row]) -> dict[str, Any]:
+def _listed(appointment: ReadRow, patients: Mapping[object, ReadRow]) -> dict[str, Any]:
     for column in ("clinic_id", "end_time"):
         if appointment[column] is None:
             raise ReaderFault(f"the appointment has no {column}")
@@ -36,7 +38,7 @@ def _listed(appointment: Row, patients: Mapping[object, Row]) -> dict[str, Any]:
     }
 
 
-def calendar_event(appointment: Row) -> dict[str, Any]:
+def calendar_event(appointment: ReadRow) -> dict[str, Any]:
     """Return what the calendar draws; an event whose clinic is null is never ticked, so never seen."""
     if appointment["end_time"] is None and appointment["patient_id"] is not None:
         raise ReaderFault("the appointment has no end_time")
@@ -44,13 +46,13 @@ def calendar_event(appointment: Row) -> dict[str, Any]:
     return {"all_day": all_day, "is_seen": appointment["clinic_id"] is not None}
 
 
-def minutes_of(appointment: Row) -> float:
+def minutes_of(appointment: ReadRow) -> float:
     """Return how long it lasts."""
     length = appointment["end_time"] - appointment["start_time"]
     return float(length.total_seconds() / 60)
 
 
-def has_phone(patient: Row) -> bool:
+def has_phone(patient: ReadRow) -> bool:
     """Say whether the day list has a number: of phones it asks for the key `phone` of the default mobile."""
     contact = json_object(patient, "contact_json")
     phones = contact.get("phones") or []
@@ -65,7 +67,7 @@ def has_phone(patient: Row) -> bool:
     return isinstance(mobile, dict) and bool(mobile.get("phone"))
 
 
-def reminder(appointment: Row, patient: Row) -> str | None:
+def reminder(appointment: ReadRow, patient: ReadRow) -> str | None:
     """Return the number that a reminder goes to, None where there is none."""
     if appointment["clinic_id"] is None:
         raise ReaderFault("the appointment has no clinic_id")

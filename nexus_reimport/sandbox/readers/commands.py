@@ -3,21 +3,21 @@
 from collections.abc import Iterable, Mapping
 
 from nexus_reimport.sandbox.exceptions import ReaderFault
-from nexus_reimport.sandbox.readers.reading import Row, json_object, text_of
+from nexus_reimport.sandbox.readers.reading import ReadRow, json_object, shown_text
 
 
-def synced_clinics(patients: Iterable[Row], clinics: Mapping[str, object]) -> dict[object, object]:
+def synced_clinics(patients: Iterable[ReadRow], clinics: Mapping[str, object]) -> dict[object, object]:
     """Return by patient the clinic that the clinic sync would set; `clinics` are ids by name."""
     found = {}
     for patient in patients:
         metadata = json_object(patient, "filemaker_metadata")
         if metadata.get("filemaker_clinic", "") != "":
-            name = text_of(metadata["filemaker_clinic"], "filemaker_clinic").strip()
+            name = shown_text(metadata["filemaker_clinic"], "filemaker_clinic").strip()
             found[patient["id"]] = clinics.get(name)
     return found
 
 
-def linked_coordinators(patients: Iterable[Row]) -> list[tuple[object, str]]:
+def linked_coordinators(patients: Iterable[ReadRow]) -> list[tuple[object, str]]:
     """Return patient and coordinator for each link that the coordinator linker would make."""
     found = []
     for patient in patients:
@@ -27,17 +27,17 @@ def linked_coordinators(patients: Iterable[Row]) -> list[tuple[object, str]]:
         if "coordinator_name" not in block:
             raise ReaderFault("ndis has no coordinator_name")
         if block["coordinator_name"] != "":
-            found.append((patient["id"], text_of(block["coordinator_name"], "coordinator_name").strip()))
+            found.append((patient["id"], shown_text(block["coordinator_name"], "coordinator_name").strip()))
             for name in block:
-                text_of(block[name], f"ndis.{name}")
+                shown_text(block[name], f"ndis.{name}")
     return found
 
 
-def patients_by_filemaker_id(patients: Iterable[Row]) -> dict[str, object]:
+def patients_by_filemaker_id(patients: Iterable[ReadRow]) -> dict[str, object]:
     """Return patients by the id that the clinic's scripts look for, in just FileMaker's own case."""
     metadata = ((patient["id"], json_object(patient, "filemaker_metadata")) for patient in patients)
     return {
-        text_of(found["filemaker_id"], "filemaker_id"): row_id
+        shown_text(found["filemaker_id"], "filemaker_id"): row_id
         for row_id, found in metadata
         if "filemaker_id" in found
     }

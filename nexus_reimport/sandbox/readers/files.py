@@ -6,24 +6,24 @@ from typing import Any
 
 from nexus_reimport.model.nexus import NOTES
 from nexus_reimport.sandbox.exceptions import ReaderFault
-from nexus_reimport.sandbox.readers.reading import Row, text_of
+from nexus_reimport.sandbox.readers.reading import ReadRow, shown_text
 
 _BATCH_DAY = re.compile(r"\d{1,2} [A-Z][a-z]{2} \d{4}")
 
 
-def note_entry(note: Row) -> dict[str, Any]:
+def note_entry(note: ReadRow) -> dict[str, Any]:
     """Return a note as listed; a kind outside the choices shows as itself and can't be saved again."""
     return {
         "can_be_saved": note["note_type"] in NOTES.column("note_type").choices,
-        "content": text_of(note["content"], "content"),
+        "content": shown_text(note["content"], "content"),
         "day": note["created_at"].date(),
     }
 
 
-def document_entry(document: Row) -> dict[str, Any]:
+def document_entry(document: ReadRow) -> dict[str, Any]:
     """Return a document as listed: its category in words, and how it is opened."""
-    words = text_of(document["category"], "category").replace("_", " ").replace("-", " ")
-    name = text_of(document["original_name"], "original_name").lower()
+    words = shown_text(document["category"], "category").replace("_", " ").replace("-", " ")
+    name = shown_text(document["original_name"], "original_name").lower()
     kinds = {"pdf": document["mime_type"] == "application/pdf" or name.endswith(".pdf")}
     kinds["picture"] = document["mime_type"].startswith("image/")
     return {
@@ -32,9 +32,9 @@ def document_entry(document: Row) -> dict[str, Any]:
     }
 
 
-def download_headers(row: Row) -> dict[str, str]:
+def download_headers(row: ReadRow) -> dict[str, str]:
     """Return the headers of a download. A quote or a line end in the name breaks them."""
-    name = text_of(row["original_name"], "original_name")
+    name = shown_text(row["original_name"], "original_name")
     if re.search(r'["\r\n]', name):
         raise ReaderFault("original_name breaks the header")
     return {
@@ -43,17 +43,17 @@ def download_headers(row: Row) -> dict[str, str]:
     }
 
 
-def batches_header(batches: Iterable[Row]) -> int:
+def batches_header(batches: Iterable[ReadRow]) -> int:
     """Return how many photographs the header says that a patient has."""
     return sum(batch["image_count"] for batch in batches)
 
 
-def archive_day(batch: Row) -> str:
+def archive_day(batch: ReadRow) -> str:
     """Return the day that the name of a batch's ZIP has."""
-    found = _BATCH_DAY.search(text_of(batch["name"], "name"))
+    found = _BATCH_DAY.search(shown_text(batch["name"], "name"))
     return found[0] if found else str(batch["uploaded_at"].date())
 
 
-def preview_key(image: Row) -> str:
+def preview_key(image: ReadRow) -> str:
     """Return the key of the picture that a batch shows of an image."""
-    return text_of(image["s3_thumbnail_key"], "s3_thumbnail_key") or text_of(image["s3_key"], "s3_key")
+    return shown_text(image["s3_thumbnail_key"], "s3_thumbnail_key") or shown_text(image["s3_key"], "s3_key")

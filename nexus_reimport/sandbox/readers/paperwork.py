@@ -2,15 +2,15 @@
 
 from collections.abc import Iterable
 
-from nexus_reimport.sandbox.readers.reading import Row, json_object
+from nexus_reimport.sandbox.readers.reading import ReadRow, json_object
 
 
-def invoice_name(row: Row) -> str:
+def invoice_name(row: ReadRow) -> str:
     """Return whom an invoice is for."""
     return " ".join([row.get("title") or "", row["first_name"], row["last_name"]]).strip()
 
 
-def invoice_address(row: Row) -> list[str]:
+def invoice_address(row: ReadRow) -> list[str]:
     """Return the address as printed. A key with null prints the word None; a missing one prints nothing."""
     address = json_object(row, "address_json")
     street, *others = (address.get(name, "") for name in ("street", "suburb", "state", "postcode"))
@@ -18,7 +18,7 @@ def invoice_address(row: Row) -> list[str]:
     return [line.strip() for line in lines if line.strip()]
 
 
-def invoice_reference(row: Row, funding_sources: Iterable[Row]) -> str:
+def invoice_reference(row: ReadRow, funding_sources: Iterable[ReadRow]) -> str:
     """Return the reference: the funding source's own, else what its name says, else the patient's name."""
     source = str(row.get("funding_source") or "").lower()
     number = row.get("health_number") or ""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from nexus_reimport.model.nexus import PATIENTS
-from nexus_reimport.sandbox.readers.reading import Row, json_object
+from nexus_reimport.sandbox.readers.reading import ReadRow, json_object
 
 _SECTIONS = ("phone", "mobile", "email")
 Shown = dict[str, dict[str, Any]]
@@ -27,7 +27,7 @@ class PatientPage:
     has_ndis_panel: bool
 
 
-def patient_page(row: Row, funding_sources: Collection[str]) -> PatientPage:
+def patient_page(row: ReadRow, funding_sources: Collection[str]) -> PatientPage:
     """Return the page of a patient; `funding_sources` are the names of the active custom ones."""
     contact = json_object(row, "contact_json")
     address = json_object(row, "address_json")
@@ -99,7 +99,7 @@ def saved_address(address: Mapping[str, Any]) -> dict[str, Any]:
     return {**{part: address.get(part) or "" for part in parts}, "type": "home", "default": True}
 
 
-def refused_fields(row: Row) -> set[str]:
+def refused_fields(row: ReadRow) -> set[str]:
     """Return the fields for which a save of the whole patient is refused, by the page or the admin."""
     refused = {name for name in ("first_name", "last_name") if not str(row[name] or "").strip()}
     for name in ("title", "sex"):

@@ -5,10 +5,10 @@ from typing import Any
 
 from nexus_reimport.sandbox.exceptions import ReaderFault
 
-Row = Mapping[str, Any]
+ReadRow = Mapping[str, Any]
 
 
-def json_object(row: Row, column: str) -> dict[str, Any]:
+def json_object(row: ReadRow, column: str) -> dict[str, Any]:
     """Return a JSON column as an object, empty for null. Raise ReaderFault for text and lists."""
     value = row.get(column)
     if value is None:
@@ -18,7 +18,7 @@ def json_object(row: Row, column: str) -> dict[str, Any]:
     return value
 
 
-def text_of(value: object, what: str) -> str:
+def shown_text(value: object, what: str) -> str:
     """Return text that a reader calls methods of. Raise ReaderFault where it is none."""
     if not isinstance(value, str):
         raise ReaderFault(f"{what} is no text")

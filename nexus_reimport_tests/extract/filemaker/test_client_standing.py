@@ -27,7 +27,7 @@ from nexus_reimport.exceptions import (
     ServerBusy,
     WebPageAnswered,
 )
-from nexus_reimport.extract.filemaker import BasicAuth, FileMakerClient, FmidAuth, Standing
+from nexus_reimport.extract.filemaker import AccountState, BasicAuth, FileMakerClient, FmidAuth
 from nexus_reimport.extract.filemaker import session as session_module
 from nexus_reimport.model.filemaker import ENTITY_SETS, EntitySet
 from nexus_reimport.sandbox.filemaker import create_app
@@ -95,7 +95,7 @@ def test_a_wrong_password_is_sent_twice_in_all_by_seven_extracts(
     way: str, served: Serve, client: MakeClient
 ) -> None:
     asked = Asked(refusal(401, "212", "Invalid user account and/or password; please try again"))
-    host, standing = served(asked.app), Standing()
+    host, standing = served(asked.app), AccountState()
     clients = [client(host, WRONG, standing=standing) for _ in ENTITY_SETS]
     pairs = list(zip(clients, ENTITY_SETS, strict=True))
     with ThreadPoolExecutor(7 if way == "in threads" else 1) as threads:
@@ -112,7 +112,7 @@ def test_a_wrong_password_is_sent_twice_in_all_by_seven_extracts(
 
 def test_a_wrong_token_is_sent_once(served: Serve, client: MakeClient) -> None:
     asked = Asked(refusal(401))
-    standing = Standing()
+    standing = AccountState()
     host = served(asked.app)
     for _ in range(3):
         error, _ = told(lambda: client(host, FmidAuth("stale"), standing=standing).prove(ENTITY_SETS))
@@ -129,7 +129,7 @@ def test_a_password_changed_while_a_run_goes_on_is_tried_twice(
         counted.append(request.url.path)
         return PlainTextResponse("1") if len(counted) == 1 else JSONResponse({}, status_code=401)
 
-    standing = Standing()
+    standing = AccountState()
     host = served(Asked(answer).app)
     client(host, standing=standing).prove([things])
     for _ in range(4):
@@ -189,7 +189,7 @@ def test_an_address_where_nothing_answers_is_given_up_within_seconds(
 
 
 def test_seven_threads_wait_for_a_dead_host_as_long_as_one(black_hole: str, client: MakeClient) -> None:
-    standing, began = Standing(), time.monotonic()
+    standing, began = AccountState(), time.monotonic()
 
     def refused(entity_set: EntitySet) -> str:
         made = client(black_hole, standing=standing, sleep=time.sleep)
@@ -216,7 +216,7 @@ def test_a_name_server_that_does_not_answer_has_a_clock_beside_it(
     over = threading.Event()
     monkeypatch.setattr(session_module, "KNOCK_SECONDS", 0.3)
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: over.wait(20))
-    standing = Standing()
+    standing = AccountState()
     error, seconds = told(lambda: client("fms.example.org", standing=standing).prove(ENTITY_SETS))
     over.set()
     assert "fms.example.org: nothing came back within 0.3 s, not even its address." in str(error)
@@ -227,7 +227,7 @@ def test_a_name_server_that_does_not_answer_has_a_clock_beside_it(
 def test_a_server_that_has_answered_is_waited_for_when_it_goes_down(
     served: Serve, client: MakeClient, things: EntitySet, pauses: list[float]
 ) -> None:
-    standing = Standing()
+    standing = AccountState()
     client(served(Asked(lambda _: PlainTextResponse("1")).app), standing=standing).prove([things])
     gone = client("http://127.0.0.1:1", standing=standing)
     error, _ = told(lambda: gone.extract(things))
@@ -239,7 +239,7 @@ def test_a_server_that_has_answered_is_waited_for_when_it_goes_down(
 
 def test_a_busy_server_is_one_that_is_there(served: Serve, client: MakeClient, pauses: list[float]) -> None:
     asked = Asked(lambda _: Response("Bad Gateway", status_code=502))
-    standing = Standing()
+    standing = AccountState()
     host = served(asked.app)
     client(host, standing=standing).prove(ENTITY_SETS)
     assert (len(asked.credentials), pauses) == (1, [])

@@ -10,7 +10,7 @@ from obstore.store import LocalStore, MemoryStore, ObjectStore
 
 from nexus_reimport.exceptions import SettingsRefused
 from nexus_reimport.load.backup import Keep, forget_old, keep_setting
-from nexus_reimport.load.backup.sealed import seal
+from nexus_reimport.load.backup.sealed import seal_files
 from nexus_reimport_tests.load.backup.backed_up import MADE_AT, days
 
 
@@ -18,7 +18,7 @@ def stored(store: ObjectStore, age: float, whole: bool = True, run: str = "abc")
     name = f"{MADE_AT - days(age):%Y%m%dT%H%M%SZ}-{run}"
     obstore.put(store, f"backups/{name}/patients.copy.gz", b"rows")
     if whole:
-        seal(store, f"backups/{name}", {})
+        seal_files(store, f"backups/{name}", {})
     return name
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from nexus_reimport.load.publication import Publication, Terms, publish
+from nexus_reimport.load.publication import Publication, PublicationTerms, publish
 from nexus_reimport.model.columns import Table
 from nexus_reimport.model.nexus import APPOINTMENTS, DOCUMENTS, IMAGES, NOTES, PATIENTS, SMS_MESSAGES
 from nexus_reimport.model.options import Options
@@ -57,7 +57,7 @@ def adopt(url: str, table: Table, given: Values, choices: Options | None = None)
     """Publish one row under the UUID of the living one, and its patient."""
     patient = staged_table(PATIENTS, {"name": "Ann", "id": ANN, "first_name": "Ann", "last_name": "Fernwick"})
     tables = {"patients": patient, table.name: staged_table(table, given)}
-    return publish(url, "run", AS_OF, tables, terms=Terms(choices or Options()))
+    return publish(url, "run", AS_OF, tables, terms=PublicationTerms(choices or Options()))
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from nexus_reimport.load.publication import Publication, Terms, publish
+from nexus_reimport.load.publication import Publication, PublicationTerms, publish
 from nexus_reimport.model.nexus import IMAGE_BATCHES, IMAGES, PATIENTS
 from nexus_reimport.model.options import Options
 from nexus_reimport_tests.line import query
@@ -30,7 +30,7 @@ def photographs(
         "images": staged_table(IMAGES, picture),
     }
     # In a staged frame the name of a row decides its key; that of a batch is a column.
-    return publish(url, "run", AS_OF, tables, terms=Terms(choices or Options()))
+    return publish(url, "run", AS_OF, tables, terms=PublicationTerms(choices or Options()))
 
 
 def batches(url: str) -> list[tuple[object, ...]]:
@@ -121,7 +121,11 @@ def funding(url: str, source: str | None, **choices: Any) -> tuple[Publication, 
     names = {"first_name": "Ann", "last_name": "Fernwick"}
     row = {"name": "Ann", "id": ANN, "funding_source": source, **names}
     done = publish(
-        url, "run", AS_OF, {"patients": staged_table(PATIENTS, row)}, terms=Terms(Options(**choices))
+        url,
+        "run",
+        AS_OF,
+        {"patients": staged_table(PATIENTS, row)},
+        terms=PublicationTerms(Options(**choices)),
     )
     return done, query(url, "SELECT funding_source FROM patients")[0][0]
 

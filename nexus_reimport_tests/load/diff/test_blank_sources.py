@@ -11,7 +11,7 @@ import pytest
 
 from nexus_reimport.load.diff.diff import StagedTable
 from nexus_reimport.load.plan.planning import Planned, make_plan
-from nexus_reimport.load.publication import Terms, publish
+from nexus_reimport.load.publication import PublicationTerms, publish
 from nexus_reimport.model.columns import Column, Table
 from nexus_reimport.model.filemaker import ENTITY_SETS
 from nexus_reimport.model.nexus import BY_NAME
@@ -51,7 +51,7 @@ def published(postgres: Cluster) -> Iterator[tuple[str, Sources]]:
         clinic = synthetic_clinic(0.1)
         load_state(url, "empty", clinic)
         sources = sources_of(clinic)
-        publish(url, "first", AS_OF, staged(url, sources), terms=Terms(made_of=sources.made_of))
+        publish(url, "first", AS_OF, staged(url, sources), terms=PublicationTerms(made_of=sources.made_of))
         yield url, sources
 
 

@@ -9,7 +9,7 @@ from nexus_reimport.load.diff.deletions import ARCHIVED_BY
 from nexus_reimport.load.diff.diff import StagedTable
 from nexus_reimport.load.exceptions import TooManyMissing
 from nexus_reimport.load.plan.planning import make_plan
-from nexus_reimport.load.publication import Publication, Terms, publish
+from nexus_reimport.load.publication import Publication, PublicationTerms, publish
 from nexus_reimport.load.reading.nexus_state import read_state
 from nexus_reimport.model.columns import Table
 from nexus_reimport.model.nexus import IMAGE_BATCHES, IMAGES, NOTES, PATIENTS
@@ -28,7 +28,7 @@ def run(url: str, staged: Staged, **on_missing: str) -> Publication:
     """Publish with generous limits; what is planned is what is done."""
     choices = Options(on_missing=on_missing, missing_percent=100)
     planned = make_plan(url, staged, choices, [])
-    done = publish(url, "run", AS_OF, staged, terms=Terms(choices, "p", planned.writes))
+    done = publish(url, "run", AS_OF, staged, terms=PublicationTerms(choices, "p", planned.writes))
     assert done.tables == {name: one.counts for name, one in planned.tables.items()}
     return done
 
@@ -229,14 +229,14 @@ def test_more_than_the_run_allows_is_refused_by_plan_and_publication_alike(
     before = contents(url)
     for act in (
         lambda: make_plan(url, GONE, choices, []),
-        lambda: publish(url, "r", AS_OF, GONE, terms=Terms(choices)),
+        lambda: publish(url, "r", AS_OF, GONE, terms=PublicationTerms(choices)),
     ):
         with pytest.raises(TooManyMissing, match=f"patients: 1 rows are gone .* would be {what}d") as refusal:
             act()
         assert "raise missing_percent and missing_rows" in str(refusal.value)
     assert contents(url) == before
     allowed = Options(on_missing={"patients": what}, missing_percent=50, missing_rows=1)
-    assert publish(url, "r", AS_OF, GONE, terms=Terms(allowed)).number == 2
+    assert publish(url, "r", AS_OF, GONE, terms=PublicationTerms(allowed)).number == 2
 
 
 def test_what_is_read_but_rejected_is_neither_missing_nor_removed(url: str) -> None:

@@ -4,7 +4,7 @@ import pytest
 
 from nexus_reimport.load.diff.diff import StagedTable
 from nexus_reimport.load.plan.planning import make_plan
-from nexus_reimport.load.publication import Publication, Terms, publish
+from nexus_reimport.load.publication import Publication, PublicationTerms, publish
 from nexus_reimport.model.nexus import IMAGE_BATCHES, IMAGES, PATIENTS
 from nexus_reimport.model.options import Options
 from nexus_reimport.sandbox.clinic.nexus_rows import PATIENT_CONTENT_TYPE
@@ -39,7 +39,7 @@ def staged(*names: str, named: tuple[str, ...] = ()) -> dict[str, StagedTable]:
 def run(url: str, tables: dict[str, StagedTable]) -> Publication:
     """Publish; what is planned is what is done."""
     planned = make_plan(url, tables, Options(), [])
-    return publish(url, "run", AS_OF, tables, terms=Terms(Options(), "p", planned.writes))
+    return publish(url, "run", AS_OF, tables, terms=PublicationTerms(Options(), "p", planned.writes))
 
 
 def image_counts(url: str) -> dict[str, int]:
@@ -102,7 +102,7 @@ def test_images_alone_leave_no_batch_with_another_count(nexus_database: str) -> 
 def test_an_image_that_is_removed_is_counted_no_more(nexus_database: str) -> None:
     run(nexus_database, staged("1", "2"))
     choices = Options(on_missing={"images": "remove"}, missing_percent=100)
-    publish(nexus_database, "run", AS_OF, {"images": staged("1")["images"]}, terms=Terms(choices))
+    publish(nexus_database, "run", AS_OF, {"images": staged("1")["images"]}, terms=PublicationTerms(choices))
     assert image_counts(nexus_database) == {"day": 1}
 
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from nexus_reimport.load.publication import Publication, Terms, publish
+from nexus_reimport.load.publication import Publication, PublicationTerms, publish
 from nexus_reimport.load.reading.nexus_state import read_state
 from nexus_reimport.model.options import Options
 from nexus_reimport.orchestration.assets.publishing import staged_tables
@@ -50,7 +50,7 @@ def run(
     if changed is not None:
         images = Staged(images.rows.assign(order=changed), images.rejects, images.warnings)
     staged = {"patients": people, "image_batches": batches, "images": images}
-    return publish(url, "run", AS_OF, staged_tables(staged), terms=Terms(choices or Options()))
+    return publish(url, "run", AS_OF, staged_tables(staged), terms=PublicationTerms(choices or Options()))
 
 
 def order(url: str) -> dict[str, int]:

@@ -9,7 +9,7 @@ import pytest
 from nexus_reimport.load.diff.diff import StagedTable
 from nexus_reimport.load.exceptions import LeftOversUnknown, TooManyLeftOver
 from nexus_reimport.load.plan.planning import make_plan
-from nexus_reimport.load.publication import Publication, Terms, publish
+from nexus_reimport.load.publication import Publication, PublicationTerms, publish
 from nexus_reimport.model.nexus import APPOINTMENTS, DOCUMENTS, IMAGE_BATCHES, IMAGES, NOTES, PATIENTS
 from nexus_reimport.model.options import Options
 from nexus_reimport_tests.line import contents, query
@@ -47,7 +47,7 @@ def run(
     """Publish; what is planned is what is done."""
     choices = Options(older_imports=dict(what or {}), missing_percent=percent, missing_rows=rows)
     planned = make_plan(url, tables, choices, [])
-    done = publish(url, "run", AS_OF, tables, terms=Terms(choices, "p", planned.writes))
+    done = publish(url, "run", AS_OF, tables, terms=PublicationTerms(choices, "p", planned.writes))
     assert done.tables == {name: one.counts for name, one in planned.tables.items()}
     listed = {name: len(ids) for name, ids in planned.left_over.items()}
     assert listed == {name: one.left_over for name, one in done.tables.items()}
@@ -244,7 +244,7 @@ def test_more_than_the_run_allows_is_refused_with_the_flags_that_allow_it(
     limited = Options(older_imports={"notes": "remove"}, missing_percent=percent, missing_rows=rows)
     for act in (
         lambda: make_plan(url, staged(), limited, []),
-        lambda: publish(url, "r", AS_OF, staged(), terms=Terms(limited)),
+        lambda: publish(url, "r", AS_OF, staged(), terms=PublicationTerms(limited)),
     ):
         with pytest.raises(
             TooManyLeftOver, match="notes: 2 rows of older imports have no partner"
@@ -278,7 +278,7 @@ def test_a_run_with_a_limit_knows_no_left_overs_and_removes_none(url: str) -> No
     assert left_over(run(url, staged(patients=limited))) == {}
     choices = Options(older_imports={"notes": "remove"}, missing_percent=100)
     with pytest.raises(LeftOversUnknown, match=r"^notes: a run with a limit"):
-        publish(url, "r", AS_OF, staged(patients=limited), terms=Terms(choices))
+        publish(url, "r", AS_OF, staged(patients=limited), terms=PublicationTerms(choices))
 
 
 def test_a_run_of_some_tables_asks_no_other(url: str) -> None:

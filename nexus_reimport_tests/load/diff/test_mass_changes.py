@@ -11,7 +11,7 @@ from nexus_reimport.load.diff.diff import StagedTable
 from nexus_reimport.load.diff.mass_changes import Excess
 from nexus_reimport.load.exceptions import MassChange
 from nexus_reimport.load.plan.planning import make_plan
-from nexus_reimport.load.publication import Publication, Terms, publish
+from nexus_reimport.load.publication import Publication, PublicationTerms, publish
 from nexus_reimport.load.rollback import rollback
 from nexus_reimport.load.state.figures import MadeOf
 from nexus_reimport.model.nexus import PATIENTS
@@ -48,7 +48,7 @@ def patients(few: int = 0, **given: object) -> StagedTable:
 
 
 def run(url: str, staged: StagedTable, *allow: str, made_of: MadeOf = OURS) -> Publication:
-    terms = Terms(Options(allow_change=list(allow)), made_of=made_of)
+    terms = PublicationTerms(Options(allow_change=list(allow)), made_of=made_of)
     return publish(url, "run", AS_OF, {"patients": staged}, terms=terms)
 
 

@@ -7,7 +7,7 @@ harder for the guard than every day: ORDINARY_DAYS=1 publishes all of them, and 
 import os
 from datetime import timedelta
 
-from nexus_reimport.load.publication import Terms, publish
+from nexus_reimport.load.publication import PublicationTerms, publish
 from nexus_reimport.load.state.figures import read_last_figures
 from nexus_reimport.sandbox.clinic import synthetic_clinic
 from nexus_reimport.validate.shrinking import losses_between
@@ -23,7 +23,13 @@ def test_a_hundred_ordinary_days_stop_nothing(nexus_database: str) -> None:
     synthetic = synthetic_clinic(0.06)
     load_state(nexus_database, "empty", synthetic)
     first = sources_of(synthetic)
-    publish(nexus_database, "first", AS_OF, staged(nexus_database, first), terms=Terms(made_of=first.made_of))
+    publish(
+        nexus_database,
+        "first",
+        AS_OF,
+        staged(nexus_database, first),
+        terms=PublicationTerms(made_of=first.made_of),
+    )
     clinic, written = clinic_of(synthetic, first), 0
     last = read_last_figures(nexus_database)
     for number in range(1, 101):
@@ -35,7 +41,11 @@ def test_a_hundred_ordinary_days_stop_nothing(nexus_database: str) -> None:
             as_of = AS_OF + timedelta(days=number)
             tables = staged(nexus_database, sources, as_of)
             done = publish(
-                nexus_database, f"day {number}", as_of, tables, terms=Terms(made_of=sources.made_of)
+                nexus_database,
+                f"day {number}",
+                as_of,
+                tables,
+                terms=PublicationTerms(made_of=sources.made_of),
             )
             written += sum(counts.updated for counts in done.tables.values())
             last = read_last_figures(nexus_database)

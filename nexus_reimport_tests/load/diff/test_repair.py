@@ -13,7 +13,7 @@ from nexus_reimport.load.publication import Publication, publish
 from nexus_reimport.load.state.previous_ids import FormerIdentities, keep_former
 from nexus_reimport.model.nexus import DOCUMENTS, IMAGE_BATCHES, IMAGES, PATIENTS
 from nexus_reimport.sandbox.clinic.nexus_rows import document_row, image_batch_row, image_row
-from nexus_reimport.sandbox.starting_states import load_rows
+from nexus_reimport.sandbox.starting_states import fill_tables
 from nexus_reimport_tests.load.staged_frames import AS_OF, staged_table, uid
 
 ANN, NOBODY, FORMER = uid("patients ann"), uid("nobody"), uid("ann, formerly")
@@ -44,7 +44,7 @@ def nexus(url: str, *rows: tuple[str, Mapping[str, object]]) -> None:
         ),
     }
     for relation, given in rows:
-        load_rows(url, {relation: [makers[relation](given)]})
+        fill_tables(url, {relation: [makers[relation](given)]})
 
 
 def content_type(url: str, model: str = "patient") -> int:

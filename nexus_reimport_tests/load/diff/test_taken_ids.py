@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from nexus_reimport.load.diff.diff import StagedTable
-from nexus_reimport.load.publication import Terms, publish
+from nexus_reimport.load.publication import PublicationTerms, publish
 from nexus_reimport.load.reading.nexus_state import read_state
 from nexus_reimport.model.nexus import APPOINTMENTS, IMAGES
 from nexus_reimport.model.options import Options
@@ -45,7 +45,7 @@ def reimport(url: str, choices: Options | None = None) -> Staged:
     patients = patients_of(contact(1), state=state)
     appointments = appointments_of(EVENT, patients=patients, state=state)
     tables = {"patients": StagedTable(patients.rows, []), "appointments": StagedTable(appointments.rows, [])}
-    publish(url, "run", AS_OF, tables, terms=Terms(choices or Options()))
+    publish(url, "run", AS_OF, tables, terms=PublicationTerms(choices or Options()))
     return appointments
 
 
@@ -119,7 +119,7 @@ def reimport_image(url: str, choices: Options | None = None) -> tuple[Staged, St
     batches, images = image_records.staged_images(image_records.row(1), patients=patients, state=state)
     tables = {"patients": patients, "image_batches": batches, "images": images}
     staged = {name: StagedTable(one.rows, []) for name, one in tables.items()}
-    publish(url, "run", AS_OF, staged, terms=Terms(choices or Options()))
+    publish(url, "run", AS_OF, staged, terms=PublicationTerms(choices or Options()))
     return batches, images
 
 

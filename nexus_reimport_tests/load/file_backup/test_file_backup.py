@@ -11,14 +11,14 @@ from botocore.stub import Stubber
 
 from nexus_reimport.exceptions import (
     AccessDenied,
-    BackupDamaged,
     ConnectionFailed,
     CopyNotProved,
+    FileBackupDamaged,
     NotFound,
     SettingsRefused,
 )
 from nexus_reimport.load.file_backup.file_backup import FileBackup, back_up_files
-from nexus_reimport.load.file_backup.file_shelf import list_file_backups, read_manifest
+from nexus_reimport.load.file_backup.file_shelf import list_file_backups, read_file_manifest
 from nexus_reimport.storage.file_objects import FileBucket, StoredFile, shown
 from nexus_reimport_tests.file_buckets import (
     DOCUMENT,
@@ -68,13 +68,13 @@ def test_only_what_is_new_or_changed_is_copied_and_the_manifest_says_where_each_
     name = second.name
     assert (second.copied, second.reused, second.files) == (2, len(FILES) - 2, len(FILES))
     assert copied_to(files, name) == {PICTURE: b"another", "images/7b1f/8c2d/new.jpg": b"new"}
-    manifest = read_manifest(files.bucket(), name)
+    manifest = read_file_manifest(files.bucket(), name)
     assert manifest.previous == FIRST
     assert manifest.needs == {FIRST: len(FILES) - 2, name: 2}
     assert manifest.files[PICTURE].backup == name
     assert manifest.files[UPLOAD].backup == FIRST
     assert DOCUMENT not in manifest.files
-    assert DOCUMENT in read_manifest(files.bucket(), FIRST).files
+    assert DOCUMENT in read_file_manifest(files.bucket(), FIRST).files
 
 
 def test_a_file_that_is_only_new_is_copied(files: Files) -> None:
@@ -96,7 +96,7 @@ def test_a_full_backup_needs_no_earlier_one(files: Files) -> None:
     back_up_files(files.bucket(), clock=hours())
     full = back_up_files(files.bucket(), clock=hours(), full=True)
     assert (full.written, full.copied, full.reused) == (True, len(FILES), 0)
-    assert read_manifest(files.bucket(), full.name).needs == {full.name: len(FILES)}
+    assert read_file_manifest(files.bucket(), full.name).needs == {full.name: len(FILES)}
     files.delete(*files.keys(f"backup/{FIRST}/"))
     assert [(one.name, one.missing) for one in list_file_backups(files.bucket())] == [(full.name, 0)]
     assert back_up_files(files.bucket()).name == full.name
@@ -204,7 +204,7 @@ def test_a_file_deleted_while_it_is_copied_is_left_out(files: Files) -> None:
     bucket.meanwhile = lambda: files.delete(PICTURE)
     found = back_up_files(bucket, clock=hours())
     assert (found.gone, found.files, found.copied) == (1, len(FILES) - 1, len(FILES) - 1)
-    assert PICTURE not in read_manifest(files.bucket(), FIRST).files
+    assert PICTURE not in read_file_manifest(files.bucket(), FIRST).files
 
 
 @pytest.mark.parametrize("damage", ["gone", "another"])
@@ -265,9 +265,9 @@ def test_a_flipped_byte_anywhere_in_the_manifest_is_noticed(files: Files) -> Non
         wrong = bytearray(right)
         wrong[place] ^= 1 << place % 8
         files.put(key, bytes(wrong))
-        with pytest.raises(BackupDamaged, match=f"{FIRST}/manifest.json is not what was written"):
-            read_manifest(files.bucket(), FIRST)
-    with pytest.raises(BackupDamaged):
+        with pytest.raises(FileBackupDamaged, match=f"{FIRST}/manifest.json is not what was written"):
+            read_file_manifest(files.bucket(), FIRST)
+    with pytest.raises(FileBackupDamaged):
         back_up_files(files.bucket())
     assert [one.state for one in list_file_backups(files.bucket())] == ["damaged"]
 
@@ -294,7 +294,7 @@ def test_the_list_of_backups_says_what_needs_what(files: Files) -> None:
 @pytest.mark.parametrize("name", ["reimport_20300101T000000Z", "../database", "reimport_20260101T000000"])
 def test_a_backup_that_is_not_there_is_named(files: Files, name: str) -> None:
     with pytest.raises(NotFound, match="no finished backup"):
-        read_manifest(files.bucket(), name)
+        read_file_manifest(files.bucket(), name)
 
 
 def test_the_manifest_can_be_read_by_a_person(files: Files) -> None:

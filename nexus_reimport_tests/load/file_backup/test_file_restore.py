@@ -2,7 +2,7 @@
 
 import pytest
 
-from nexus_reimport.exceptions import BackupDamaged, CopyNotProved, NotFound
+from nexus_reimport.exceptions import CopyNotProved, FileBackupDamaged, NotFound
 from nexus_reimport.load.file_backup.file_backup import back_up_files
 from nexus_reimport.load.file_backup.file_restore import FileRestore, restore_files
 from nexus_reimport_tests.file_buckets import (
@@ -168,6 +168,6 @@ def test_a_damaged_manifest_puts_nothing_back(files: Files, second: str) -> None
     key = f"backup/{second}/manifest.json"
     files.put(key, files.content(key).replace(b'"size":8', b'"size":9', 1))
     files.delete(UPLOAD)
-    with pytest.raises(BackupDamaged):
+    with pytest.raises(FileBackupDamaged):
         restore_files(files.bucket(), second)
     assert UPLOAD not in files.everything()

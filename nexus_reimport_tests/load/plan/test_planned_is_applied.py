@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from nexus_reimport.load.database.connection import Connection
 from nexus_reimport.load.diff.diff import StagedTable
 from nexus_reimport.load.plan.planning import Planned, make_plan
-from nexus_reimport.load.publication import Publication, Terms, publish
+from nexus_reimport.load.publication import Publication, PublicationTerms, publish
 from nexus_reimport.model.counts import COUNTED
 from nexus_reimport.sandbox.postgres import Cluster, ephemeral_database
 from nexus_reimport_tests.load.deeds import do
@@ -90,7 +90,7 @@ def planned_and_applied(nexus: Nexus, pair: Pair) -> Counter[str]:
     before = everything(others), last_writes(url, others)
     planned = make_plan(url, now, pair.choices, [])
     assert (everything(others), last_writes(url, others)) == before
-    applied = publish(url, "now", AS_OF, now, terms=Terms(pair.choices, "p", planned.writes))
+    applied = publish(url, "now", AS_OF, now, terms=PublicationTerms(pair.choices, "p", planned.writes))
     assert_same(others, planned, applied, now)
     again = make_plan(url, now, pair.choices, [])
     assert not any(again.writes.values())

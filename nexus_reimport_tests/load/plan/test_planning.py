@@ -7,7 +7,7 @@ import pytest
 from nexus_reimport.load.diff.diff import StagedTable
 from nexus_reimport.load.exceptions import BrokenLinks, PlanMoved
 from nexus_reimport.load.plan.planning import Planned, make_plan
-from nexus_reimport.load.publication import Publication, Terms, publish
+from nexus_reimport.load.publication import Publication, PublicationTerms, publish
 from nexus_reimport.model.nexus import NOTES, PATIENTS
 from nexus_reimport.model.options import Options
 from nexus_reimport_tests.line import contents, query
@@ -24,7 +24,7 @@ def plan(url: str, staged: Mapping[str, StagedTable]) -> Planned:
 
 
 def apply(url: str, planned: Planned, staged: Mapping[str, StagedTable]) -> Publication:
-    return publish(url, "the run", AS_OF, staged, terms=Terms(planned=planned.writes, plan_id="p"))
+    return publish(url, "the run", AS_OF, staged, terms=PublicationTerms(planned=planned.writes, plan_id="p"))
 
 
 def counts(planned: Planned) -> Mapping[str, object]:
@@ -101,7 +101,7 @@ def test_filemaker_s_side_is_taken_field_by_field_where_a_table_is_named_and_tha
     assert patients.fields == {"first_name": 1, "last_name": 1, "title": 1}
     assert (patients.counts.updated, patients.counts.conflicts, patients.counts.edits_kept) == (1, 1, 0)
     assert (notes.counts.updated, notes.counts.conflicts) == (0, 1)
-    terms = Terms(choices, planned=planned.writes, plan_id="p")
+    terms = PublicationTerms(choices, planned=planned.writes, plan_id="p")
     assert publish(nexus_database, "the run", AS_OF, moved, terms=terms).tables == counts(planned)
     row = "SELECT first_name, title, last_name, mrn FROM patients"
     assert query(nexus_database, row) == [("Ann", "Ms", "Dell", "7")]

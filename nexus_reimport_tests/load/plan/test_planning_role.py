@@ -10,7 +10,7 @@ from nexus_reimport.load.database.connection import Connection
 from nexus_reimport.load.diff import diff as deciding
 from nexus_reimport.load.exceptions import PublicationError, RightMissing
 from nexus_reimport.load.plan.planning import make_plan, read_standing
-from nexus_reimport.load.publication import Terms, publish
+from nexus_reimport.load.publication import PublicationTerms, publish
 from nexus_reimport.model.nexus import NOTES, PATIENTS, TABLES
 from nexus_reimport.model.options import Options
 from nexus_reimport.sandbox.postgres import Cluster
@@ -54,7 +54,9 @@ def test_a_role_that_can_only_read_plans_before_and_after_the_first_publication(
         before = last_writes(nexus_database)
         planned = make_plan(planner, staged, CHOICES, [])
         assert last_writes(nexus_database) == before
-        done = publish(nexus_database, "r", AS_OF, staged, terms=Terms(CHOICES, "p", planned.writes))
+        done = publish(
+            nexus_database, "r", AS_OF, staged, terms=PublicationTerms(CHOICES, "p", planned.writes)
+        )
         assert done.tables == {name: one.counts for name, one in planned.tables.items()}
     assert done.tables["patients"].removed == 1
     assert read_standing(planner).target == read_standing(nexus_database).target
@@ -122,7 +124,7 @@ def test_a_plan_over_the_records_of_an_older_release_is_what_the_run_then_does(
     planned = make_plan(planner, LATER, CHOICES, [])
     assert planned.standing.applied == {}
     assert query(nexus_database, "SELECT to_regclass('nexus_reimport.changes')") == [(None,)]
-    done = publish(nexus_database, "r", AS_OF, LATER, terms=Terms(CHOICES, "p", planned.writes))
+    done = publish(nexus_database, "r", AS_OF, LATER, terms=PublicationTerms(CHOICES, "p", planned.writes))
     assert done.tables == {name: one.counts for name, one in planned.tables.items()}
     assert (done.tables["patients"].updated, done.tables["patients"].missing) == (1, 1)
     assert done.tables["patients"].removed == 0

@@ -9,8 +9,8 @@ from obstore.store import ObjectStore
 
 from nexus_reimport.load.backup import Header, new_name, prove, take
 from nexus_reimport.load.database.connection import Connection
-from nexus_reimport.load.diff.diff import Decision, StagedTable
-from nexus_reimport.load.publication import Publication, Terms, publish
+from nexus_reimport.load.diff.diff import Diff, StagedTable
+from nexus_reimport.load.publication import Publication, PublicationTerms, publish
 from nexus_reimport.model.nexus import (
     APPOINTMENTS,
     BY_NAME,
@@ -63,14 +63,16 @@ def publish_backed_up(
     """Publish as the product does: what is about to be touched is backed up first, and that proved."""
     now = datetime(2026, 7, 1, tzinfo=UTC) + timedelta(days=number)
 
-    def back_up(connection: Connection, decision: Decision) -> str:
+    def back_up(connection: Connection, decision: Diff) -> str:
         header = Header(new_name(store, f"run {number}", now), f"run {number}", None, now)
         assert take(connection, store, header, [BY_NAME[table.name] for table in decision.tables])
         prove(connection, store, header.name)
         return header.name
 
     as_of = AS_OF + timedelta(days=number)
-    return publish(url, f"run {number}", as_of, staged, terms=Terms(choices or Options(), back_up=back_up))
+    return publish(
+        url, f"run {number}", as_of, staged, terms=PublicationTerms(choices or Options(), back_up=back_up)
+    )
 
 
 def staged(

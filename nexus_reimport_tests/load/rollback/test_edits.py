@@ -8,7 +8,7 @@ from obstore.store import MemoryStore
 
 from nexus_reimport.load.exceptions import BrokenLinks
 from nexus_reimport.load.guard import install
-from nexus_reimport.load.rollback import Obstacle, Rollback, rollback
+from nexus_reimport.load.rollback import Conflict, Rollback, rollback
 from nexus_reimport.load.rollback.exceptions import RollbackNotProved, RollbackRefused
 from nexus_reimport.load.state.previous_ids import FormerIdentities, keep_former
 from nexus_reimport.sandbox.postgres import Cluster, ephemeral_database
@@ -61,7 +61,7 @@ def before(published: tuple[str, MemoryStore, Content]) -> Content:
     return published[2]
 
 
-def refused(url: str, store: MemoryStore) -> list[Obstacle]:
+def refused(url: str, store: MemoryStore) -> list[Conflict]:
     """Try to take the newest back; it is refused, nothing has changed, and every row is named."""
     now = content(url)
     with pytest.raises(RollbackRefused) as caught:
@@ -85,7 +85,7 @@ def test_an_edited_row_is_refused_kept_or_set_back(
     url: str, store: MemoryStore, before: Content, postgres: Cluster
 ) -> None:
     ask(url, "UPDATE notes SET content = 'by hand' WHERE id = %s", X)
-    edited = Obstacle("notes", X, "changed")
+    edited = Conflict("notes", X, "changed")
     assert refused(url, store) == [edited]
     with ephemeral_database(postgres, template=url.rpartition("/")[2]) as other:
         outcome = take_back(other, store, "keep")
@@ -107,7 +107,7 @@ def test_of_an_edited_row_all_but_the_edited_fields_is_set_back(nexus_database: 
     publish_backed_up(url, store, staged(url, then), 2)
     ask(url, "UPDATE patients SET last_name = 'by hand', mrn = 'M' WHERE id = %s", ANN)
     outcome = take_back(url, store, "keep")
-    assert outcome.kept == (Obstacle("patients", ANN, "edited"),)
+    assert outcome.kept == (Conflict("patients", ANN, "edited"),)
     assert outcome.tables["patients"] == {"deleted": 0, "inserted": 0, "updated": 2, "kept": 0}
     columns = "SELECT first_name, last_name, sex, title, mrn FROM patients WHERE id = %s"
     assert ask(url, columns, ANN) == [("A", "by hand", "F", "Dr", "M")]
@@ -122,7 +122,7 @@ def test_a_row_edited_where_nothing_is_known_of_its_fields_stays_whole(nexus_dat
     publish_backed_up(url, store, staged(url, {"ann": {"first_name": "C"}}), 2)
     ask(url, "UPDATE patients SET last_name = 'by hand'")
     ask(url, "DELETE FROM nexus_reimport.written_patients")
-    assert take_back(url, store, "keep").kept == (Obstacle("patients", ANN, "changed"),)
+    assert take_back(url, store, "keep").kept == (Conflict("patients", ANN, "changed"),)
     assert ask(url, "SELECT first_name, last_name FROM patients") == [("C", "by hand")]
 
 
@@ -130,7 +130,7 @@ def test_a_row_deleted_since_is_refused_left_gone_or_brought_back(
     url: str, store: MemoryStore, before: Content, postgres: Cluster
 ) -> None:
     ask(url, "DELETE FROM notes WHERE id = %s", X)
-    assert refused(url, store) == [Obstacle("notes", X, "deleted")]
+    assert refused(url, store) == [Conflict("notes", X, "deleted")]
     with ephemeral_database(postgres, template=url.rpartition("/")[2]) as other:
         take_back(other, store, "keep")
         assert note(other, X) == []
@@ -144,8 +144,8 @@ def test_a_row_that_we_removed_and_somebody_made_again_came_back(nexus_database:
     before = content(url)
     publish_backed_up(url, store, staged(url, {"ben": {}}))
     nexus(url, imported_batch("old", BEN))
-    used = Obstacle("patients", BEN, "in use")
-    assert refused(url, store) == [used, Obstacle("image_batches", uid("batch old"), "came back")]
+    used = Conflict("patients", BEN, "in use")
+    assert refused(url, store) == [used, Conflict("image_batches", uid("batch old"), "came back")]
     outcome = take_back(url, store, "discard")
     assert [one.what for one in outcome.discarded] == ["came back"]
     assert content(url) == before
@@ -168,9 +168,9 @@ def test_a_patient_with_something_of_peoples_stays(url: str, store: MemoryStore,
             nexus(url, batch("own", ANN))
         case _:
             nexus(url, document("own", ANN))
-    assert refused(url, store) == [Obstacle("patients", ANN, "in use")]
+    assert refused(url, store) == [Conflict("patients", ANN, "in use")]
     outcome = take_back(url, store, "discard" if hangs == "letter" else "keep")
-    assert outcome.kept == (Obstacle("patients", ANN, "in use"),)
+    assert outcome.kept == (Conflict("patients", ANN, "in use"),)
     assert ask(url, "SELECT count(*) FROM patients WHERE id = %s", ANN) == [(1,)]
     assert note(url, Y) == []
     for records in ("identities", "written_patients"):
@@ -211,8 +211,8 @@ def test_a_patient_whom_anything_points_at_stays_though_postgresql_knows_no_link
     url: str, store: MemoryStore, link: str
 ) -> None:
     ask(url, POINTING[link], ANN)
-    assert refused(url, store) == [Obstacle("patients", ANN, "in use")]
-    assert take_back(url, store, "keep").kept == (Obstacle("patients", ANN, "in use"),)
+    assert refused(url, store) == [Conflict("patients", ANN, "in use")]
+    assert take_back(url, store, "keep").kept == (Conflict("patients", ANN, "in use"),)
     assert ask(url, "SELECT count(*) FROM patients WHERE id = %s", ANN) == [(1,)]
 
 
@@ -227,7 +227,7 @@ def test_what_is_attached_to_another_kind_of_row_does_not_hang_on_a_patient(
 
 def test_a_row_kept_for_its_edit_keeps_what_it_points_at(url: str, store: MemoryStore) -> None:
     ask(url, "UPDATE notes SET content = 'by hand' WHERE id = %s", Y)
-    found = [Obstacle("patients", ANN, "in use"), Obstacle("notes", Y, "changed")]
+    found = [Conflict("patients", ANN, "in use"), Conflict("notes", Y, "changed")]
     assert refused(url, store) == found
     assert take_back(url, store, "keep").kept == tuple(found)
     assert note(url, Y) == ["by hand"]
@@ -243,8 +243,8 @@ def test_what_hangs_on_a_row_keeps_all_that_the_row_points_at(nexus_database: st
     )
     ask(url, reminder, uid("appointments visit"))
     found = [
-        Obstacle("patients", ANN, "in use"),
-        Obstacle("appointments", uid("appointments visit"), "in use"),
+        Conflict("patients", ANN, "in use"),
+        Conflict("appointments", uid("appointments visit"), "in use"),
     ]
     assert refused(url, store) == found
     assert take_back(url, store, "discard").kept == tuple(found)
@@ -263,7 +263,7 @@ def test_a_document_of_ours_is_not_set_back_to_a_patient_who_is_gone(
     if deleted.startswith("SELECT"):
         assert rollback(url, store, "back").kept == ()
         return
-    found = [Obstacle("documents", uid("documents d"), "orphaned")]
+    found = [Conflict("documents", uid("documents d"), "orphaned")]
     assert refused(url, store) == found
     assert take_back(url, store, "discard").kept == tuple(found)
 
@@ -284,7 +284,7 @@ def test_a_row_is_not_brought_back_to_a_patient_who_is_gone(nexus_database: str)
     publish_backed_up(url, store, staged(url, {"ann": {}, "ben": {}}, {"x": {"patient_id": ANN}}), 1)
     publish_backed_up(url, store, staged(url, {"ann": {}, "ben": {}}, {"x": {"patient_id": BEN}}), 2)
     ask(url, "DELETE FROM patients WHERE id = %s", ANN)
-    found = [Obstacle("notes", X, "orphaned")]
+    found = [Conflict("notes", X, "orphaned")]
     assert refused(url, store) == found
     assert take_back(url, store, "discard").kept == tuple(found)
     assert ask(url, "SELECT patient_id::text FROM notes") == [(BEN,)]
@@ -342,7 +342,7 @@ def test_a_row_whose_place_is_taken_is_named_by_its_table(nexus_database: str) -
 
 
 def test_the_list_of_rows_is_cut_and_the_whole_is_in_the_exception() -> None:
-    rows = [Obstacle("notes", uid(str(number)), "changed") for number in range(30)]
+    rows = [Conflict("notes", uid(str(number)), "changed") for number in range(30)]
     error = RollbackRefused(rows)
     assert error.obstacles == tuple(rows)
     assert "in use: 30." in str(error)

@@ -14,7 +14,7 @@ from nexus_reimport.load.reading.nexus_state import read_state
 from nexus_reimport.load.rollback import rollback
 from nexus_reimport.sandbox.clinic import synthetic_clinic
 from nexus_reimport.sandbox.postgres import Cluster, ephemeral_database
-from nexus_reimport.sandbox.starting_states import load_rows, starting_rows
+from nexus_reimport.sandbox.starting_states import fill_tables, starting_rows
 from nexus_reimport.storage.frame_store import open_store
 from nexus_reimport_tests.load.rollback.histories import Content, content, publish_backed_up
 from nexus_reimport_tests.load.test_killed import kill_after, staged_tables
@@ -38,7 +38,7 @@ def published(postgres: Cluster, tmp_path_factory: pytest.TempPathFactory) -> It
     clinic, storage = synthetic_clinic(SCALE), tmp_path_factory.mktemp("storage")
     with ephemeral_database(postgres) as url:
         for rows in starting_rows("older-import", clinic):
-            load_rows(url, rows)
+            fill_tables(url, rows)
         before = content(url)
         staged = staged_tables(clinic, read_state(url))
         tables = {name: StagedTable(one.rows, one.rejects["key"].to_list()) for name, one in staged.items()}

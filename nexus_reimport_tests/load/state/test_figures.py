@@ -5,7 +5,7 @@ import pytest
 from obstore.store import MemoryStore
 from psycopg.types.json import Jsonb
 
-from nexus_reimport.load.publication import Publication, Terms, publish
+from nexus_reimport.load.publication import Publication, PublicationTerms, publish
 from nexus_reimport.load.rollback import rollback
 from nexus_reimport.load.state.figures import MadeOf, read_last_figures
 from nexus_reimport.model.nexus import PATIENTS
@@ -18,7 +18,7 @@ FEW, MANY = (SourceFigures(rows, {"DOB": FieldFigures(rows, rows, 0)}) for rows 
 
 def published(url: str, name: str, **sources: SourceFigures) -> Publication:
     tables = {"patients": staged_table(PATIENTS, {"name": "ann", "first_name": name})}
-    return publish(url, "run", AS_OF, tables, terms=Terms(made_of=MadeOf("code", figures=sources)))
+    return publish(url, "run", AS_OF, tables, terms=PublicationTerms(made_of=MadeOf("code", figures=sources)))
 
 
 def test_the_last_publication_of_each_source_is_what_the_next_is_held_against(nexus_database: str) -> None:
@@ -38,7 +38,12 @@ def test_a_publication_that_is_undone_or_never_committed_leaves_no_figures(nexus
     tables = {"patients": staged_table(PATIENTS, {"name": "ann", "first_name": "Anne"})}
     with pytest.raises(RuntimeError):
         publish(
-            nexus_database, "run", AS_OF, tables, fail, terms=Terms(made_of=MadeOf(figures={"contacts": FEW}))
+            nexus_database,
+            "run",
+            AS_OF,
+            tables,
+            fail,
+            terms=PublicationTerms(made_of=MadeOf(figures={"contacts": FEW})),
         )
     assert read_last_figures(nexus_database) == {"contacts": MANY}
 

@@ -16,7 +16,7 @@ import pytest
 
 from nexus_reimport.orchestration.assets import thumbnails as module
 from nexus_reimport.orchestration.assets.files import s3_listing
-from nexus_reimport.orchestration.assets.thumbnails import KEY, thumbnails
+from nexus_reimport.orchestration.assets.thumbnails import THUMBNAILS_ASSET, thumbnails
 from nexus_reimport.orchestration.io_manager import FrameIOManager
 from nexus_reimport.orchestration.resources import BucketResource
 from nexus_reimport.pictures.thumbnail_record import facts_of
@@ -62,7 +62,7 @@ def run(storage: Path, url: str) -> dg.ExecuteInProcessResult:
 
 def told(result: dg.ExecuteInProcessResult) -> tuple[int, int, dict[str, int]]:
     """How many thumbnails a run made and reused, and what it could not read, by reason."""
-    [event] = [one for one in result.get_asset_materialization_events() if one.asset_key == KEY]
+    [event] = [one for one in result.get_asset_materialization_events() if one.asset_key == THUMBNAILS_ASSET]
     facts = event.materialization.metadata
     return (
         cast("int", facts["made"].value),
@@ -72,13 +72,13 @@ def told(result: dg.ExecuteInProcessResult) -> tuple[int, int, dict[str, int]]:
 
 
 def stored(storage: Path) -> dict[str, ThumbnailFact]:
-    frame = cast("pd.DataFrame", FrameIOManager(location=str(storage)).read(KEY))
+    frame = cast("pd.DataFrame", FrameIOManager(location=str(storage)).read(THUMBNAILS_ASSET))
     return {fact.key: fact for fact in facts_of(frame)}
 
 
 def written_down(storage: Path) -> dict[str, ThumbnailFact]:
     """What an interrupted run left for the next."""
-    frame = FrameIOManager(location=str(storage)).read_progress(KEY)
+    frame = FrameIOManager(location=str(storage)).read_progress(THUMBNAILS_ASSET)
     return {} if frame is None else {fact.key: fact for fact in facts_of(frame)}
 
 
@@ -153,14 +153,14 @@ def test_an_interrupted_run_is_gone_on_with_and_so_is_the_one_after_it(bucket: R
 def run_when_told(storage: Path, url: str, mine: Connection) -> None:
     """Be the process that is killed: write down every fact at once, say when the first is made."""
     module.EVERY_SECONDS = 0.0  # type: ignore[attr-defined]  # imported there by name
-    add = module.Record.add
+    add = module.FactsRecord.add
 
-    def say(record: module.Record, fact: ThumbnailFact) -> None:
+    def say(record: module.FactsRecord, fact: ThumbnailFact) -> None:
         add(record, fact)
         if len(record.facts) == 1:
             mine.send("the first is made")
 
-    module.Record.add = say  # type: ignore[assignment, method-assign]  # in this process only
+    module.FactsRecord.add = say  # type: ignore[assignment, method-assign]  # in this process only
     run(storage, url)
     time.sleep(60)
 

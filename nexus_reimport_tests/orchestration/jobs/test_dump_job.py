@@ -10,7 +10,7 @@ from nexus_reimport.definitions import build_definitions
 from nexus_reimport.launching.op_jobs import dump_definitions, launch_dump
 from nexus_reimport.load.backup import verify_dump
 from nexus_reimport.orchestration.io_manager import FrameIOManager
-from nexus_reimport.orchestration.jobs.dump_job import DUMP, KEY
+from nexus_reimport.orchestration.jobs.dump_job import DUMP, NEXUS_DUMP
 from nexus_reimport.orchestration.resources import NexusResource
 from nexus_reimport.sandbox.postgres import Cluster
 from nexus_reimport.sandbox.postgres_programs import program
@@ -42,7 +42,7 @@ def test_a_dump_is_a_materialization_that_says_whether_it_was_proved(
     assert (proved.counts["proved"], proved.job) == (True, DUMP)
     tables = verify_dump(open_store(str(tmp_path)), proved.counts["dump"])
     assert proved.counts["tables"] == len(tables)
-    event = instance.get_latest_materialization_event(KEY)
+    event = instance.get_latest_materialization_event(NEXUS_DUMP)
     assert event is not None
     assert event.run_id == proved.run_id
     unproved = launch_dump(definitions(nexus_database, tmp_path), instance)
@@ -62,7 +62,7 @@ def test_a_dump_that_fails_says_why(
 
 def test_no_reimport_dumps_unasked_and_the_schedule_is_off() -> None:
     whole = build_definitions()
-    assert KEY not in dg.AssetSelection.all().resolve(whole.resolve_asset_graph())
+    assert NEXUS_DUMP not in dg.AssetSelection.all().resolve(whole.resolve_asset_graph())
     [schedule] = [one for one in whole.schedules or [] if isinstance(one, dg.ScheduleDefinition)]
     assert (schedule.name, schedule.job_name) == ("weekly_dump", DUMP)
     assert schedule.default_status == dg.DefaultScheduleStatus.STOPPED

@@ -11,7 +11,7 @@ from dagster_aws.s3 import S3Resource
 from nexus_reimport.definitions import build_definitions
 from nexus_reimport.launching.op_jobs import OpOutcome, file_definitions, launch_file_job
 from nexus_reimport.orchestration import progress
-from nexus_reimport.orchestration.jobs.file_jobs import BACK_UP, KEY, RESTORE
+from nexus_reimport.orchestration.jobs.file_jobs import BACK_UP, BACKUP_FILES, RESTORE
 from nexus_reimport.orchestration.resources import BucketResource
 from nexus_reimport.orchestration.sensors.abandoned import process_tag
 from nexus_reimport_tests.file_buckets import DOCUMENT, FILES, UPLOAD, Files, client_at
@@ -59,7 +59,7 @@ def told(instance: dg.DagsterInstance, outcome: OpOutcome, kind: dg.DagsterEvent
     entry = record.event_log_entry
     event = entry.asset_materialization or entry.asset_observation
     assert event is not None
-    assert event.asset_key == KEY
+    assert event.asset_key == BACKUP_FILES
     return event.metadata
 
 
@@ -156,5 +156,5 @@ def test_plain_http_to_another_machine_is_refused(instance: dg.DagsterInstance) 
 def test_no_run_of_the_whole_line_copies_files(tmp_path: Path) -> None:
     whole = build_definitions()
     job = whole.resolve_job_def("reimport")
-    assert KEY not in dg.AssetSelection.all().resolve(whole.resolve_asset_graph())
+    assert BACKUP_FILES not in dg.AssetSelection.all().resolve(whole.resolve_asset_graph())
     assert {"copy_new_files", "put_files_back"} & {node.name for node in job.nodes} == set()

@@ -14,7 +14,7 @@ from nexus_reimport.launching.exceptions import NothingToResume
 from nexus_reimport.launching.execution import Selected, execute_here
 from nexus_reimport.launching.op_jobs import OpOutcome, launch_rollback
 from nexus_reimport.launching.resume import resumption
-from nexus_reimport.load.rollback.conflicts import Obstacle
+from nexus_reimport.load.rollback.conflicts import Conflict
 from nexus_reimport.load.rollback.rows_kept import RowsOfRollback, load_rows, path_of
 from nexus_reimport.load.rollback.standing import Effect
 from nexus_reimport.orchestration.jobs.rollback_job import in_words
@@ -150,7 +150,7 @@ def test_rows_that_people_changed_are_listed_by_id_and_nothing_is_done(line: Lin
     assert f"patients {edited}: changed" in failure
     assert "--keep-edits, or --discard-edits" in failure
     rows = load_rows(open_store(str(line.storage)), refused.run_id)
-    assert rows == RowsOfRollback(refused.run_id, refused=(Obstacle("patients", edited, "changed"),))
+    assert rows == RowsOfRollback(refused.run_id, refused=(Conflict("patients", edited, "changed"),))
     [event] = [
         entry.dagster_event
         for entry in line.instance.all_logs(refused.run_id, of_type=dg.DagsterEventType.STEP_FAILURE)
@@ -178,7 +178,7 @@ def test_what_people_changed_stays_or_goes_as_one_chooses(line: Line, history: H
     gone = take_back(line, edits="discard", to=2)
     assert contents(line.url) == before
     rows = load_rows(open_store(str(line.storage)), gone.run_id)
-    assert rows.discarded == (Obstacle("patients", edited, "changed"),)
+    assert rows.discarded == (Conflict("patients", edited, "changed"),)
 
 
 @pytest.mark.parametrize("edits", ["refuse", "discard"])

@@ -15,7 +15,7 @@ from nexus_reimport.exceptions import ConnectionFailed
 from nexus_reimport.orchestration.resources import BucketResource, ImageCsvFolder
 from nexus_reimport.orchestration.sensors.image_csv_sensor import (
     FOLLOWS,
-    IMAGE_CSV,
+    IMAGE_CSV_ASSET,
     NEEDED,
     Seen,
     new_image_csv,
@@ -220,7 +220,7 @@ def test_a_look_that_dagster_lost_asks_for_the_same_run_again(watch: Watch) -> N
 def test_what_was_read_already_starts_nothing_without_a_cursor(watch: Watch) -> None:
     watch.drop(NINE, b"nine")
     key = watch.key()
-    event = dg.AssetMaterialization(IMAGE_CSV, tags={"dagster/data_version": key.split()[0]})
+    event = dg.AssetMaterialization(IMAGE_CSV_ASSET, tags={"dagster/data_version": key.split()[0]})
     watch.instance.report_runless_asset_event(event)
     watch.cursor = None
     assert watch.runs() == []

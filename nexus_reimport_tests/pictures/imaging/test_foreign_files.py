@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from nexus_reimport.model.reasons.image_files import UNREADABLE
+from nexus_reimport.model.reasons.image_files import UNREADABLE_PICTURES
 from nexus_reimport.pictures.imaging.exceptions import UnreadableImage
 from nexus_reimport.pictures.imaging.thumbnail import make_thumbnail
 
@@ -35,7 +35,7 @@ def test_foreign_files_are_made_or_given_a_reason_in_bounded_memory_and_time() -
     found = [json.loads(line) for line in done.stdout.splitlines()]
     assert found
     outcomes = Counter(one["outcome"] for one in found)
-    assert outcomes.keys() <= {MADE, *map(str, UNREADABLE)}
+    assert outcomes.keys() <= {MADE, *map(str, UNREADABLE_PICTURES)}
     assert max(one["megabytes"] for one in found) < MOST_MEGABYTES
     assert max(one["seconds"] for one in found) < MOST_SECONDS
 

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from nexus_reimport.model.reasons.image_files import EMPTY, UNREADABLE
+from nexus_reimport.model.reasons.image_files import EMPTY, UNREADABLE_PICTURES
 from nexus_reimport.model.reasons.reason import Reason
 from nexus_reimport.pictures.imaging import decoding
 from nexus_reimport.pictures.imaging.exceptions import UnreadableImage
@@ -162,7 +162,7 @@ def test_room_is_given_back_after_a_failure() -> None:
 
 
 def test_every_reason_says_what_to_do() -> None:
-    assert all(one.advice for one in UNREADABLE)
+    assert all(one.advice for one in UNREADABLE_PICTURES)
     assert str(UnreadableImage(EMPTY)).startswith("empty: ")
 
 

@@ -10,8 +10,8 @@ import pytest
 
 from nexus_reimport.model.filemaker import ENTITY_SETS
 from nexus_reimport.sandbox.clinic import SyntheticClinic, expected, synthetic_clinic, without_optional_fields
-from nexus_reimport.sandbox.clinic.docs import DOCUMENTS_PREFIX
-from nexus_reimport.sandbox.clinic.images import IMAGES_PREFIX
+from nexus_reimport.sandbox.clinic.docs import DOCUMENTS_FOLDER
+from nexus_reimport.sandbox.clinic.images import IMAGES_FOLDER
 
 Row = dict[str, object]
 
@@ -35,16 +35,16 @@ def staged_patients(clinic: SyntheticClinic) -> set[str]:
 
 def file_stems(clinic: SyntheticClinic) -> set[str]:
     keys = [entry.key for entry in clinic.objects if entry.key.endswith(".pdf")]
-    return {key.rpartition("/")[2][:-4].lower() for key in keys if key.startswith(DOCUMENTS_PREFIX)}
+    return {key.rpartition("/")[2][:-4].lower() for key in keys if key.startswith(DOCUMENTS_FOLDER)}
 
 
 def image_stems(clinic: SyntheticClinic) -> list[str]:
-    names = [entry.key.removeprefix(IMAGES_PREFIX) for entry in clinic.objects if is_image(entry.key)]
+    names = [entry.key.removeprefix(IMAGES_FOLDER) for entry in clinic.objects if is_image(entry.key)]
     return [name.rpartition(".")[0] for name in names]
 
 
 def is_image(key: str) -> bool:
-    return key.startswith(IMAGES_PREFIX) and not key.endswith("/") and "_thumb." not in key
+    return key.startswith(IMAGES_FOLDER) and not key.endswith("/") and "_thumb." not in key
 
 
 def owners_of_numbers(clinic: SyntheticClinic) -> dict[str, set[str]]:
@@ -213,7 +213,7 @@ def test_values_have_the_json_types_of_the_real_answers(whole: SyntheticClinic) 
 def test_files_have_exact_and_varied_sizes_under_their_keys(whole: SyntheticClinic) -> None:
     keys = [entry.key for entry in whole.objects]
     assert keys == sorted(set(keys))
-    files = [entry for entry in whole.objects if entry.key.startswith(DOCUMENTS_PREFIX) and entry.body]
+    files = [entry for entry in whole.objects if entry.key.startswith(DOCUMENTS_FOLDER) and entry.body]
     assert len(files) == 10190
     assert len({len(entry.body) for entry in files}) > 300
     assert len({entry.body for entry in files}) == len(files)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from nexus_reimport.sandbox.clinic import Damage, SyntheticClinic, damaged_a, damaged_b
-from nexus_reimport.sandbox.clinic.images import IMAGES_PREFIX
+from nexus_reimport.sandbox.clinic.images import IMAGES_FOLDER
 
 MAKERS = {"a": damaged_a, "b": damaged_b}
 
@@ -26,7 +26,7 @@ def test_a_whole_damaged_clinic_has_the_real_clinics_figures(
     damages: dict[str, Damage], state: str, batches: int
 ) -> None:
     damage = damages[state]
-    rows = [row for row in damage.rows["images_image"] if str(row["s3_key"]).startswith(IMAGES_PREFIX)]
+    rows = [row for row in damage.rows["images_image"] if str(row["s3_key"]).startswith(IMAGES_FOLDER)]
     imported = [row for row in damage.rows["images_batch"] if str(row["name"]).endswith("(FileMaker Import)")]
     assert (len(imported), len(damage.batches), len(rows)) == (batches, batches, 6587)
     assert (len(damage.surviving), len(damage.leaving)) == (6489, 98)

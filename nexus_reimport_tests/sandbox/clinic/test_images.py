@@ -11,7 +11,7 @@ import pytest
 from PIL import Image, ImageOps
 
 from nexus_reimport.sandbox.clinic import ImageRow, SyntheticClinic, next_image_csv, synthetic_clinic
-from nexus_reimport.sandbox.clinic.images import IMAGES_PREFIX
+from nexus_reimport.sandbox.clinic.images import IMAGES_FOLDER
 from nexus_reimport.sandbox.clinic.objects import ClinicObject, Photograph
 from nexus_reimport.sandbox.clinic.photographs import BLUE, GREEN, POOL, RED, base_picture
 from nexus_reimport.sandbox.clinic.picture_formats import FORMATS, NOWHERE
@@ -31,7 +31,7 @@ def records(content: bytes) -> list[Record]:
 
 def files(clinic: SyntheticClinic) -> dict[str, ClinicObject]:
     """The image files by stem: no folder marker, no thumbnail."""
-    keys = re.compile(re.escape(IMAGES_PREFIX) + r"(\d+)\.\w+")
+    keys = re.compile(re.escape(IMAGES_FOLDER) + r"(\d+)\.\w+")
     return {found[1]: entry for entry in clinic.objects if (found := keys.fullmatch(entry.key))}
 
 
@@ -179,7 +179,7 @@ def test_no_two_photographs_are_the_same_file(small: SyntheticClinic) -> None:
 def test_thumbnails_left_behind_lie_beside_their_originals(small: SyntheticClinic) -> None:
     thumbnails = [entry.key for entry in small.objects if entry.key.endswith("_thumb.jpg")]
     assert len(thumbnails) == 3
-    stems = {key.removeprefix(IMAGES_PREFIX).removesuffix("_thumb.jpg") for key in thumbnails}
+    stems = {key.removeprefix(IMAGES_FOLDER).removesuffix("_thumb.jpg") for key in thumbnails}
     assert stems <= files(small).keys()
 
 

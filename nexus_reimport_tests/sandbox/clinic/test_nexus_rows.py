@@ -18,7 +18,7 @@ from nexus_reimport.sandbox.clinic import (
     older_import_known,
     peoples_rows,
 )
-from nexus_reimport.sandbox.clinic.docs import DOCUMENTS_PREFIX
+from nexus_reimport.sandbox.clinic.docs import DOCUMENTS_FOLDER
 from nexus_reimport.sandbox.clinic.nexus_rows import note_row, patient_row
 
 Row = dict[str, object]
@@ -242,7 +242,7 @@ def test_peoples_files_are_in_the_bucket_outside_the_import(whole: SyntheticClin
     rows = peoples_rows(whole)
     for row in (*rows["documents_document"], *rows["images_image"]):
         assert sizes[str(row["s3_key"])] == row["file_size"]
-        assert not str(row["s3_key"]).startswith(DOCUMENTS_PREFIX)
+        assert not str(row["s3_key"]).startswith(DOCUMENTS_FOLDER)
 
 
 def test_people_write_about_imported_patients_where_there_are_any(small: SyntheticClinic) -> None:

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from nexus_reimport.sandbox.clinic import SyntheticClinic, with_odd_images
-from nexus_reimport.sandbox.clinic.images import IMAGES_PREFIX
+from nexus_reimport.sandbox.clinic.images import IMAGES_FOLDER
 from nexus_reimport.sandbox.clinic.odd_images import ODD_FILES, odd_recids
 
 pillow_heif.register_heif_opener()
@@ -34,8 +34,8 @@ def test_each_odd_file_has_a_row_and_a_place_in_the_books(small: SyntheticClinic
     bodies = {entry.key: entry.body for entry in odd.objects}
     for name, (extension, make) in ODD_FILES.items():
         (recid,) = odd.dirt[f"odd_image_{name}"]
-        assert rows[recid].key == f"{IMAGES_PREFIX}{recid}.{extension}"
-        assert bodies[f"{IMAGES_PREFIX}{recid}.{extension}"] == make()
+        assert rows[recid].key == f"{IMAGES_FOLDER}{recid}.{extension}"
+        assert bodies[f"{IMAGES_FOLDER}{recid}.{extension}"] == make()
         assert recid.encode() in odd.image_csv
 
 
@@ -66,7 +66,7 @@ def test_rows_contradict_each_other_as_named(small: SyntheticClinic) -> None:
     assert max(lines.values()) == 2
     assert types[same, "Odd"] == 2
     assert types[different, "Odd"] == types[different, "Otherwise"] == 1
-    stems = Counter(entry.key.removeprefix(IMAGES_PREFIX).partition(".")[0] for entry in odd.objects)
+    stems = Counter(entry.key.removeprefix(IMAGES_FOLDER).partition(".")[0] for entry in odd.objects)
     assert stems[named["odd_recid_with_two_files"]] == 2
     contacts = {str(row.recid): row.contact for row in odd.image_csv_rows}
     known = {str(row["id"]).upper() for row in odd.entities["API_Contacts"]}

@@ -58,8 +58,8 @@ def test_the_clinics_own_commands_run_through(nexus: Mapping[str, Rows]) -> None
 def test_every_day_has_a_list_but_those_of_appointments_without_a_clinic(nexus: Mapping[str, Rows]) -> None:
     booked = nexus["appointments"]
     patients = {one["id"]: one for one in nexus["patients"]}
-    failing = {appointments.day_of(one) for one in booked if one["clinic_id"] is None}
-    for day in {appointments.day_of(one) for one in booked}:
+    failing = {appointments.day_shown(one) for one in booked if one["clinic_id"] is None}
+    for day in {appointments.day_shown(one) for one in booked}:
         if day in failing:
             with pytest.raises(ReaderFault, match="clinic_id"):
                 appointments.day_list(booked, patients, day)

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from nexus_reimport.load.diff.entries.columns import SHAPES, Outcome, entries_of
+from nexus_reimport.load.diff.entries.columns import SHAPES, MergedColumn, entries_of
 from nexus_reimport.load.diff.entries.contacts import LISTS
 from nexus_reimport.load.diff.entries.entry import ADDRESS, EMAIL, Entry, Held, NotUnderstood
 from nexus_reimport.load.diff.entries.known import Digester, flattened
@@ -24,7 +24,7 @@ _FLAGS = frozenset({"0", "1", "yes", "no", "true", "false"})
 
 def adopted_value(
     kind: EntriesOf | None, row_id: str, mine: object, theirs: object, *, is_worked_on: bool
-) -> Outcome | None:
+) -> MergedColumn | None:
     """Return FileMaker's value with those entries of `mine` that no older import can have written.
 
     None where there are none, or where `mine` is of no shape that is understood. `is_worked_on`: Nexus has
@@ -47,7 +47,7 @@ def adopted_value(
         return None
     known = flattened(map(Digester(row_id).known, filemakers))
     inherited = [replace(entry, is_default=False) for entry in filemakers]
-    return Outcome(shape.write([*inherited, *persons], {}), known, is_clash=False)
+    return MergedColumn(shape.write([*inherited, *persons], {}), known, is_clash=False)
 
 
 def _each_once(held: Held) -> Iterable[Entry]:

@@ -30,7 +30,7 @@ SHAPES: Mapping[EntriesOf | None, Shape] = MappingProxyType(
 
 
 @dataclass(frozen=True)
-class Outcome:
+class MergedColumn:
     """What a column becomes. `base`: the digests of its entries that are written down with it.
 
     `is_clash`: a person and FileMaker have both changed one of the entries.
@@ -48,7 +48,7 @@ def entry_digests(kind: EntriesOf | None, row_id: str, value: object) -> list[UU
 
 def merged_value(
     kind: EntriesOf | None, row_id: str, base: Sequence[UUID], mine: object, theirs: object
-) -> Outcome | None:
+) -> MergedColumn | None:
     """Return the value with a person's entries as they are in `mine` and all others as in `theirs`.
 
     `base`: the digests of the entries last written. None where `mine` is of no shape that is understood.
@@ -65,7 +65,7 @@ def merged_value(
     # An order of a person's entries among FileMaker's own says nothing; that of FileMaker's alone does
     if value != theirs and _has_the_same(value, mine):
         value = mine
-    return Outcome(value, flattened(merged.base), merged.is_clash)
+    return MergedColumn(value, flattened(merged.base), merged.is_clash)
 
 
 def entries_of(shape: Shape, value: object) -> tuple[Entry, ...]:

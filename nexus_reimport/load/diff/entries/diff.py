@@ -15,7 +15,7 @@ from nexus_reimport.load.database.connection import Connection
 from nexus_reimport.load.diff import merge
 from nexus_reimport.load.diff.entries import fragments
 from nexus_reimport.load.diff.entries.adoption import adopted_value
-from nexus_reimport.load.diff.entries.columns import Outcome, entry_digests, merged_value
+from nexus_reimport.load.diff.entries.columns import MergedColumn, entry_digests, merged_value
 from nexus_reimport.load.diff.older_imports import worked_on
 from nexus_reimport.load.state.ledger import entries_column
 from nexus_reimport.model.columns import Column, Table
@@ -41,7 +41,7 @@ def decide_entries(connection: Connection, table: Table, rows: pd.DataFrame, *, 
     """Write what is known of the staged rows' entries, with people's edits merged unless FileMaker wins."""
     if not table.made_of_entries:
         return
-    connection.execute(sql.SQL("DELETE FROM {}").format(fragments.relation(table)))
+    connection.execute(sql.SQL("DELETE FROM {}").format(fragments.entries_relation(table)))
     _load(connection, table, rows)
     if not filemaker_wins:
         for column in table.made_of_entries:
@@ -52,13 +52,13 @@ def _load(connection: Connection, table: Table, rows: pd.DataFrame) -> None:
     columns = table.made_of_entries
     names = ["id", *(entries_column(column) for column in columns)]
     statement = sql.SQL("COPY {} ({}) FROM STDIN").format(
-        fragments.relation(table), sql.SQL(", ").join(map(sql.Identifier, names))
+        fragments.entries_relation(table), sql.SQL(", ").join(map(sql.Identifier, names))
     )
     with connection.cursor().copy(statement) as copy:
         copy.set_types(["uuid", *("uuid[]" for _ in columns)])
         for row in zip(*(rows[name] for name in ("id", *(column.name for column in columns))), strict=True):
             copy.write_row((UUID(row[0]), *_digests(columns, *row)))
-    connection.execute(sql.SQL("ANALYZE {} (id)").format(fragments.relation(table)))
+    connection.execute(sql.SQL("ANALYZE {} (id)").format(fragments.entries_relation(table)))
 
 
 def _digests(columns: tuple[Column, ...], row_id: str, *values: object) -> Iterator[list[UUID]]:
@@ -83,7 +83,7 @@ def _merge(connection: Connection, table: Table, column: Column) -> None:
 
 
 def _keep(
-    connection: Connection, named: Mapping[str, sql.Identifier], row_id: str, outcome: Outcome | None
+    connection: Connection, named: Mapping[str, sql.Identifier], row_id: str, outcome: MergedColumn | None
 ) -> None:
     if outcome:
         given = [outcome.base, Jsonb(outcome.value), outcome.is_clash, row_id]
@@ -95,7 +95,7 @@ def _named(table: Table, column: Column) -> dict[str, sql.Identifier]:
         "staged": merge.staged(table),
         "target": sql.Identifier(table.relation),
         "written": merge.written(table),
-        "relation": fragments.relation(table),
+        "relation": fragments.entries_relation(table),
         "column": sql.Identifier(column.name),
         "entries": sql.Identifier(entries_column(column)),
         "merged": sql.Identifier(f"merged_{column.name}"),

@@ -12,12 +12,12 @@ from nexus_reimport.load.state.ledger import entries_column
 from nexus_reimport.model.columns import Column, Table
 
 
-def relation(table: Table) -> sql.Identifier:
+def entries_relation(table: Table) -> sql.Identifier:
     """Return the name of the temporary relation with what is known of the entries of staged rows."""
     return sql.Identifier(f"entries_{table.name}")
 
 
-def create_relation(table: Table) -> sql.Composed:
+def create_entries_relation(table: Table) -> sql.Composed:
     """Return DDL for it."""
     columns = [
         sql.SQL("{} uuid[], {} jsonb, {} boolean").format(
@@ -26,14 +26,14 @@ def create_relation(table: Table) -> sql.Composed:
         for column in table.made_of_entries
     ]
     listed = sql.SQL(", ").join([sql.SQL("id uuid PRIMARY KEY"), *columns])
-    return sql.SQL("CREATE TEMPORARY TABLE {} ({})").format(relation(table), listed)
+    return sql.SQL("CREATE TEMPORARY TABLE {} ({})").format(entries_relation(table), listed)
 
 
-def joined(table: Table) -> sql.Composable:
+def joined_entries(table: Table) -> sql.Composable:
     """Return the join that gives `e`; empty for a table without entries."""
     if not table.made_of_entries:
         return sql.SQL("")
-    return sql.SQL("LEFT JOIN {} e ON e.id = s.id").format(relation(table))
+    return sql.SQL("LEFT JOIN {} e ON e.id = s.id").format(entries_relation(table))
 
 
 def _names(column: Column) -> tuple[tuple[str, str], tuple[str, str], tuple[str, str]]:

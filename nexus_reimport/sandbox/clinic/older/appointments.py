@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from nexus_reimport.sandbox.clinic.chance import SYDNEY, Row
+from nexus_reimport.sandbox.clinic.chance import CLINIC_ZONE, Row
 from nexus_reimport.sandbox.clinic.nexus_rows import appointment_row
 from nexus_reimport.sandbox.clinic.older.event_times import (
     day_of,
@@ -33,7 +33,7 @@ def run_a1(nexus: OlderNexus) -> None:
             id=nexus.chance.row_id(),
             start_time=start,
             end_time=end_of_a1(day_of(event["endDate"]), event["endTime"]),
-            status="completed" if start.astimezone(SYDNEY).date() < nexus.begun.date() else "scheduled",
+            status="completed" if start.astimezone(CLINIC_ZONE).date() < nexus.begun.date() else "scheduled",
             reason=_reason(event["note"]),
             notes=event["note"] or "",
             clinic_id=clinics.get(str(event["idCal"]).lower()),

@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Final
 
 from nexus_reimport.sandbox.clinic.chance import Row
-from nexus_reimport.sandbox.clinic.docs import DOCUMENTS_PREFIX
+from nexus_reimport.sandbox.clinic.docs import DOCUMENTS_FOLDER
 from nexus_reimport.sandbox.clinic.nexus_rows import day_or_none, document_row
 from nexus_reimport.sandbox.clinic.objects import ClinicObject
 from nexus_reimport.sandbox.clinic.older.nexus import IMPORT_ACCOUNT, OlderNexus
@@ -43,7 +43,7 @@ def _files(nexus: OlderNexus) -> list[ClinicObject]:
     return [
         entry
         for entry in nexus.clinic.objects
-        if entry.key.startswith(DOCUMENTS_PREFIX) and entry.key.endswith(".pdf")
+        if entry.key.startswith(DOCUMENTS_FOLDER) and entry.key.endswith(".pdf")
     ]
 
 
@@ -57,7 +57,7 @@ def _kind(record: Row) -> str:
 
 def _key(record: Row, patient: Row | None, nexus: OlderNexus) -> str:
     folder = patient["id"] if patient else "unlinked"
-    key = f"{DOCUMENTS_PREFIX}{folder}/{_kind(record) or 'other'}/{record['id']}.pdf"
+    key = f"{DOCUMENTS_FOLDER}{folder}/{_kind(record) or 'other'}/{record['id']}.pdf"
     return f"{key}/{nexus.chance.row_id()}.pdf" if nexus.chance.percent(UUID_ENDED_PERCENT) else key
 
 

@@ -7,7 +7,7 @@ import re
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 
-from nexus_reimport.sandbox.clinic.chance import SYDNEY
+from nexus_reimport.sandbox.clinic.chance import CLINIC_ZONE
 
 _NOON: Final = time(12)
 END_OF_DAY: Final = "24:00:00"
@@ -53,7 +53,7 @@ def _instant(day: date, clock: time, *, second: bool) -> datetime:
     `second`: which of the two the hour doubled in April is. The hour missing in October is read by the offset
     before it, in either case.
     """
-    wall = datetime.combine(day, clock, SYDNEY)
+    wall = datetime.combine(day, clock, CLINIC_ZONE)
     first, later = wall.astimezone(UTC), wall.replace(fold=1).astimezone(UTC)
     is_doubled = later - first == timedelta(hours=1)
     return later if second and is_doubled else first

@@ -5,7 +5,7 @@ from datetime import date
 from typing import Final
 
 from nexus_reimport.sandbox.clinic.chance import Row
-from nexus_reimport.sandbox.clinic.images import IMAGES_PREFIX, ImageRow
+from nexus_reimport.sandbox.clinic.images import IMAGES_FOLDER, ImageRow
 from nexus_reimport.sandbox.clinic.nexus_rows import image_batch_row, image_row
 from nexus_reimport.sandbox.clinic.objects import ClinicObject, Photograph
 from nexus_reimport.sandbox.clinic.older.nexus import OlderNexus
@@ -174,7 +174,7 @@ def picture_of_ones_own(batch: Row, mark: str, nexus: OlderNexus) -> Row:
 def _thumbnail(row: ImageRow, nexus: OlderNexus) -> Row:
     """Put a thumbnail beside the original; return the columns that the later command set."""
     extension = str(row.key).rpartition(".")[2]
-    key = f"{IMAGES_PREFIX}{row.recid}_thumb.{extension}"
+    key = f"{IMAGES_FOLDER}{row.recid}_thumb.{extension}"
     file = ClinicObject(key, Photograph("small-1", f"later {row.recid}"), "image/jpeg")
     nexus.objects.setdefault(key, file)
     return {"s3_thumbnail_key": key, "thumbnail_size": _size(nexus.objects[key])}

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 
-from nexus_reimport.sandbox.clinic.chance import SYDNEY, Row
+from nexus_reimport.sandbox.clinic.chance import CLINIC_ZONE, Row
 from nexus_reimport.sandbox.clinic.figures import share
 from nexus_reimport.sandbox.clinic.nexus_rows import (
     appointment_row,
@@ -92,7 +92,7 @@ def _timed_events(nexus: OlderNexus) -> Iterator[tuple[Row, Row, datetime]]:
         day = date.fromisoformat(str(event["startDate"]))
         patient = nexus.patient(event["id_Contact"])
         if patient is not None:
-            yield event, patient, datetime.combine(day, clock, SYDNEY)
+            yield event, patient, datetime.combine(day, clock, CLINIC_ZONE)
 
 
 def _appointments(nexus: OlderNexus) -> None:
@@ -109,7 +109,7 @@ def _appointments(nexus: OlderNexus) -> None:
         else:
             clock = time(12) if place % 3 == 1 else time(0)
             if start.timetz().replace(tzinfo=None) != clock:
-                _booking(patient, datetime.combine(start.date(), clock, SYDNEY), event, nexus)
+                _booking(patient, datetime.combine(start.date(), clock, CLINIC_ZONE), event, nexus)
 
 
 def _booking(patient: Row, start: datetime, event: Row, nexus: OlderNexus, **more: object) -> Row:

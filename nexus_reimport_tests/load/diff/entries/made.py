@@ -4,7 +4,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from nexus_reimport.load.diff.entries.columns import Outcome, entry_digests, merged_value
+from nexus_reimport.load.diff.entries.columns import MergedColumn, entry_digests, merged_value
 from nexus_reimport.model.columns import EntriesOf
 from nexus_reimport.sandbox.readers.patient_page import saved_contact
 from nexus_reimport.transform.contact_shape import address_json, contact_json
@@ -79,7 +79,7 @@ def edited_contacts(draw: st.DrawFn, contact: dict[str, Any]) -> dict[str, Any]:
     return saved
 
 
-def merged(kind: EntriesOf, base: Any, mine: Any, theirs: Any) -> Outcome:
+def merged(kind: EntriesOf, base: Any, mine: Any, theirs: Any) -> MergedColumn:
     """The merge of a column whose last written value is known."""
     outcome = merged_value(kind, ROW, entry_digests(kind, ROW, base), mine, theirs)
     assert outcome is not None

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from nexus_reimport.load.diff.entries.adoption import adopted_value
 from nexus_reimport.load.diff.entries.columns import entry_digests, merged_value
-from nexus_reimport.load.publication import Terms, publish
+from nexus_reimport.load.publication import PublicationTerms, publish
 from nexus_reimport.model.nexus import PATIENTS
 from nexus_reimport.model.options import Options
 from nexus_reimport.sandbox.clinic.older.contact_json import DetailFailed, shape_a, shape_b, with_coms
@@ -158,7 +158,7 @@ def adopt(url: str, choices: Options | None = None) -> Any:
         "address_json": orjson.dumps(address_now).decode(),
     }
     staged = {"patients": staged_table(PATIENTS, {**given, **json})}
-    return publish(url, "a run", AS_OF, staged, terms=Terms(choices or Options()))
+    return publish(url, "a run", AS_OF, staged, terms=PublicationTerms(choices or Options()))
 
 
 def values(url: str) -> tuple[Json, Json]:

@@ -10,7 +10,7 @@ from psycopg.types.json import Jsonb
 
 from nexus_reimport.load.diff.diff import StagedTable
 from nexus_reimport.load.plan.planning import make_plan
-from nexus_reimport.load.publication import Publication, Terms, publish
+from nexus_reimport.load.publication import Publication, PublicationTerms, publish
 from nexus_reimport.load.rollback import rollback
 from nexus_reimport.model.nexus import PATIENTS
 from nexus_reimport.model.options import Options
@@ -34,8 +34,8 @@ def patients(contact: Mapping[str, object], address: Mapping[str, object] | None
     )
 
 
-def publish_patients(url: str, staged: StagedTable, terms: Terms | None = None) -> Publication:
-    return publish(url, "a run", AS_OF, {"patients": staged}, terms=terms or Terms())
+def publish_patients(url: str, staged: StagedTable, terms: PublicationTerms | None = None) -> Publication:
+    return publish(url, "a run", AS_OF, {"patients": staged}, terms=terms or PublicationTerms())
 
 
 def value(url: str, column: str = "contact_json") -> Json:
@@ -112,7 +112,7 @@ def test_filemaker_goes_over_every_edit_where_the_run_says_so(nexus_database: st
     publish_patients(nexus_database, patients(contact_json([MOBILE, HOME], [])))
     correct_mobile(nexus_database)
     now = contact_json([MOBILE, NEW_HOME], [])
-    terms = Terms(options=Options(conflicts={"patients": "filemaker"}))
+    terms = PublicationTerms(options=Options(conflicts={"patients": "filemaker"}))
     assert publish_patients(nexus_database, patients(now), terms).tables["patients"].conflicts == 1
     assert value(nexus_database) == now
 
@@ -209,7 +209,7 @@ def test_a_plan_says_what_the_run_does_and_a_rollback_gives_back_the_pages_shape
     assert planned.tables["patients"].fields == {"contact_json": 1}
     publish_backed_up(nexus_database, store, now, 2)
     assert publish_patients(nexus_database, now["patients"]).number is None
-    terms = Terms(planned=planned.writes)
+    terms = PublicationTerms(planned=planned.writes)
     rollback(nexus_database, store, "back")
     assert content(nexus_database) == before
     done = publish(nexus_database, "a run", AS_OF, now, terms=terms)
@@ -222,7 +222,7 @@ def test_a_plan_over_what_an_older_release_has_written_is_what_the_run_does(nexu
     set_back(nexus_database, 5)
     correct_mobile(nexus_database)
     planned = make_plan(nexus_database, staged, Options(), [])
-    done = publish(nexus_database, "a run", AS_OF, staged, terms=Terms(planned=planned.writes))
+    done = publish(nexus_database, "a run", AS_OF, staged, terms=PublicationTerms(planned=planned.writes))
     assert done.tables == {name: one.counts for name, one in planned.tables.items()}
     assert numbers(value(nexus_database)) == [("Mobile", "0491 570 999"), ("Home", "02 5550 0001")]
 

@@ -10,7 +10,7 @@ from psycopg.conninfo import conninfo_to_dict
 from nexus_reimport.load.database.connection import Connection, connect
 from nexus_reimport.load.exceptions import RightMissing
 from nexus_reimport.load.plan.planning import make_plan, read_standing
-from nexus_reimport.load.publication import Terms, publish
+from nexus_reimport.load.publication import PublicationTerms, publish
 from nexus_reimport.load.reading.nexus_state import read_state
 from nexus_reimport.load.rollback.exceptions import CannotUndo
 from nexus_reimport.load.rollback.preview import done_by, preview
@@ -59,7 +59,9 @@ def test_a_plan_over_each_earlier_version_is_what_the_run_then_does(
     staged = staged_then(2, version, first_name="Bernard")
     planned = make_plan(planner, staged, Options(), [])
     assert (content(nexus_database), shape(nexus_database)) == before
-    done = publish(nexus_database, "next", AS_OF, staged, terms=Terms(plan_id="p", planned=planned.writes))
+    done = publish(
+        nexus_database, "next", AS_OF, staged, terms=PublicationTerms(plan_id="p", planned=planned.writes)
+    )
     assert done.tables == {table: one.counts for table, one in planned.tables.items()}
     assert done.tables["patients"].updated == 1
     let_read(nexus_database)
