@@ -8,20 +8,20 @@ import pandas as pd
 
 from nexus_reimport.extract.filemaker.collection import Collection
 from nexus_reimport.load.diff.diff import StagedTable
+from nexus_reimport.load.our_tables.figures import MadeOf
 from nexus_reimport.load.reading.nexus_state import read_state
-from nexus_reimport.load.state.figures import MadeOf
 from nexus_reimport.model.filemaker import ENTITY_SETS, EntitySet
 from nexus_reimport.orchestration.assets.publishing import staged_tables
 from nexus_reimport.sandbox.clinic import SyntheticClinic
 from nexus_reimport.transform.appointments import stage_appointments
 from nexus_reimport.transform.documents import stage_documents
-from nexus_reimport.transform.figures import SourceFigures, figures_of
 from nexus_reimport.transform.image_csv import parse_image_csv
 from nexus_reimport.transform.images import stage_image_batches, stage_images
 from nexus_reimport.transform.nexus_state import NexusState
 from nexus_reimport.transform.notes import stage_notes
 from nexus_reimport.transform.patients import stage_patients
 from nexus_reimport.transform.sms_messages import stage_sms_messages
+from nexus_reimport.transform.source_figures import SourceFigures, figures_of
 from nexus_reimport_tests.transform.image_records import FILE, thumbnails_of
 from nexus_reimport_tests.transform.records import AS_OF, listing
 

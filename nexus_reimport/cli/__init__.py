@@ -51,7 +51,7 @@ def _in_one_line(error: Exception) -> str | None:
     if type(error).__name__ in DAGSTER_STORAGE_ERRORS:
         return "The connection to Dagster's database broke off. Check that it is up, then run again."
     if type(error).__module__.startswith("obstore"):
-        from nexus_reimport.storage.storage_faults import storage_fault
+        from nexus_reimport.storage.storage_errors import storage_fault
 
         return storage_fault(error)
     return None

@@ -173,7 +173,7 @@ def _named(folder: str, name: str | None) -> list[str]:
     What was never finished is no backup, unless a publication says that it is its own.
     """
     from nexus_reimport.load.backup.retention import by_age
-    from nexus_reimport.load.backup.sealed import is_sealed
+    from nexus_reimport.load.backup.sealed_folders import is_sealed
 
     store = _store()
     of, _ = _publications()
@@ -196,7 +196,7 @@ def _prove_backup(name: str) -> str:
     """Read a backup, restore it into temporary tables, compare, and say so."""
     from nexus_reimport.load.backup import prove
     from nexus_reimport.load.database.connection import connect
-    from nexus_reimport.load.state.schema import find_version
+    from nexus_reimport.load.our_tables.migrations import find_version
 
     with connect(os.environ["NEXUS_DATABASE_URL"], f"verify {name}") as connection:
         find_version(connection)

@@ -11,7 +11,7 @@ from nexus_reimport.cli.session import require_environment
 @click.argument("action", type=click.Choice(["install", "remove", "status"]))
 def guard(action: str) -> None:
     """Have PostgreSQL refuse a batch or document that points at nobody; off unless installed."""
-    from nexus_reimport.load import guard as triggers
+    from nexus_reimport.load import link_guard as triggers
 
     require_environment()
     url = os.environ["NEXUS_DATABASE_URL"]

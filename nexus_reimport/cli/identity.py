@@ -17,7 +17,7 @@ def identity() -> None:
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False, exists=True))
 def import_former(file: Path) -> None:
     """Keep the former UUIDs of patients from an old backup FILE (patients.json)."""
-    from nexus_reimport.load.state.previous_ids import keep_former, parse_backup
+    from nexus_reimport.load.our_tables.previous_ids import keep_former, parse_backup
 
     require_environment()
     kept = keep_former(os.environ["NEXUS_DATABASE_URL"], parse_backup(file.read_bytes(), file.name))

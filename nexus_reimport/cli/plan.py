@@ -37,7 +37,7 @@ def plan(
 
 
 def _show(plan_id: str, json_file: Path | None) -> None:
-    from nexus_reimport.load.plan.plans import load_plan
+    from nexus_reimport.load.plan.stored_plans import load_plan
     from nexus_reimport.present.plan_display import show_plan
     from nexus_reimport.storage.frame_store import open_store
 
@@ -47,7 +47,7 @@ def _show(plan_id: str, json_file: Path | None) -> None:
 
 
 def _list(json_file: Path | None) -> None:
-    from nexus_reimport.load.plan.plans import list_plans
+    from nexus_reimport.load.plan.stored_plans import list_plans
     from nexus_reimport.present.plan_display import plans_table
     from nexus_reimport.storage.frame_store import open_store
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from nexus_reimport.cli.concurrency import admission, ending_if_refused
+from nexus_reimport.cli.other_runs import admission, ending_if_refused
 from nexus_reimport.cli.session import (
     DONE,
     WRITES_TO_NEXUS,

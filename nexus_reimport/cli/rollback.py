@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from nexus_reimport.cli.concurrency import ending_if_refused
+from nexus_reimport.cli.other_runs import ending_if_refused
 from nexus_reimport.cli.session import (
     FAILED,
     WRITES_TO_NEXUS,

@@ -8,8 +8,8 @@ from typing import Any
 
 import click
 
-from nexus_reimport.cli.concurrency import admission, ending_if_refused
 from nexus_reimport.cli.options import option_flags, run_options
+from nexus_reimport.cli.other_runs import admission, ending_if_refused
 from nexus_reimport.cli.report import report_of
 from nexus_reimport.cli.session import (
     WRITES_TO_NEXUS,
@@ -68,8 +68,9 @@ def planned_request(plan_id: str, options: dict[str, Any]) -> Any:
     A plan that can be seen not to hold is refused here, before anything is fetched. Raises PlanStale.
     """
     from nexus_reimport.launching.launch import RunRequest
-    from nexus_reimport.load.plan.planning import read_standing
-    from nexus_reimport.load.plan.plans import load_plan, refuse_if_dead
+    from nexus_reimport.load.plan.making import read_standing
+    from nexus_reimport.load.plan.staleness import refuse_if_dead
+    from nexus_reimport.load.plan.stored_plans import load_plan
     from nexus_reimport.orchestration.jobs.phases import tables_selection
     from nexus_reimport.release import code_fingerprint
     from nexus_reimport.storage.frame_store import open_store
@@ -140,7 +141,7 @@ def run_request(phases: Sequence[str], selection: str | None, dry_run: bool, opt
 def writes(request: Any) -> bool:
     """Say whether a run writes into Nexus or the bucket; one that only reads or checks needs no yes."""
     from nexus_reimport.orchestration.resources import REIMPORT
-    from nexus_reimport.orchestration.standpoint import WRITING
+    from nexus_reimport.orchestration.run_view import WRITING
 
     if request.dry_run or request.job != REIMPORT:
         return False

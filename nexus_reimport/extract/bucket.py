@@ -13,7 +13,7 @@ from obstore.exceptions import BaseError
 from obstore.store import S3Store
 
 from nexus_reimport.model.frames import S3_LISTING
-from nexus_reimport.storage.s3_answers import answer_of, web_page
+from nexus_reimport.storage.s3_errors import answer_of, web_page
 from nexus_reimport.transform.image_objects import THUMBNAIL_MARK
 from nexus_reimport.transform.imported_keys import IMAGES_PREFIX
 

@@ -13,7 +13,7 @@ from obstore.store import S3Store
 from nexus_reimport.exceptions import ConnectionFailed, FileStillGrowing, NotFound, RequestRefused
 from nexus_reimport.extract.bucket import objects_under
 from nexus_reimport.model.reasons.image_files import ARCHIVED, ENCRYPTION_DENIED, FORBIDDEN, UNUSABLE_KEY
-from nexus_reimport.storage.s3_answers import answer_of
+from nexus_reimport.storage.s3_errors import answer_of
 from nexus_reimport.transform.image_csv import csv_version
 
 SETTLED_SECONDS = 2.0

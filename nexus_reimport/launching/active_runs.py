@@ -13,13 +13,9 @@ from datetime import datetime
 import dagster as dg
 
 from nexus_reimport.launching.exceptions import AnotherRunActive
-from nexus_reimport.launching.starting import starting
+from nexus_reimport.launching.one_at_a_time import starting
 from nexus_reimport.orchestration.records.run_kinds import makes_assets, takes_back
-from nexus_reimport.orchestration.sensors.abandoned import (
-    fail_abandoned_runs,
-    own_process,
-    unfinished_runs,
-)
+from nexus_reimport.orchestration.sensors.abandoned import fail_abandoned_runs, own_process, unfinished_runs
 
 POLL_SECONDS = 1.0
 

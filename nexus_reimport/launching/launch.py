@@ -20,8 +20,8 @@ from nexus_reimport.orchestration.records.run_outcome import (
     thumbnails_of,
 )
 from nexus_reimport.orchestration.resources import REIMPORT
+from nexus_reimport.orchestration.run_view import PLAN, WRITING
 from nexus_reimport.orchestration.sensors.abandoned import fail_abandoned_runs, process_tag
-from nexus_reimport.orchestration.standpoint import PLAN, WRITING
 from nexus_reimport.orchestration.terminal_logger import EventListener, heard_by
 
 _REPORT = dg.AssetKey("report")

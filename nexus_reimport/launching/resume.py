@@ -12,7 +12,7 @@ from nexus_reimport.launching.active_runs import active_runs, describe_run, loca
 from nexus_reimport.launching.exceptions import AnotherRunActive, NothingToResume
 from nexus_reimport.launching.execution import Selected
 from nexus_reimport.launching.launch import RunRequest
-from nexus_reimport.orchestration.assets.refusals import found_nexus_moved
+from nexus_reimport.orchestration.assets.failures import found_nexus_moved
 from nexus_reimport.orchestration.checks.gate import Gate, Given, evaluations_of
 from nexus_reimport.orchestration.io_manager import FrameIOManager
 from nexus_reimport.orchestration.records.chains import PARENT, RESUMES, ROOT, chain_of
@@ -23,7 +23,7 @@ from nexus_reimport.orchestration.records.run_kinds import (
     planned_keys,
     takes_back,
 )
-from nexus_reimport.orchestration.standpoint import MaterializationLog, Standpoint
+from nexus_reimport.orchestration.run_view import MaterializationLog, RunView
 
 NEXUS_STATE = dg.AssetKey("nexus_state")
 # What a publication is to have been preceded by at once: Nexus may have moved since.
@@ -178,9 +178,9 @@ class _Remains:
         return frozenset(key for key in self.planned if isinstance(key, dg.AssetCheckKey))
 
     @cached_property
-    def seen(self) -> Standpoint:
+    def seen(self) -> RunView:
         """From where the run will look that goes on."""
-        return Standpoint.before_going_on(MaterializationLog(self.instance), self.chain[0])
+        return RunView.before_going_on(MaterializationLog(self.instance), self.chain[0])
 
     @cached_property
     def latest(self) -> Given:

@@ -9,18 +9,18 @@ import psycopg
 from psycopg import errors
 
 from nexus_reimport.load.database.connection import Connection, connect
-from nexus_reimport.load.database.explained import explained
 from nexus_reimport.load.database.grants.owner import let_owner_read
 from nexus_reimport.load.database.locking import keep_publications_out, lock_tables
+from nexus_reimport.load.database.postgres_errors import explained
 from nexus_reimport.load.diff import diff as deciding
 from nexus_reimport.load.diff import links
 from nexus_reimport.load.diff.diff import Announce, Diff, StagedTable
 from nexus_reimport.load.diff.mass_changes import MassChanges, find_mass_changes, refuse_mass_changes
 from nexus_reimport.load.exceptions import BrokenLinks, PlanMoved
-from nexus_reimport.load.state import ledger
-from nexus_reimport.load.state.figures import MadeOf, record_made_of
-from nexus_reimport.load.state.ledger import PublicationEntry
-from nexus_reimport.load.state.schema import NEWEST, SCHEMA, upgrade
+from nexus_reimport.load.our_tables import ledger
+from nexus_reimport.load.our_tables.figures import MadeOf, record_made_of
+from nexus_reimport.load.our_tables.ledger import PublicationEntry
+from nexus_reimport.load.our_tables.migrations import NEWEST, SCHEMA, upgrade
 from nexus_reimport.model.counts import TableCounts
 from nexus_reimport.model.options import Options
 

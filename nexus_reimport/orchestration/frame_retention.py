@@ -10,8 +10,8 @@ from collections.abc import Iterator
 import dagster as dg
 
 from nexus_reimport.orchestration.records.run_kinds import is_published, planned_keys
+from nexus_reimport.orchestration.run_view import MaterializationLog, RunView
 from nexus_reimport.orchestration.sensors.abandoned import unfinished_runs
-from nexus_reimport.orchestration.standpoint import MaterializationLog, Standpoint
 from nexus_reimport.storage.frame_versions import FrameVersions, StoredSet
 
 # How many runs are looked through for the one that would be gone on with.
@@ -35,11 +35,11 @@ def forget_unread(frames: FrameVersions, instance: dg.DagsterInstance) -> list[S
     return forgotten
 
 
-def _readers(instance: dg.DagsterInstance) -> list[Standpoint]:
+def _readers(instance: dg.DagsterInstance) -> list[RunView]:
     log = MaterializationLog(instance)
-    going = [Standpoint.of_run(log, record.dagster_run.run_id) for record in unfinished_runs(instance)]
-    resumable = [Standpoint.before_going_on(log, run) for run in _interrupted(instance)]
-    return [Standpoint(log), *(one for one in going if one), *resumable]
+    going = [RunView.of_run(log, record.dagster_run.run_id) for record in unfinished_runs(instance)]
+    resumable = [RunView.before_going_on(log, run) for run in _interrupted(instance)]
+    return [RunView(log), *(one for one in going if one), *resumable]
 
 
 def _interrupted(instance: dg.DagsterInstance) -> Iterator[dg.DagsterRun]:

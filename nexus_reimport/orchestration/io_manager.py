@@ -1,6 +1,6 @@
 """How Dagster keeps an asset's frames: a set of Parquet files for each run that made it, in the FrameStore.
 
-Frames are their run's own. Which of them another run reads is said by its `Standpoint`, so neither a plan
+Frames are their run's own. Which of them another run reads is said by its `RunView`, so neither a plan
 beside it nor a run after it changes what it reads.
 """
 
@@ -14,10 +14,10 @@ from pydantic import Field, PrivateAttr
 from nexus_reimport.exceptions import FrameMissing
 from nexus_reimport.model.setting_values import require_storage
 from nexus_reimport.orchestration.frame_retention import forget_unread
-from nexus_reimport.orchestration.standpoint import MaterializationLog, Standpoint
+from nexus_reimport.orchestration.run_view import MaterializationLog, RunView
 from nexus_reimport.storage.frame_store import FRAMES, open_store
 from nexus_reimport.storage.frame_versions import FrameVersions
-from nexus_reimport.storage.storage_faults import prove_storage
+from nexus_reimport.storage.storage_errors import prove_storage
 from nexus_reimport.transform.staged import Staged
 
 PROGRESS = "progress"
@@ -36,7 +36,7 @@ class FrameIOManager(dg.ConfigurableIOManager):
     _instance: dg.DagsterInstance | None = PrivateAttr(default=None)
     _run_id: str | None = PrivateAttr(default=None)
     # What others had made when the run began does not change any more.
-    _others: Standpoint | None = PrivateAttr(default=None)
+    _others: RunView | None = PrivateAttr(default=None)
     _has_forgotten: bool = PrivateAttr(default=False)
 
     def setup_for_execution(self, context: dg.InitResourceContext) -> None:
@@ -45,18 +45,18 @@ class FrameIOManager(dg.ConfigurableIOManager):
         prove_storage(open_store(self.location))
         if context.instance and context.run:
             self._instance, self._run_id = context.instance, context.run.run_id
-            self._others = self.standpoint(context.instance)
+            self._others = self.view(context.instance)
 
     def seen_in(self, instance: dg.DagsterInstance) -> "FrameIOManager":
         """Return the frames as a person outside of any run sees them: of runs that have ended."""
         seen = self.model_copy()
-        seen._instance, seen._others = instance, self.standpoint(instance)
+        seen._instance, seen._others = instance, self.view(instance)
         return seen
 
-    def standpoint(self, instance: dg.DagsterInstance) -> Standpoint:
-        """Return from where the frames are looked at, with Dagster's log as it is now."""
+    def view(self, instance: dg.DagsterInstance) -> RunView:
+        """Return in whose view the frames are read, with Dagster's log as it is now."""
         log = MaterializationLog(instance)
-        return (Standpoint.of_run(log, self._run_id) if self._run_id else None) or Standpoint(log)
+        return (RunView.of_run(log, self._run_id) if self._run_id else None) or RunView(log)
 
     def handle_output(self, context: dg.OutputContext, obj: Value) -> None:
         """Keep an asset's frames as this run's own, whole or not at all."""

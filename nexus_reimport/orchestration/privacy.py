@@ -13,7 +13,7 @@ from typing import ParamSpec, TypeVar
 import dagster as dg
 
 from nexus_reimport.exceptions import StorageFailed
-from nexus_reimport.storage.storage_faults import is_of_folder, storage_fault
+from nexus_reimport.storage.storage_errors import is_of_folder, storage_fault
 
 _P = ParamSpec("_P")
 _R = TypeVar("_R")

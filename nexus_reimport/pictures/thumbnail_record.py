@@ -18,7 +18,7 @@ from nexus_reimport.model.reasons.image_files import (
 )
 from nexus_reimport.model.reasons.images import SEVERAL_OBJECTS
 from nexus_reimport.pictures.imaging.formats import BMP, GIF, HEIC, JPEG, PNG, THUMBNAIL_TYPES, TIFF, WEBP
-from nexus_reimport.pictures.imaging.thumbnail import thumbnail_key
+from nexus_reimport.pictures.thumbnail_keys import thumbnail_key
 from nexus_reimport.pictures.thumbnailing import (
     RULES,
     ImageObject,

@@ -28,8 +28,9 @@ from nexus_reimport.model.reasons.image_files import (
 from nexus_reimport.model.reasons.images import SEVERAL_OBJECTS
 from nexus_reimport.model.reasons.reason import Reason
 from nexus_reimport.pictures.imaging.exceptions import UnreadableImage
-from nexus_reimport.pictures.imaging.thumbnail import Thumbnail, make_thumbnail, thumbnail_key
-from nexus_reimport.storage.s3_answers import answer_of
+from nexus_reimport.pictures.imaging.thumbnail import Thumbnail, make_thumbnail
+from nexus_reimport.pictures.thumbnail_keys import thumbnail_key
+from nexus_reimport.storage.s3_errors import answer_of
 
 # A photograph has a few megabytes; this many at most are held at once, one a thread.
 LARGEST_FILE = 200 * 1024 * 1024

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from nexus_reimport.load.plan.plans import PlanRecord, load_plan
+from nexus_reimport.load.plan.stored_plans import PlanRecord, load_plan
 from nexus_reimport.model.counts import COUNT_BY_NAME, COUNTS, LISTED, MAIN, WRITTEN, Line
 from nexus_reimport.model.options import of_plan
 from nexus_reimport.model.outcome import RunOutcome, in_numbers

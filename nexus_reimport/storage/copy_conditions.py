@@ -12,7 +12,7 @@ from uuid import uuid4
 from botocore.exceptions import BotoCoreError, ClientError
 
 from nexus_reimport.model.reasons.image_files import CHANGED_MEANWHILE
-from nexus_reimport.storage.s3_answers import answer_of
+from nexus_reimport.storage.s3_errors import answer_of
 
 PROBES = "backup/probe/"
 

@@ -28,7 +28,7 @@ from nexus_reimport.exceptions import (
 )
 from nexus_reimport.model.loopback import require_private
 from nexus_reimport.storage.copy_conditions import Conditions, find_conditions
-from nexus_reimport.storage.s3_answers import Answer, answer_of, web_page
+from nexus_reimport.storage.s3_errors import Answer, answer_of, web_page
 
 _ENCRYPTION = "AES256"
 # S3 copies no more than this in one request.

@@ -20,7 +20,7 @@ from obstore.store import LocalStore, ObjectStore, S3Store
 from nexus_reimport.exceptions import FrameDamaged, FrameMissing, StorageFailed
 from nexus_reimport.model.loopback import require_private
 from nexus_reimport.model.setting_values import require_storage
-from nexus_reimport.storage.storage_faults import storage_fault, tells_storage_faults
+from nexus_reimport.storage.storage_errors import storage_fault, tells_storage_faults
 
 MANIFEST = "manifest.json"
 FRAMES = "frames"

@@ -15,7 +15,7 @@ from obstore.store import ObjectStore
 
 from nexus_reimport.exceptions import FrameDamaged, FrameMissing
 from nexus_reimport.storage.frame_store import FRAMES, MANIFEST, FrameStore
-from nexus_reimport.storage.storage_faults import tells_storage_faults
+from nexus_reimport.storage.storage_errors import tells_storage_faults
 
 _RUN_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 

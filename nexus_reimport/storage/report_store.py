@@ -9,7 +9,7 @@ import orjson
 from obstore.store import ObjectStore
 
 from nexus_reimport.storage.frame_store import open_store
-from nexus_reimport.storage.storage_faults import tells_storage_faults
+from nexus_reimport.storage.storage_errors import tells_storage_faults
 
 REPORTS = "reports"
 PLANS = "plans"

@@ -9,7 +9,7 @@ from nexus_reimport.model.reasons.appointments import DEFAULT_CLINIC, NO_CLINIC
 from nexus_reimport.model.reasons.several_tables import UNKNOWN_CLINIC
 from nexus_reimport.transform.clinics import ClinicFinder
 from nexus_reimport.transform.dates import SYDNEY
-from nexus_reimport.transform.extracts import ExtractRows
+from nexus_reimport.transform.extract_rows import ExtractRows
 from nexus_reimport.transform.known_patients import KnownPatients
 from nexus_reimport.transform.staged import Accounting, Staged
 

@@ -21,18 +21,18 @@ from nexus_reimport.transform import choices
 from nexus_reimport.transform.adoption.appointments import AdoptableEvent, adopt_appointments
 from nexus_reimport.transform.adoption.candidates import candidates
 from nexus_reimport.transform.adoption.event_readings import readings
-from nexus_reimport.transform.adoption.living import LivingAppointment
+from nexus_reimport.transform.adoption.rows_in_nexus import LivingAppointment
 from nexus_reimport.transform.adoption.texts import bare_digest
 from nexus_reimport.transform.appointment_clinics import place_in_clinics
 from nexus_reimport.transform.clinics import ClinicFinder, clinic_names
+from nexus_reimport.transform.column_values import looked_up
 from nexus_reimport.transform.dates import microseconds
 from nexus_reimport.transform.event_times import EventTimes, Span, event_span
-from nexus_reimport.transform.extracts import ExtractRows, creation_instants, read_extract
+from nexus_reimport.transform.extract_rows import ExtractRows, creation_instants, read_extract
 from nexus_reimport.transform.identity import decide_ids, unique_ids
 from nexus_reimport.transform.known_patients import KnownPatients, known_patients
 from nexus_reimport.transform.mappings import NOTHING_SAID, Mappings
 from nexus_reimport.transform.nexus_state import NexusState
-from nexus_reimport.transform.shaping import looked_up
 from nexus_reimport.transform.staged import Accounting, Staged
 from nexus_reimport.transform.text import joined, uuid_text
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from nexus_reimport.model.filemaker import CLINICS
-from nexus_reimport.transform.extracts import read_extract
+from nexus_reimport.transform.extract_rows import read_extract
 from nexus_reimport.transform.mappings import Mappings
 from nexus_reimport.transform.nexus_state import NexusState
 

@@ -18,7 +18,7 @@ from nexus_reimport.transform.contact_shape import (
     has_address,
 )
 from nexus_reimport.transform.dates import UNKNOWN_INSTANT
-from nexus_reimport.transform.extracts import ExtractRows
+from nexus_reimport.transform.extract_rows import ExtractRows
 from nexus_reimport.transform.staged import Accounting
 from nexus_reimport.transform.text import flag
 

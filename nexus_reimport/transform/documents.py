@@ -12,13 +12,13 @@ from nexus_reimport.model.reasons.every_table import LIMIT
 from nexus_reimport.model.reasons.reason import Reason
 from nexus_reimport.model.reasons.several_tables import FILE_TOO_BIG, KEY_TOO_LONG, PATIENT_NOT_FOUND
 from nexus_reimport.transform import choices
+from nexus_reimport.transform.column_values import cut, days, nullable
 from nexus_reimport.transform.dates import iso_utc, microseconds
 from nexus_reimport.transform.document_files import DocumentFile, document_files
-from nexus_reimport.transform.extracts import ExtractRows, creation_instants, read_extract
+from nexus_reimport.transform.extract_rows import ExtractRows, creation_instants, read_extract
 from nexus_reimport.transform.identity import Adoption, decide_ids, unique_ids
 from nexus_reimport.transform.known_patients import KnownPatients, known_patients
 from nexus_reimport.transform.nexus_state import NexusState
-from nexus_reimport.transform.shaping import cut, days, nullable
 from nexus_reimport.transform.staged import Accounting, Staged
 from nexus_reimport.transform.text import canonical_json
 

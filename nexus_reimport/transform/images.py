@@ -11,10 +11,10 @@ from nexus_reimport.model.nexus import IMAGE_BATCHES, IMAGES
 from nexus_reimport.model.reasons import reason_named
 from nexus_reimport.model.reasons.images import DATE_OUT_OF_RANGE, NO_BATCH, NO_OBJECT, THUMBNAIL_TO_MAKE
 from nexus_reimport.model.reasons.several_tables import TOO_LONG
+from nexus_reimport.transform.adoption.images import batch_adoptions, image_ids
 from nexus_reimport.transform.batch_names import DESCRIPTION, batch_name
 from nexus_reimport.transform.documents import PATIENT_TYPE
 from nexus_reimport.transform.identity import decide_ids, unique_ids
-from nexus_reimport.transform.image_adoption import batch_adoptions, image_ids
 from nexus_reimport.transform.image_objects import ImageObjects, image_objects, recid_numbers
 from nexus_reimport.transform.image_places import image_places
 from nexus_reimport.transform.instants import distinct_instants

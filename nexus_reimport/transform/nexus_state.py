@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from nexus_reimport.model.frames import NEXUS_STATE
-from nexus_reimport.transform.adoption.living import Living, living_rows
+from nexus_reimport.transform.adoption.rows_in_nexus import Living, living_rows
 from nexus_reimport.transform.exceptions import MissingContentTypeError
 from nexus_reimport.transform.text import name_key, uuid_text
 

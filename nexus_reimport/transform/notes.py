@@ -11,14 +11,14 @@ from nexus_reimport.model.reasons.notes import EMPTY_CONTENT
 from nexus_reimport.model.reasons.several_tables import BAD_DATE
 from nexus_reimport.transform import choices
 from nexus_reimport.transform.adoption.candidates import candidates
-from nexus_reimport.transform.adoption.living import LivingNote
 from nexus_reimport.transform.adoption.notes import IMPORTER, AdoptableNote, adopt_notes
+from nexus_reimport.transform.adoption.rows_in_nexus import LivingNote
+from nexus_reimport.transform.column_values import cut
 from nexus_reimport.transform.dates import day, microseconds, noon
-from nexus_reimport.transform.extracts import ExtractRows, creation_instants, read_extract
+from nexus_reimport.transform.extract_rows import ExtractRows, creation_instants, read_extract
 from nexus_reimport.transform.identity import decide_ids
 from nexus_reimport.transform.known_patients import KnownPatients, known_patients
 from nexus_reimport.transform.nexus_state import NexusState
-from nexus_reimport.transform.shaping import cut
 from nexus_reimport.transform.staged import Accounting, Staged
 
 

@@ -18,13 +18,13 @@ from nexus_reimport.model.reasons.patients import (
 from nexus_reimport.model.reasons.several_tables import BAD_DATE, NOT_A_CHOICE, TOO_LONG, UNKNOWN_CLINIC
 from nexus_reimport.transform import choices
 from nexus_reimport.transform.clinics import ClinicFinder, clinic_names
+from nexus_reimport.transform.column_values import cut, days, looked_up, nullable
 from nexus_reimport.transform.contact_details import ContactCard, contact_cards
 from nexus_reimport.transform.dates import day, iso_utc, microseconds, possible_days
-from nexus_reimport.transform.extracts import ExtractRows, creation_instants, read_extract
+from nexus_reimport.transform.extract_rows import ExtractRows, creation_instants, read_extract
 from nexus_reimport.transform.identity import decide_ids
 from nexus_reimport.transform.mappings import NOTHING_SAID, Mappings
 from nexus_reimport.transform.nexus_state import NexusState
-from nexus_reimport.transform.shaping import cut, days, looked_up, nullable
 from nexus_reimport.transform.staged import Accounting, Staged
 from nexus_reimport.transform.text import canonical_json, flag
 

@@ -20,10 +20,10 @@ from nexus_reimport.model.reasons.sms_messages import (
 )
 from nexus_reimport.transform import choices
 from nexus_reimport.transform.adoption.candidates import candidates
-from nexus_reimport.transform.adoption.living import LivingMessage
+from nexus_reimport.transform.adoption.rows_in_nexus import LivingMessage
 from nexus_reimport.transform.adoption.sms_messages import AdoptableMessage, adopt_messages
 from nexus_reimport.transform.adoption.texts import bare_digest, digest
-from nexus_reimport.transform.extracts import ExtractRows, creation_instants, read_extract
+from nexus_reimport.transform.extract_rows import ExtractRows, creation_instants, read_extract
 from nexus_reimport.transform.identity import decide_ids
 from nexus_reimport.transform.known_patients import KnownPatients, known_patients
 from nexus_reimport.transform.nexus_state import NexusState

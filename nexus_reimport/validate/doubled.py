@@ -13,8 +13,8 @@ from psycopg import sql
 
 from nexus_reimport.load.database.connection import Connection
 from nexus_reimport.load.diff.older_imports import SAYS_IT_IS, imported
-from nexus_reimport.load.state.ledger import has_published
-from nexus_reimport.load.state.schema import reading
+from nexus_reimport.load.our_tables.ledger import has_published
+from nexus_reimport.load.our_tables.migrations import reading
 from nexus_reimport.model.columns import Table
 from nexus_reimport.model.nexus import SMS_MESSAGES, TABLES
 from nexus_reimport.transform.adoption.texts import bare

@@ -8,9 +8,9 @@ import pandas as pd
 import pandera.pandas as pa
 
 from nexus_reimport.model.columns import Table
+from nexus_reimport.model.frame_checks import failures
 from nexus_reimport.model.nexus import TABLES
 from nexus_reimport.model.reasons.every_table import CLAIMED_TWICE, DELETED_IN_NEXUS, LIMIT
-from nexus_reimport.model.shapes import failures
 from nexus_reimport.transform.appointment_clinics import failing_days
 from nexus_reimport.transform.image_objects import place_name, report_names
 from nexus_reimport.transform.imported_keys import stem_of

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from psycopg import sql
 
 from nexus_reimport.load.diff.links import points_at_patients
-from nexus_reimport.load.state.ledger import has_published
-from nexus_reimport.load.state.schema import reading
+from nexus_reimport.load.our_tables.ledger import has_published
+from nexus_reimport.load.our_tables.migrations import reading
 from nexus_reimport.model.columns import Link, Table
 from nexus_reimport.model.nexus import IMAGE_BATCHES, IMAGES
 from nexus_reimport.model.reasons.nexus_rows import (

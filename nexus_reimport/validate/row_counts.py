@@ -7,7 +7,7 @@ from psycopg import sql
 
 from nexus_reimport.load.database.connection import Connection
 from nexus_reimport.load.exceptions import PublicationError
-from nexus_reimport.load.state.schema import reading
+from nexus_reimport.load.our_tables.migrations import reading
 from nexus_reimport.model.columns import Table
 from nexus_reimport.model.nexus import TABLES
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from nexus_reimport.model.nexus import TABLES
 from nexus_reimport.model.words import number
-from nexus_reimport.transform.figures import FieldFigures, SourceFigures
+from nexus_reimport.transform.source_figures import FieldFigures, SourceFigures
 from nexus_reimport.validate.findings import Fact, Finding
 
 LOST_SHARE = 0.1

@@ -8,8 +8,8 @@ from psycopg.rows import dict_row
 from nexus_reimport.load.diff.links import LinkCount, count_broken
 from nexus_reimport.load.diff.older_imports import named_by_import
 from nexus_reimport.load.diff.references import count_dangling
-from nexus_reimport.load.state.ledger import has_published
-from nexus_reimport.load.state.schema import reading
+from nexus_reimport.load.our_tables.ledger import has_published
+from nexus_reimport.load.our_tables.migrations import reading
 from nexus_reimport.model.columns import Table
 
 # The column that Nexus orders its pages by.

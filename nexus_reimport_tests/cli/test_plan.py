@@ -7,7 +7,7 @@ import pytest
 from click.testing import CliRunner
 
 from nexus_reimport import cli
-from nexus_reimport.load.plan.plans import save_plan
+from nexus_reimport.load.plan.stored_plans import save_plan
 from nexus_reimport.release import code_fingerprint
 from nexus_reimport.settings import SETTINGS
 from nexus_reimport.storage.frame_store import open_store

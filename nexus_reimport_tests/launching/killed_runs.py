@@ -32,7 +32,7 @@ from nexus_reimport_tests.line import DATABASE, PASSWORD, SCALE, USERNAME, query
 AS_OF = "2026-07-01T02:00:00+00:00"
 # `run` has no option for the instant; all runs must have one, or no two would write the same.
 RUN = f"""
-from nexus_reimport.launching.launch import (RunRequest)
+from nexus_reimport.launching.launch import RunRequest
 from nexus_reimport.cli.running import run_here
 outcome = run_here(RunRequest(options={{"as_of": {AS_OF!r}}}))
 raise SystemExit(not outcome.right)

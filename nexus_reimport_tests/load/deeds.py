@@ -3,7 +3,7 @@
 from typing import Any
 
 from nexus_reimport.load.database.connection import Connection
-from nexus_reimport.load.state.schema import SCHEMA
+from nexus_reimport.load.our_tables.migrations import SCHEMA
 from nexus_reimport.model.nexus import BY_NAME, TABLES
 from nexus_reimport_tests.load.staged_frames import uid
 from nexus_reimport_tests.load.worlds import (

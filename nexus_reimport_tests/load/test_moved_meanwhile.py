@@ -10,7 +10,7 @@ import pytest
 from nexus_reimport.load.database import locking
 from nexus_reimport.load.diff.diff import StagedTable
 from nexus_reimport.load.exceptions import PublicationInProgress
-from nexus_reimport.load.plan.planning import Planned, make_plan
+from nexus_reimport.load.plan.making import Planned, make_plan
 from nexus_reimport.load.publication import Publication, PublicationTerms, publish
 from nexus_reimport.model.nexus import NOTES, PATIENTS
 from nexus_reimport.model.options import Options

@@ -16,8 +16,8 @@ from nexus_reimport.load.exceptions import (
 )
 from nexus_reimport.load.publication import Publication, publish
 from nexus_reimport.model.nexus import APPOINTMENTS, DOCUMENTS, NOTES, PATIENTS
+from nexus_reimport_tests.load.our_tables.migrations.older_shapes import set_back
 from nexus_reimport_tests.load.staged_frames import AS_OF, staged_table, uid
-from nexus_reimport_tests.load.state.schema.older_shapes import set_back
 from nexus_reimport_tests.writes import last_writes
 
 ANN = {"name": "ann", "first_name": "Ann", "last_name": "Bark", "filemaker_metadata": '{"filemaker_id": "a"}'}

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from nexus_reimport.load.database import copying
 from nexus_reimport.load.database.connection import Connection
 from nexus_reimport.load.diff.diff import StagedTable
+from nexus_reimport.load.our_tables.migrations import SCHEMA
 from nexus_reimport.load.reading.nexus_state import read_state
-from nexus_reimport.load.state.schema import SCHEMA
 from nexus_reimport.model.nexus import (
     APPOINTMENTS,
     BY_NAME,

@@ -9,9 +9,9 @@ import pytest
 
 from nexus_reimport.model.columns import Column, Table, describe
 from nexus_reimport.model.filemaker import CLINICAL_NOTES, ENTITY_SETS, MESSAGES, UNREADABLE_COLUMN, EntitySet
+from nexus_reimport.model.frame_checks import failures, schema_of
 from nexus_reimport.model.frames import IMAGE_EXPORT, NEXUS_STATE, REJECTS, S3_LISTING, THUMBNAIL_FACTS
 from nexus_reimport.model.nexus import IMAGE_BATCHES, PATIENTS, TABLES
-from nexus_reimport.model.shapes import failures, schema_of
 
 TEXT = pd.ArrowDtype(pa.string())
 ONE, TWO = "00000000-0000-0000-0000-00000000000a", "00000000-0000-0000-0000-00000000000b"

@@ -7,7 +7,7 @@ import pytest
 
 from nexus_reimport.cli.plan import plan
 from nexus_reimport.cli.running import run
-from nexus_reimport.load.plan.plans import _id
+from nexus_reimport.load.plan.stored_plans import _id
 from nexus_reimport.model.options import OPTIONS, Options, different_options, of_plan, to_apply
 from nexus_reimport.orchestration.resources import RunOptions
 

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from nexus_reimport.model.frame_checks import schema_of
 from nexus_reimport.model.frames import THUMBNAIL_FACTS
-from nexus_reimport.model.shapes import schema_of
 from nexus_reimport.pictures.thumbnail_record import facts_frame, facts_of, image_objects_in, still_true
 from nexus_reimport.pictures.thumbnailing import RULES, ImageObject, StoredThumbnail, ThumbnailFact
 

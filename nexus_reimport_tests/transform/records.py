@@ -11,7 +11,7 @@ import pyarrow as pa
 from nexus_reimport.model import filemaker
 from nexus_reimport.model.filemaker import EntitySet
 from nexus_reimport.model.frames import NEXUS_STATE
-from nexus_reimport.transform.adoption.living import LivingRow
+from nexus_reimport.transform.adoption.rows_in_nexus import LivingRow
 from nexus_reimport.transform.appointments import stage_appointments
 from nexus_reimport.transform.documents import stage_documents
 from nexus_reimport.transform.mappings import NOTHING_SAID, Mappings

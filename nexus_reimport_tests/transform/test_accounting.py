@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from nexus_reimport.model import filemaker
 from nexus_reimport.model.filemaker import EntitySet
+from nexus_reimport.model.frame_checks import failures, schema_of
 from nexus_reimport.model.nexus import TABLES
-from nexus_reimport.model.shapes import failures, schema_of
 from nexus_reimport.transform.nexus_state import NexusState
 from nexus_reimport.transform.patients import stage_patients
 from nexus_reimport.transform.staged import Staged

@@ -4,8 +4,8 @@ from datetime import timedelta
 
 import pytest
 
+from nexus_reimport.model.frame_checks import failures, schema_of
 from nexus_reimport.model.nexus import APPOINTMENTS
-from nexus_reimport.model.shapes import failures, schema_of
 from nexus_reimport.transform.appointments import reason_of
 from nexus_reimport.transform.dates import EPOCH
 from nexus_reimport.transform.identity import derived_id

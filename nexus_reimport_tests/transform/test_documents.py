@@ -4,8 +4,8 @@ from datetime import date, timedelta
 
 import pytest
 
+from nexus_reimport.model.frame_checks import failures, schema_of
 from nexus_reimport.model.nexus import DOCUMENTS
-from nexus_reimport.model.shapes import failures, schema_of
 from nexus_reimport.transform.exceptions import MissingContentTypeError
 from nexus_reimport.transform.identity import derived_id
 from nexus_reimport.transform.text import natural_key

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nexus_reimport.model.nexus import APPOINTMENTS, PATIENTS
-from nexus_reimport.transform.adoption.living import LivingNote
+from nexus_reimport.transform.adoption.rows_in_nexus import LivingNote
 from nexus_reimport.transform.adoption.texts import digest
 from nexus_reimport.transform.identity import NAMESPACE, Adoption, decide_ids, derived_id, natural_key
 from nexus_reimport.transform.staged import Accounting

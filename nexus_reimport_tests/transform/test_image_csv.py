@@ -9,8 +9,8 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
+from nexus_reimport.model.frame_checks import failures, schema_of
 from nexus_reimport.model.frames import IMAGE_EXPORT, REJECTS
-from nexus_reimport.model.shapes import failures, schema_of
 from nexus_reimport.transform.exceptions import (
     CsvColumnError,
     CsvDateError,

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
+from nexus_reimport.model.frame_checks import failures, schema_of
 from nexus_reimport.model.nexus import IMAGE_BATCHES, IMAGES
-from nexus_reimport.model.shapes import failures, schema_of
 from nexus_reimport.transform.exceptions import MissingContentTypeError
 from nexus_reimport.transform.identity import derived_id
 from nexus_reimport.transform.images import stage_images

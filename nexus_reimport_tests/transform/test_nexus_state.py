@@ -2,9 +2,9 @@
 
 import pytest
 
+from nexus_reimport.model.frame_checks import failures, schema_of
 from nexus_reimport.model.frames import NEXUS_STATE
-from nexus_reimport.model.shapes import failures, schema_of
-from nexus_reimport.transform.adoption.living import LivingMessage, LivingNote
+from nexus_reimport.transform.adoption.rows_in_nexus import LivingMessage, LivingNote
 from nexus_reimport.transform.exceptions import MissingContentTypeError
 from nexus_reimport.transform.nexus_state import NexusState, empty_state
 from nexus_reimport_tests.transform.records import PATIENT_TYPE, fm, key, line, state_of, uid

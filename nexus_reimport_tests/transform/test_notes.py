@@ -4,8 +4,8 @@ from datetime import datetime
 
 import pytest
 
+from nexus_reimport.model.frame_checks import failures, schema_of
 from nexus_reimport.model.nexus import NOTES
-from nexus_reimport.model.shapes import failures, schema_of
 from nexus_reimport.transform.identity import derived_id
 from nexus_reimport_tests.transform.records import (
     AS_OF,

@@ -4,8 +4,8 @@ from datetime import date
 
 import pytest
 
+from nexus_reimport.model.frame_checks import failures, schema_of
 from nexus_reimport.model.nexus import PATIENTS
-from nexus_reimport.model.shapes import failures, schema_of
 from nexus_reimport.sandbox.readers.patient_page import refused_fields
 from nexus_reimport.transform.identity import derived_id
 from nexus_reimport.transform.mappings import Mappings

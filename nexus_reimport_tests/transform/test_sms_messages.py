@@ -2,8 +2,8 @@
 
 import pytest
 
+from nexus_reimport.model.frame_checks import failures, schema_of
 from nexus_reimport.model.nexus import SMS_MESSAGES
-from nexus_reimport.model.shapes import failures, schema_of
 from nexus_reimport.transform.identity import derived_id
 from nexus_reimport.transform.sms_messages import phone_number, sms_count
 from nexus_reimport_tests.transform.records import (

@@ -8,8 +8,8 @@ import pytest
 
 from nexus_reimport.model.columns import Table
 from nexus_reimport.model.filemaker import ENTITY_SETS
+from nexus_reimport.model.frame_checks import failures, schema_of
 from nexus_reimport.model.nexus import TABLES
-from nexus_reimport.model.shapes import failures, schema_of
 from nexus_reimport.sandbox.clinic import SyntheticClinic, synthetic_clinic
 from nexus_reimport.transform.appointments import stage_appointments
 from nexus_reimport.transform.documents import stage_documents

@@ -5,9 +5,9 @@ import pyarrow as pa
 import pytest
 
 from nexus_reimport.model.filemaker import BY_ASSET
+from nexus_reimport.model.frame_checks import schema_of
 from nexus_reimport.model.frames import REJECTS
 from nexus_reimport.model.nexus import DOCUMENTS, NOTES, TABLES
-from nexus_reimport.model.shapes import schema_of
 from nexus_reimport.transform.staged import Staged
 from nexus_reimport.validate import findings
 from nexus_reimport_tests.load.staged_frames import staged_table, uid

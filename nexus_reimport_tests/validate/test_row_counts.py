@@ -1,7 +1,7 @@
 """How many rows Nexus has: ours, others, and how many have each link."""
 
 from nexus_reimport.load.database.connection import connect
-from nexus_reimport.load.state.schema import upgrade
+from nexus_reimport.load.our_tables.migrations import upgrade
 from nexus_reimport.model.nexus import TABLES
 from nexus_reimport.sandbox.clinic import SyntheticClinic
 from nexus_reimport.validate.row_counts import count_rows

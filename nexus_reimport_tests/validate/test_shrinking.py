@@ -7,7 +7,7 @@ import pyarrow as pa
 import pytest
 
 from nexus_reimport.sandbox.clinic import synthetic_clinic
-from nexus_reimport.transform.figures import FieldFigures, SourceFigures, figures_of
+from nexus_reimport.transform.source_figures import FieldFigures, SourceFigures, figures_of
 from nexus_reimport.validate.shrinking import SET_IN_BULK, losses_between, shrinking_finding
 from nexus_reimport_tests.staged_clinic import sources_of
 

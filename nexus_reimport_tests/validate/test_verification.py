@@ -12,8 +12,8 @@ from nexus_reimport.validate.verification import (
     run_that_applied,
 )
 from nexus_reimport_tests.line import query
+from nexus_reimport_tests.load.our_tables.migrations.older_shapes import set_back
 from nexus_reimport_tests.load.staged_frames import AS_OF, staged_table, uid
-from nexus_reimport_tests.load.state.schema.older_shapes import set_back
 
 
 @pytest.fixture

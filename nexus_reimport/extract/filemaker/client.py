@@ -17,13 +17,13 @@ from nexus_reimport.exceptions import (
     ServerBusy,
     ServerFailed,
 )
+from nexus_reimport.extract.filemaker.account_state import AccountState
 from nexus_reimport.extract.filemaker.auth import Auth
 from nexus_reimport.extract.filemaker.endpoint import Endpoint
 from nexus_reimport.extract.filemaker.pace import Backoff, RateCap
 from nexus_reimport.extract.filemaker.pages import parse_count
 from nexus_reimport.extract.filemaker.reading import Paging, Progress, Reader, Reading
 from nexus_reimport.extract.filemaker.session import Session, open_http
-from nexus_reimport.extract.filemaker.standing import AccountState
 from nexus_reimport.model.filemaker import EntitySet
 from nexus_reimport.model.loopback import is_loopback
 

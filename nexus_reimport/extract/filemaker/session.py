@@ -18,11 +18,11 @@ from nexus_reimport.exceptions import (
     SettingsRefused,
     TransientError,
 )
+from nexus_reimport.extract.filemaker.account_state import AccountState
 from nexus_reimport.extract.filemaker.auth import Auth
+from nexus_reimport.extract.filemaker.http_errors import connection_error, refusal_of
 from nexus_reimport.extract.filemaker.pace import Backoff, RateCap
 from nexus_reimport.extract.filemaker.pages import describe_error
-from nexus_reimport.extract.filemaker.refusals import connection_error, refusal_of
-from nexus_reimport.extract.filemaker.standing import AccountState
 
 Parsed = TypeVar("Parsed")
 

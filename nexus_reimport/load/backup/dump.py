@@ -16,7 +16,8 @@ from obstore.store import ObjectStore
 from psycopg import errors, sql
 from psycopg.conninfo import make_conninfo
 
-from nexus_reimport.load.backup import sealed, selection
+from nexus_reimport.load.backup import sealed_folders as sealed
+from nexus_reimport.load.backup import selection
 from nexus_reimport.load.backup.exceptions import BackupDamaged, BackupNotProved, DumpFailed
 from nexus_reimport.load.backup.manifest import FORMAT, Header, header_of
 from nexus_reimport.load.backup.postgres_programs import find_pg_dump, find_pg_restore, run_on
@@ -28,8 +29,8 @@ from nexus_reimport.load.database.connection import (
     read_only_snapshot,
     server_encoding,
 )
-from nexus_reimport.load.database.explained import explained
-from nexus_reimport.load.state.schema import find_version
+from nexus_reimport.load.database.postgres_errors import explained
+from nexus_reimport.load.our_tables.migrations import find_version
 
 DUMPS = "dumps"
 FILE = "nexus.dump"

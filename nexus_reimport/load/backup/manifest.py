@@ -7,7 +7,7 @@ from typing import Any
 
 from obstore.store import ObjectStore
 
-from nexus_reimport.load.backup import sealed
+from nexus_reimport.load.backup import sealed_folders as sealed
 from nexus_reimport.load.backup.exceptions import BackupDamaged
 
 BACKUPS = "backups"

@@ -10,7 +10,7 @@ from typing import IO
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from nexus_reimport.load.backup.exceptions import DumpFailed
-from nexus_reimport.load.backup.program_words import reason
+from nexus_reimport.load.backup.pg_dump_errors import reason
 from nexus_reimport.load.database.connection import verification
 
 PG_DUMP = "PG_DUMP"

@@ -12,7 +12,8 @@ import psycopg
 from obstore.store import ObjectStore
 from psycopg import sql
 
-from nexus_reimport.load.backup import manifest, sealed, selection
+from nexus_reimport.load.backup import manifest, selection
+from nexus_reimport.load.backup import sealed_folders as sealed
 from nexus_reimport.load.backup.exceptions import BackupNotProved, BackupOutdated
 from nexus_reimport.load.backup.manifest import Backup, StoredRows
 from nexus_reimport.load.backup.selection import Content

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 import obstore
 from obstore.store import LocalStore, ObjectStore
 
-from nexus_reimport.load.backup import sealed
+from nexus_reimport.load.backup import sealed_folders as sealed
 from nexus_reimport.load.backup.manifest import BACKUPS
 from nexus_reimport.model.setting_values import require_whole_number
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from psycopg import sql
 
 from nexus_reimport.load.database.connection import Connection
-from nexus_reimport.load.state.schema import SCHEMA
+from nexus_reimport.load.our_tables.migrations import SCHEMA
 from nexus_reimport.model.columns import Table
 
 # Those of our own relations that are kept whole: a rollback sets them back to exactly this.

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from obstore.store import ObjectStore
 from psycopg import sql
 
-from nexus_reimport.load.backup import manifest, sealed, selection
+from nexus_reimport.load.backup import manifest, selection
+from nexus_reimport.load.backup import sealed_folders as sealed
 from nexus_reimport.load.backup.manifest import Backup, Header, StoredRows
 from nexus_reimport.load.backup.selection import Content, Selection
 from nexus_reimport.load.database.connection import Connection

@@ -4,7 +4,7 @@ from nexus_reimport.load.database.connection import Connection, connect
 from nexus_reimport.load.database.rights import refuse_missing_to_plan, refuse_missing_to_publish
 from nexus_reimport.load.database.target_schema import refuse_unexpected
 from nexus_reimport.load.exceptions import RightMissing, TargetNotAsExpected
-from nexus_reimport.load.state.schema import find_version
+from nexus_reimport.load.our_tables.migrations import find_version
 
 
 def prove_readable(url: str) -> None:

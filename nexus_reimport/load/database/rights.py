@@ -4,8 +4,8 @@ from psycopg import sql
 
 from nexus_reimport.load.database.connection import Connection
 from nexus_reimport.load.exceptions import RightMissing
-from nexus_reimport.load.state import fingerprints
-from nexus_reimport.load.state.schema import NEWEST, find_version
+from nexus_reimport.load.our_tables import fingerprints
+from nexus_reimport.load.our_tables.migrations import NEWEST, find_version
 from nexus_reimport.model.nexus import TABLES
 
 # All are asked of every role: PostgreSQL shows who may do what to anybody.

@@ -12,7 +12,7 @@ from types import MappingProxyType
 
 from nexus_reimport.load.database.connection import Connection
 from nexus_reimport.load.exceptions import TargetNotAsExpected
-from nexus_reimport.load.guard import DELETE_TRIGGER, LINK_TRIGGER
+from nexus_reimport.load.link_guard import DELETE_TRIGGER, LINK_TRIGGER
 from nexus_reimport.model.columns import Column, Link, Table
 from nexus_reimport.model.nexus import TABLES
 

@@ -13,7 +13,7 @@ from nexus_reimport.load.database.connection import Connection
 from nexus_reimport.load.database.encoding import holdable
 from nexus_reimport.load.diff import merge
 from nexus_reimport.model.columns import Column, Table
-from nexus_reimport.transform.figures import BLANK, FILLER
+from nexus_reimport.transform.source_figures import BLANK, FILLER
 
 # What is trimmed of a text before it is asked whether that says something: by this name in the statements.
 _TRIMMED = "trimmed"

@@ -12,11 +12,12 @@ from psycopg import sql
 from nexus_reimport.load.database import copying, encoding
 from nexus_reimport.load.database.connection import Connection
 from nexus_reimport.load.diff import deletions as missing
-from nexus_reimport.load.diff import left_overs, links, merge, references, repair, seen
-from nexus_reimport.load.diff.entries.diff import decide_entries
-from nexus_reimport.load.diff.entries.fragments import create_entries_relation
+from nexus_reimport.load.diff import left_overs, links, merge, references, repair
+from nexus_reimport.load.diff import seen_by_plan as seen
+from nexus_reimport.load.diff.contact_entries.diff import decide_entries
+from nexus_reimport.load.diff.contact_entries.fragments import create_entries_relation
 from nexus_reimport.load.exceptions import LeftOversUnknown, StagedFramesOutdated
-from nexus_reimport.load.state import ledger
+from nexus_reimport.load.our_tables import ledger
 from nexus_reimport.model.columns import Table
 from nexus_reimport.model.counts import TableCounts
 from nexus_reimport.model.nexus import BY_NAME, IMAGE_BATCHES, IMAGES, PATIENTS, TABLES

@@ -17,7 +17,7 @@ from nexus_reimport.load.diff.change_counts import (
     remembered_changes,
 )
 from nexus_reimport.load.exceptions import MassChange
-from nexus_reimport.load.state.figures import MadeOf, read_last_made_of
+from nexus_reimport.load.our_tables.figures import MadeOf, read_last_made_of
 from nexus_reimport.model.columns import Table
 from nexus_reimport.model.options import Options
 

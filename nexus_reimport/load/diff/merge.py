@@ -11,9 +11,10 @@ from collections.abc import Callable, Iterable
 
 from psycopg import sql
 
-from nexus_reimport.load.diff import adopted_values, seen
-from nexus_reimport.load.diff.entries import fragments as entries
-from nexus_reimport.load.state.ledger import entries_column
+from nexus_reimport.load.diff import adopted_values
+from nexus_reimport.load.diff import seen_by_plan as seen
+from nexus_reimport.load.diff.contact_entries import fragments as entries
+from nexus_reimport.load.our_tables.ledger import entries_column
 from nexus_reimport.model.columns import Column, Table
 
 Fragment = sql.Composable

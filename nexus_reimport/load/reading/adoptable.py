@@ -16,7 +16,12 @@ from nexus_reimport.load.diff import references
 from nexus_reimport.load.diff.older_imports import imported, reimported_but_for_edits, worked_on
 from nexus_reimport.model.columns import Table
 from nexus_reimport.model.nexus import APPOINTMENTS, NOTES, PATIENTS, SMS_MESSAGES, TABLES
-from nexus_reimport.transform.adoption.living import LivingAppointment, LivingMessage, LivingNote, StateLine
+from nexus_reimport.transform.adoption.rows_in_nexus import (
+    LivingAppointment,
+    LivingMessage,
+    LivingNote,
+    StateLine,
+)
 from nexus_reimport.transform.adoption.texts import bare, bare_digest, compared, digest
 from nexus_reimport.transform.phones import comparable_number
 from nexus_reimport.transform.text import clean, uuid_text

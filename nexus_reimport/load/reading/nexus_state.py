@@ -9,12 +9,12 @@ import psycopg
 from psycopg import errors, sql
 
 from nexus_reimport.load.database.connection import Connection
-from nexus_reimport.load.database.explained import explained
+from nexus_reimport.load.database.postgres_errors import explained
 from nexus_reimport.load.database.target_schema import refuse_unexpected
 from nexus_reimport.load.exceptions import TargetNotAsExpected
+from nexus_reimport.load.our_tables.migrations import reading
 from nexus_reimport.load.reading.adoptable import adoptable_rows, claimed_patients
 from nexus_reimport.load.reading.file_state import read_file_state
-from nexus_reimport.load.state.schema import reading
 from nexus_reimport.model.frames import NEXUS_STATE
 from nexus_reimport.model.nexus import TABLES
 

@@ -7,11 +7,11 @@ from typing import Any
 
 import psycopg
 
-from nexus_reimport.load.database.explained import explained
-from nexus_reimport.load.rollback import standing
+from nexus_reimport.load.database.postgres_errors import explained
+from nexus_reimport.load.our_tables.migrations import reading
+from nexus_reimport.load.rollback import standing_publications as standing
 from nexus_reimport.load.rollback.rollback import Rollback, backups_since
-from nexus_reimport.load.rollback.standing import Effect
-from nexus_reimport.load.state.schema import reading
+from nexus_reimport.load.rollback.standing_publications import Effect
 from nexus_reimport.model.nexus import TABLES
 
 _ENTRIES = """

@@ -16,8 +16,8 @@ from nexus_reimport.load.backup import load
 from nexus_reimport.load.backup.selection import columns
 from nexus_reimport.load.database.connection import Connection
 from nexus_reimport.load.diff import merge
-from nexus_reimport.load.state import ledger
-from nexus_reimport.load.state.schema import SCHEMA
+from nexus_reimport.load.our_tables import ledger
+from nexus_reimport.load.our_tables.migrations import SCHEMA
 from nexus_reimport.model.columns import Table
 from nexus_reimport.model.nexus import TABLES
 

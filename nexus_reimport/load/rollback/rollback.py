@@ -11,13 +11,16 @@ from psycopg import errors
 
 from nexus_reimport.load.backup import Header, new_name, prove, take
 from nexus_reimport.load.database.connection import Connection, connect
-from nexus_reimport.load.database.explained import explained
 from nexus_reimport.load.database.locking import keep_publications_out, lock_tables
+from nexus_reimport.load.database.postgres_errors import explained
 from nexus_reimport.load.diff import links
 from nexus_reimport.load.exceptions import BrokenLinks
+from nexus_reimport.load.our_tables import ledger
+from nexus_reimport.load.our_tables.ledger import PublicationEntry
+from nexus_reimport.load.our_tables.migrations import upgrade
 from nexus_reimport.load.rollback import conflicts as obstacles
 from nexus_reimport.load.rollback import restore as undoing
-from nexus_reimport.load.rollback import standing
+from nexus_reimport.load.rollback import standing_publications as standing
 from nexus_reimport.load.rollback.conflicts import Conflict
 from nexus_reimport.load.rollback.edited_fields import set_back_others
 from nexus_reimport.load.rollback.exceptions import (
@@ -26,9 +29,6 @@ from nexus_reimport.load.rollback.exceptions import (
     RollbackNotProved,
     RollbackRefused,
 )
-from nexus_reimport.load.state import ledger
-from nexus_reimport.load.state.ledger import PublicationEntry
-from nexus_reimport.load.state.schema import upgrade
 from nexus_reimport.model.columns import Table
 from nexus_reimport.model.nexus import BY_NAME, TABLES
 

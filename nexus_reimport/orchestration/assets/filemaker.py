@@ -4,8 +4,8 @@ import dagster as dg
 import pandas as pd
 
 from nexus_reimport.model.filemaker import ENTITY_SETS, EntitySet
+from nexus_reimport.orchestration.assets.failures import refusal_first
 from nexus_reimport.orchestration.assets.metadata import OWNERS, column_schema, rows_by_table
-from nexus_reimport.orchestration.assets.refusals import refusal_first
 from nexus_reimport.orchestration.privacy import keeps_values_out_of_errors
 from nexus_reimport.orchestration.progress import StepProgress
 from nexus_reimport.orchestration.resources import FileMakerResource

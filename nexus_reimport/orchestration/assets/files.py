@@ -10,8 +10,8 @@ from pydantic import Field
 from nexus_reimport.extract.bucket import list_import_objects, with_first_dates
 from nexus_reimport.model.frames import IMAGE_EXPORT, S3_LISTING
 from nexus_reimport.model.loopback import require_private
+from nexus_reimport.orchestration.assets.failures import refusal_first
 from nexus_reimport.orchestration.assets.metadata import OWNERS, column_schema, rows_by_table, staged_facts
-from nexus_reimport.orchestration.assets.refusals import refusal_first
 from nexus_reimport.orchestration.io_manager import FrameIOManager
 from nexus_reimport.orchestration.privacy import keeps_values_out_of_errors
 from nexus_reimport.orchestration.progress import StepProgress

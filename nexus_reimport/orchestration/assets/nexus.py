@@ -7,16 +7,17 @@ from typing import Any, cast
 import dagster as dg
 
 from nexus_reimport.load import backup as backups
-from nexus_reimport.load.backup.ahead import back_up_now
+from nexus_reimport.load.backup.before_publication import back_up_now
 from nexus_reimport.load.database.connection import Connection
 from nexus_reimport.load.diff.diff import Diff
 from nexus_reimport.load.exceptions import BrokenLinks, PublicationError
-from nexus_reimport.load.plan.plans import PlanRecord
+from nexus_reimport.load.plan.stored_plans import PlanRecord
 from nexus_reimport.load.publication import Publication, PublicationTerms, publish
 from nexus_reimport.model.columns import Table
 from nexus_reimport.model.counts import COUNTED
 from nexus_reimport.model.nexus import BY_NAME, TABLES
 from nexus_reimport.model.outcome import REJECTED_BY_REASON, as_metadata
+from nexus_reimport.orchestration.assets.failures import refused
 from nexus_reimport.orchestration.assets.metadata import OWNERS, by_reason, table_columns
 from nexus_reimport.orchestration.assets.publishing import (
     BACKUP,
@@ -27,7 +28,6 @@ from nexus_reimport.orchestration.assets.publishing import (
     staged_tables,
     unseen_pictures,
 )
-from nexus_reimport.orchestration.assets.refusals import refused
 from nexus_reimport.orchestration.checks.gate import Gate, Given
 from nexus_reimport.orchestration.io_manager import FrameIOManager
 from nexus_reimport.orchestration.privacy import without_values
@@ -97,7 +97,7 @@ def publication_asset(gate: Gate) -> dg.AssetsDefinition:
                         frames,
                         options,
                         plan,
-                        gate.given(frames.standpoint(context.instance), inputs),
+                        gate.given(frames.view(context.instance), inputs),
                     ),
                 )
         except BrokenLinks as refusal:

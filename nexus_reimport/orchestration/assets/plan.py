@@ -6,19 +6,14 @@ from typing import cast
 import dagster as dg
 import pandas as pd
 
-from nexus_reimport.load.plan.planning import make_plan
-from nexus_reimport.load.plan.plans import (
-    Inputs,
-    load_plan,
-    plan_record,
-    refuse_if_different,
-    refuse_if_moved,
-    save_plan,
-)
-from nexus_reimport.load.state.figures import MadeOf
+from nexus_reimport.load.our_tables.figures import MadeOf
+from nexus_reimport.load.plan.making import make_plan
+from nexus_reimport.load.plan.staleness import refuse_if_different, refuse_if_moved
+from nexus_reimport.load.plan.stored_plans import Inputs, load_plan, plan_record, save_plan
 from nexus_reimport.model.frames import TOUCHED_ROWS
 from nexus_reimport.model.nexus import TABLES
 from nexus_reimport.orchestration.assets.coverage import covered_tables
+from nexus_reimport.orchestration.assets.failures import publication_refusal
 from nexus_reimport.orchestration.assets.metadata import OWNERS, column_schema
 from nexus_reimport.orchestration.assets.plan_metadata import plan_metadata
 from nexus_reimport.orchestration.assets.publishing import (
@@ -27,7 +22,6 @@ from nexus_reimport.orchestration.assets.publishing import (
     staged_tables,
     unseen_pictures,
 )
-from nexus_reimport.orchestration.assets.refusals import publication_refusal
 from nexus_reimport.orchestration.assets.thumbnails import known_thumbnails
 from nexus_reimport.orchestration.checks.gate import Gate
 from nexus_reimport.orchestration.io_manager import FrameIOManager
@@ -67,7 +61,7 @@ def plan_asset(gate: Gate) -> dg.AssetsDefinition:
         staged = {name: cast("Staged", frames.read(_staged(name))) for name in names}
         unseen, to_make = unseen_pictures(staged), _thumbnails_to_make(frames, names)
         with publication_refusal(), without_values():
-            seen = frames.standpoint(context.instance)
+            seen = frames.view(context.instance)
             versions = source_versions(gate.given(seen, [_staged(name) for name in names]))
             made_of = MadeOf(code_fingerprint(), versions)
             planned = make_plan(

@@ -4,7 +4,7 @@ from typing import Any
 
 import dagster as dg
 
-from nexus_reimport.load.plan.plans import PlanRecord
+from nexus_reimport.load.plan.stored_plans import PlanRecord
 from nexus_reimport.model.counts import COUNTED, PARTS, READ, WRITTEN
 from nexus_reimport.model.outcome import as_planned, in_numbers
 from nexus_reimport.model.reasons import explain

@@ -6,20 +6,20 @@ import dagster as dg
 import pandas as pd
 
 from nexus_reimport.load.diff.diff import StagedTable
-from nexus_reimport.load.plan.plans import PlanRecord, load_plan
-from nexus_reimport.load.state.figures import MadeOf
+from nexus_reimport.load.our_tables.figures import MadeOf
+from nexus_reimport.load.plan.stored_plans import PlanRecord, load_plan
 from nexus_reimport.model.columns import Table
 from nexus_reimport.model.nexus import BY_NAME
 from nexus_reimport.model.reasons.every_table import LIMIT
 from nexus_reimport.model.reasons.images import NO_BATCH, THUMBNAIL_TO_MAKE
 from nexus_reimport.model.reasons.several_tables import NO_METADATA, PATIENT_NOT_FOUND
 from nexus_reimport.orchestration.io_manager import FrameIOManager
-from nexus_reimport.orchestration.standpoint import PLAN as PLAN
-from nexus_reimport.orchestration.standpoint import Materialization
+from nexus_reimport.orchestration.run_view import PLAN as PLAN
+from nexus_reimport.orchestration.run_view import Materialization
 from nexus_reimport.release import code_fingerprint
 from nexus_reimport.storage.frame_store import open_store
-from nexus_reimport.transform.figures import figures_of_source
 from nexus_reimport.transform.imported_keys import stem_of
+from nexus_reimport.transform.source_figures import figures_of_source
 from nexus_reimport.transform.staged import Staged
 
 PLAN_ID = "plan_id"
@@ -94,7 +94,7 @@ def seen_by(context: dg.AssetExecutionContext, frames: FrameIOManager) -> pd.Dat
 
     None where it made none.
     """
-    runs = frames.standpoint(context.instance).runs
+    runs = frames.view(context.instance).runs
     return frames.read_progress(PLAN) if frames.progress_version(PLAN) in runs else None
 
 
@@ -106,7 +106,7 @@ def backup_of_run(context: dg.AssetExecutionContext, frames: FrameIOManager) -> 
 def _told_in_run(
     context: dg.AssetExecutionContext, frames: FrameIOManager, key: dg.AssetKey, entry: str
 ) -> str | None:
-    seen = frames.standpoint(context.instance)
+    seen = frames.view(context.instance)
     made = seen.made(key)
     told = made.told.get(entry) if made and made.run_id in seen.runs else None
     return str(told.value) if told else None

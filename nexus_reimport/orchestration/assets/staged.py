@@ -22,7 +22,7 @@ from nexus_reimport.orchestration.io_manager import FrameIOManager
 from nexus_reimport.orchestration.privacy import keeps_values_out_of_errors
 from nexus_reimport.orchestration.resources import BucketResource, MappingsFile, RunOptions
 from nexus_reimport.transform.appointments import stage_appointments
-from nexus_reimport.transform.deletions import without_deleted
+from nexus_reimport.transform.deleted_in_nexus import without_deleted
 from nexus_reimport.transform.documents import stage_documents
 from nexus_reimport.transform.images import stage_image_batches, stage_images, warn_of_unseen
 from nexus_reimport.transform.nexus_state import NexusState

@@ -11,8 +11,8 @@ import pandas as pd
 from dagster_aws.s3 import S3Resource
 
 from nexus_reimport.model.frames import THUMBNAIL_FACTS
+from nexus_reimport.orchestration.assets.failures import refusal_first
 from nexus_reimport.orchestration.assets.metadata import OWNERS, Metadata, column_schema, rows_by_table
-from nexus_reimport.orchestration.assets.refusals import refusal_first
 from nexus_reimport.orchestration.io_manager import FrameIOManager
 from nexus_reimport.orchestration.privacy import keeps_values_out_of_errors
 from nexus_reimport.orchestration.progress import EVERY_SECONDS, StepProgress

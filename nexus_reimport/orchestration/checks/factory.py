@@ -9,16 +9,16 @@ import dagster as dg
 import pandas as pd
 from dagster_aws.s3 import S3Resource
 
-from nexus_reimport.load.plan.plans import PlanRecord, load_plan
-from nexus_reimport.load.state.figures import read_last_figures
+from nexus_reimport.load.our_tables.figures import read_last_figures
+from nexus_reimport.load.plan.stored_plans import PlanRecord, load_plan
 from nexus_reimport.orchestration.assets.publishing import PLAN, PLAN_ID
 from nexus_reimport.orchestration.io_manager import FrameIOManager, Value
 from nexus_reimport.orchestration.privacy import keeps_values_out_of_errors
 from nexus_reimport.orchestration.resources import BucketResource, NexusResource, RunOptions
 from nexus_reimport.pictures.thumbnailing import list_thumbnails
 from nexus_reimport.storage.frame_store import open_store
-from nexus_reimport.transform.figures import SourceFigures, figures_of_source
 from nexus_reimport.transform.imported_keys import IMAGES_PREFIX
+from nexus_reimport.transform.source_figures import SourceFigures, figures_of_source
 from nexus_reimport.transform.staged import Staged
 from nexus_reimport.validate.findings import Finding
 
@@ -57,7 +57,7 @@ class Evidence:
 
     def plan(self) -> PlanRecord:
         """Return the plan that counts here: the run's own, else the last."""
-        made = self.frames.standpoint(self.instance).made(PLAN)
+        made = self.frames.view(self.instance).made(PLAN)
         if made is None:
             raise dg.Failure("There is no plan. Materialize plan first.")
         plan_id = str(made.told[PLAN_ID].value)
@@ -70,7 +70,7 @@ class Evidence:
 
     def told(self, entry: str, *key: str) -> int:
         """Return a number that an asset told when it was made; -1 where it told none."""
-        made = self.frames.standpoint(self.instance).made(dg.AssetKey(key))
+        made = self.frames.view(self.instance).made(dg.AssetKey(key))
         found = made.told.get(entry) if made else None
         return int(cast("int", found.value)) if found is not None else -1
 

@@ -2,7 +2,7 @@
 
 A selection that leaves out the sources, or what is staged, runs no check of theirs. So the publication
 asks again itself, for the latest evaluation of every blocking check on the whole way from the sources. It
-asks from where the run stands: what a plan beside it makes, and finds, is none of its concern.
+asks in the view of the run: what a plan beside it makes, and finds, is none of its concern.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -18,7 +18,7 @@ from nexus_reimport.orchestration.dagster_internals import (
     AssetCheckExecutionRecordStatus,
 )
 from nexus_reimport.orchestration.io_manager import FrameIOManager
-from nexus_reimport.orchestration.standpoint import Materialization, Standpoint
+from nexus_reimport.orchestration.run_view import Materialization, RunView
 
 EVALUATED = (AssetCheckExecutionRecordStatus.SUCCEEDED, AssetCheckExecutionRecordStatus.FAILED)
 # How many evaluations of a check are asked for at once.
@@ -51,7 +51,7 @@ class Gate:
 
     def doubts(self, instance: DagsterInstance, frames: FrameIOManager, inputs: list[AssetKey]) -> list[str]:
         """Return why the inputs, or what they come from, are not proved as they are now; a line each."""
-        seen = frames.standpoint(instance)
+        seen = frames.view(instance)
         lineage, given = sorted(self.lineage(inputs)), self.given(seen, inputs)
         doubts: list[str] = []
         for key in lineage:
@@ -74,7 +74,7 @@ class Gate:
                 waiting += self.parents.get(key, frozenset())
         return frozenset(found)
 
-    def given(self, seen: Standpoint, inputs: list[AssetKey]) -> Given:
+    def given(self, seen: RunView, inputs: list[AssetKey]) -> Given:
         """Return which materialization of each input, and of all it comes from, is published from here.
 
         Of what an input comes from that is the newest: of those that something was made from, and of the one
@@ -89,7 +89,7 @@ class Gate:
                 given[key] = max(there, key=lambda one: one.storage_id)
         return given
 
-    def _older_parents(self, seen: Standpoint, key: AssetKey, given: Given) -> list[str]:
+    def _older_parents(self, seen: RunView, key: AssetKey, given: Given) -> list[str]:
         """Name what an asset was made from that has been materialized again since."""
         return [
             f"{key.to_user_string()}: made from an older {parent.to_user_string()}"
@@ -97,7 +97,7 @@ class Gate:
             if parent in given and seen.made_from(given[key], parent) != given[parent]
         ]
 
-    def _check_doubts(self, seen: Standpoint, lineage: list[AssetKey], given: Given) -> list[str]:
+    def _check_doubts(self, seen: RunView, lineage: list[AssetKey], given: Given) -> list[str]:
         keys = [
             AssetCheckKey(key, name)
             for key in lineage
@@ -117,7 +117,7 @@ class Evaluation:
 
 
 def evaluations_of(
-    seen: Standpoint, keys: Iterable[AssetCheckKey], given: Given
+    seen: RunView, keys: Iterable[AssetCheckKey], given: Given
 ) -> dict[AssetCheckKey, Evaluation]:
     """Return the latest evaluation of each check on what is given of its asset.
 
@@ -158,13 +158,13 @@ def _newest_first(
 
 
 def _is_about(
-    seen: Standpoint,
+    seen: RunView,
     record: AssetCheckExecutionRecord,
     evaluation: dg.AssetCheckEvaluation,
     made: Materialization,
 ) -> bool:
     """Say whether a check was evaluated on a materialization: the one that its own run had before it."""
-    evaluator = Standpoint.of_run(seen.log, record.run_id)
+    evaluator = RunView.of_run(seen.log, record.run_id)
     if evaluator:
         return evaluator.made(evaluation.asset_key) == made
     target = evaluation.target_materialization_data

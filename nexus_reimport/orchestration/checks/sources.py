@@ -4,8 +4,8 @@ import dagster as dg
 import pandas as pd
 
 from nexus_reimport.model.filemaker import ENTITY_SETS, EntitySet
+from nexus_reimport.model.frame_checks import schema_of
 from nexus_reimport.model.frames import IMAGE_EXPORT, NEXUS_STATE, S3_LISTING, THUMBNAIL_FACTS
-from nexus_reimport.model.shapes import schema_of
 from nexus_reimport.orchestration.checks.factory import Check, Evidence, checks_for, checks_over
 from nexus_reimport.transform.imported_keys import IMAGES_PREFIX
 from nexus_reimport.validate.findings import (

@@ -4,10 +4,10 @@ import dagster as dg
 
 from nexus_reimport.model.columns import Table
 from nexus_reimport.model.filemaker import ENTITY_SETS
+from nexus_reimport.model.frame_checks import schema_of
 from nexus_reimport.model.nexus import APPOINTMENTS, IMAGES, TABLES
-from nexus_reimport.model.shapes import schema_of
 from nexus_reimport.orchestration.checks.factory import Check, Evidence, checks_for
-from nexus_reimport.transform.extracts import source_keys
+from nexus_reimport.transform.extract_rows import source_keys
 from nexus_reimport.transform.imported_keys import IMAGES_PREFIX
 from nexus_reimport.validate.findings import (
     Finding,

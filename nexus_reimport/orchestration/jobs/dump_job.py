@@ -6,8 +6,8 @@ import dagster as dg
 
 from nexus_reimport.load import backup as backups
 from nexus_reimport.load.backup.dump import DUMPS
+from nexus_reimport.orchestration.assets.failures import publication_refusal
 from nexus_reimport.orchestration.assets.metadata import OWNERS, Metadata
-from nexus_reimport.orchestration.assets.refusals import publication_refusal
 from nexus_reimport.orchestration.io_manager import FrameIOManager
 from nexus_reimport.orchestration.privacy import keeps_values_out_of_errors
 from nexus_reimport.orchestration.resources import NexusResource

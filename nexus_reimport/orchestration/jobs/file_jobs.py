@@ -9,8 +9,8 @@ from pydantic import Field
 
 from nexus_reimport.load.file_backup.file_backup import AT_ONCE, FILE_PREFIXES, FileBackup, back_up_files
 from nexus_reimport.load.file_backup.file_restore import FileRestore, restore_files
+from nexus_reimport.orchestration.assets.failures import refusal_first
 from nexus_reimport.orchestration.assets.metadata import OWNERS, Metadata
-from nexus_reimport.orchestration.assets.refusals import refusal_first
 from nexus_reimport.orchestration.privacy import keeps_values_out_of_errors
 from nexus_reimport.orchestration.progress import StepProgress
 from nexus_reimport.orchestration.resources import BucketResource

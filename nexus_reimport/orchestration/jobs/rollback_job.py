@@ -11,12 +11,12 @@ from nexus_reimport.load.backup.manifest import read as read_backup
 from nexus_reimport.load.rollback import Conflict, Rollback, done_by, effect_of, rollback
 from nexus_reimport.load.rollback.exceptions import RollbackRefused
 from nexus_reimport.load.rollback.rows_kept import RowsOfRollback, path_of, save_rows
-from nexus_reimport.load.rollback.standing import Effect
+from nexus_reimport.load.rollback.standing_publications import Effect
 from nexus_reimport.model.counts import TAKEN_BACK
 from nexus_reimport.model.nexus import BY_NAME
+from nexus_reimport.orchestration.assets.failures import publication_refusal
 from nexus_reimport.orchestration.assets.metadata import ROWS_SHOWN, Metadata
 from nexus_reimport.orchestration.assets.publishing import BACKUP, BACKUP_NAME
-from nexus_reimport.orchestration.assets.refusals import publication_refusal
 from nexus_reimport.orchestration.assets.report import report_metadata
 from nexus_reimport.orchestration.io_manager import FrameIOManager
 from nexus_reimport.orchestration.privacy import keeps_values_out_of_errors

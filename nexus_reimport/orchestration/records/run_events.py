@@ -11,7 +11,7 @@ from nexus_reimport.model.counts import COUNTED, TAKEN_BACK
 from nexus_reimport.model.nexus import TABLES
 from nexus_reimport.orchestration.records.chains import chain_of
 from nexus_reimport.orchestration.records.run_outcome import checks_of, failures_of, tables_of, thumbnails_of
-from nexus_reimport.orchestration.standpoint import PLAN
+from nexus_reimport.orchestration.run_view import PLAN
 from nexus_reimport.present.report.facts import BackupFacts, CheckFacts, StepFacts, TableFacts, ThumbnailFacts
 
 Told = dict[str, Any]

@@ -10,7 +10,7 @@ from dagster_aws.s3 import S3Resource
 
 from nexus_reimport.orchestration.jobs.phases import SAFETY
 from nexus_reimport.orchestration.resources import BucketResource, ImageCsvFolder
-from nexus_reimport.orchestration.standpoint import MaterializationLog, Standpoint
+from nexus_reimport.orchestration.run_view import MaterializationLog, RunView
 
 IMAGE_CSV_ASSET = dg.AssetKey(["files", "image_csv"])
 # What an export's run is made from besides the export: without it there is nothing to start.
@@ -88,5 +88,5 @@ def new_image_csv(
 
 def _materialized(instance: dg.DagsterInstance) -> str:
     """Return the digest of the export that was last read, but for a plan's own sake; "" where none was."""
-    made = Standpoint(MaterializationLog(instance)).made(IMAGE_CSV_ASSET)
+    made = RunView(MaterializationLog(instance)).made(IMAGE_CSV_ASSET)
     return made.tags.get("dagster/data_version", "") if made else ""

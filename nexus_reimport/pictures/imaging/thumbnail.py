@@ -10,18 +10,11 @@ from nexus_reimport.pictures.imaging.colour import in_srgb
 from nexus_reimport.pictures.imaging.decoding import decode, fitting
 from nexus_reimport.pictures.imaging.encoding import encoded
 from nexus_reimport.pictures.imaging.exceptions import UnreadableImage
-from nexus_reimport.pictures.imaging.formats import (
-    JPEG,
-    THUMBNAIL_TYPES,
-    ImageFormat,
-    ends_early,
-    recognise,
-)
+from nexus_reimport.pictures.imaging.formats import THUMBNAIL_TYPES, ImageFormat, ends_early, recognise
 from nexus_reimport.pictures.imaging.lanczos import shrunk
 from nexus_reimport.pictures.imaging.orientation import SIDEWAYS, turned
 
 LONGEST_SIDE = 300
-JPEG_EXTENSIONS = frozenset({".jpg", ".jpeg"})
 
 
 @dataclass(frozen=True)
@@ -57,18 +50,6 @@ def make_thumbnail(content: bytes) -> Thumbnail:
         raise UnreadableImage(TOO_LARGE) from None
     except Exception as error:  # noqa: BLE001 - given broken bytes, a decoder may raise anything
         raise UnreadableImage(_fault(error, content, kind)) from None
-
-
-def thumbnail_key(key: str, thumbnail_mime: str) -> str:
-    """Return where an original's thumbnail lies: `_thumb` before the extension, .jpg if it became JPEG."""
-    folder, slash, name = key.rpartition("/")
-    stem, dot, ending = name.rpartition(".")
-    if not stem:
-        stem, dot, ending = name, "", ""
-    extension = dot + ending
-    if thumbnail_mime == JPEG and extension.lower() not in JPEG_EXTENSIONS:
-        extension = ".jpg"
-    return f"{folder}{slash}{stem}_thumb{extension}"
 
 
 def _shrunk(content: bytes, kind: ImageFormat) -> Thumbnail:

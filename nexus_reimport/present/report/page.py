@@ -11,7 +11,8 @@ from markupsafe import Markup, escape
 from nexus_reimport.model import words
 from nexus_reimport.model.counts import COMPARED, PUBLISHED, REJECTED, TAKEN_BACK, WORDS, WRITTEN
 from nexus_reimport.model.reasons import explain
-from nexus_reimport.present.report import compared, pictures
+from nexus_reimport.present.report import charts as pictures
+from nexus_reimport.present.report import compared
 from nexus_reimport.present.report.facts import ReportFacts, TableFacts
 from nexus_reimport.present.report.sentences import told_of
 from nexus_reimport.present.report.verdict import verdict_of

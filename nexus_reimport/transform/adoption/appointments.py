@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 from nexus_reimport.transform.adoption.candidates import Candidates
 from nexus_reimport.transform.adoption.event_readings import Readings
-from nexus_reimport.transform.adoption.living import LivingAppointment
 from nexus_reimport.transform.adoption.pairing import Degree, Likeness, Pairing
+from nexus_reimport.transform.adoption.rows_in_nexus import LivingAppointment
 
 
 @dataclass(frozen=True)

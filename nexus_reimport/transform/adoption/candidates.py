@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Generic
 
 from nexus_reimport.model.nexus import PATIENTS
-from nexus_reimport.transform.adoption.living import Living
+from nexus_reimport.transform.adoption.rows_in_nexus import Living
 from nexus_reimport.transform.known_patients import KnownPatients
 from nexus_reimport.transform.nexus_state import NexusState
 

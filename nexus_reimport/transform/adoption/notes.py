@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from datetime import date
 
 from nexus_reimport.transform.adoption.candidates import Candidates
-from nexus_reimport.transform.adoption.living import LivingNote
 from nexus_reimport.transform.adoption.pairing import Degree, Likeness, Pairing
+from nexus_reimport.transform.adoption.rows_in_nexus import LivingNote
 from nexus_reimport.transform.adoption.texts import bare, compared, digest
 
 IMPORTER = "FileMaker Import"

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 from nexus_reimport.transform.adoption.candidates import Candidates
-from nexus_reimport.transform.adoption.living import LivingMessage
+from nexus_reimport.transform.adoption.rows_in_nexus import LivingMessage
 
 MINUTE = 60 * 1_000_000
 

@@ -10,7 +10,7 @@ from obstore.store import LocalStore, MemoryStore, ObjectStore
 
 from nexus_reimport.exceptions import SettingsRefused
 from nexus_reimport.load.backup import Keep, forget_old, keep_setting
-from nexus_reimport.load.backup.sealed import seal_files
+from nexus_reimport.load.backup.sealed_folders import seal_files
 from nexus_reimport_tests.load.backup.backed_up import MADE_AT, days
 
 

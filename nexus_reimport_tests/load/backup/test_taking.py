@@ -14,9 +14,9 @@ from obstore.store import LocalStore, MemoryStore
 
 from nexus_reimport.load.backup import Header, covers, load, new_name, prove, take, verify
 from nexus_reimport.load.backup.exceptions import BackupError, BackupMissing, BackupNotProved, BackupOutdated
-from nexus_reimport.load.backup.sealed import FileWriter
+from nexus_reimport.load.backup.sealed_folders import FileWriter
 from nexus_reimport.load.database.connection import connect
-from nexus_reimport.load.state.schema import upgrade
+from nexus_reimport.load.our_tables.migrations import upgrade
 from nexus_reimport.model.nexus import BY_NAME, NOTES, PATIENTS, TABLES
 from nexus_reimport_tests.load.backup.backed_up import (
     ANN,

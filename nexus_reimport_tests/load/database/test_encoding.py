@@ -9,7 +9,7 @@ from obstore.store import MemoryStore
 from nexus_reimport.load.backup import Header, dump, prove_dump
 from nexus_reimport.load.database.connection import connect
 from nexus_reimport.load.exceptions import EncodingUnfit
-from nexus_reimport.load.plan.planning import make_plan
+from nexus_reimport.load.plan.making import make_plan
 from nexus_reimport.load.publication import Publication, publish
 from nexus_reimport.load.reading.nexus_state import read_state
 from nexus_reimport.model.nexus import NOTES, PATIENTS

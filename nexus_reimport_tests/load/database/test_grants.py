@@ -18,7 +18,7 @@ from nexus_reimport.load.database.grants import statements
 from nexus_reimport.load.database.grants.statements import PLANNER, REIMPORT
 from nexus_reimport.load.database.readiness import prove_writable
 from nexus_reimport.load.exceptions import RightMissing
-from nexus_reimport.load.plan.planning import make_plan
+from nexus_reimport.load.plan.making import make_plan
 from nexus_reimport.load.publication import Publication, publish
 from nexus_reimport.load.reading.nexus_state import read_state
 from nexus_reimport.load.rollback.rollback import rollback
@@ -26,9 +26,9 @@ from nexus_reimport.model.nexus import NOTES, PATIENTS
 from nexus_reimport.model.options import Options
 from nexus_reimport.sandbox.postgres import Cluster, ephemeral_database, ephemeral_postgres
 from nexus_reimport_tests.line import contents, query
+from nexus_reimport_tests.load.our_tables.migrations.older_shapes import WRITTEN, load_written, staged_then
 from nexus_reimport_tests.load.rollback.histories import publish_backed_up
 from nexus_reimport_tests.load.staged_frames import AS_OF, staged_table, uid
-from nexus_reimport_tests.load.state.schema.older_shapes import WRITTEN, load_written, staged_then
 from nexus_reimport_tests.servers import installations, releases
 from nexus_reimport_tests.writes import last_writes
 

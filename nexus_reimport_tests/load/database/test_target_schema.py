@@ -7,7 +7,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from nexus_reimport.load import guard
+from nexus_reimport.load import link_guard as guard
 from nexus_reimport.load.database import target_schema
 from nexus_reimport.load.database.connection import Connection, connect
 from nexus_reimport.load.database.target_schema import refuse_unexpected

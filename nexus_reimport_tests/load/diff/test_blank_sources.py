@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from nexus_reimport.load.diff.diff import StagedTable
-from nexus_reimport.load.plan.planning import Planned, make_plan
+from nexus_reimport.load.plan.making import Planned, make_plan
 from nexus_reimport.load.publication import PublicationTerms, publish
 from nexus_reimport.model.columns import Column, Table
 from nexus_reimport.model.filemaker import ENTITY_SETS

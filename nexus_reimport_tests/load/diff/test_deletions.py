@@ -8,7 +8,7 @@ import pytest
 from nexus_reimport.load.diff.deletions import ARCHIVED_BY
 from nexus_reimport.load.diff.diff import StagedTable
 from nexus_reimport.load.exceptions import TooManyMissing
-from nexus_reimport.load.plan.planning import make_plan
+from nexus_reimport.load.plan.making import make_plan
 from nexus_reimport.load.publication import Publication, PublicationTerms, publish
 from nexus_reimport.load.reading.nexus_state import read_state
 from nexus_reimport.model.columns import Table

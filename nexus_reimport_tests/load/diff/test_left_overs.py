@@ -8,7 +8,7 @@ import pytest
 
 from nexus_reimport.load.diff.diff import StagedTable
 from nexus_reimport.load.exceptions import LeftOversUnknown, TooManyLeftOver
-from nexus_reimport.load.plan.planning import make_plan
+from nexus_reimport.load.plan.making import make_plan
 from nexus_reimport.load.publication import Publication, PublicationTerms, publish
 from nexus_reimport.model.nexus import APPOINTMENTS, DOCUMENTS, IMAGE_BATCHES, IMAGES, NOTES, PATIENTS
 from nexus_reimport.model.options import Options

@@ -10,16 +10,16 @@ from obstore.store import MemoryStore
 from nexus_reimport.load.diff.diff import StagedTable
 from nexus_reimport.load.diff.mass_changes import Excess
 from nexus_reimport.load.exceptions import MassChange
-from nexus_reimport.load.plan.planning import make_plan
+from nexus_reimport.load.our_tables.figures import MadeOf
+from nexus_reimport.load.plan.making import make_plan
 from nexus_reimport.load.publication import Publication, PublicationTerms, publish
 from nexus_reimport.load.rollback import rollback
-from nexus_reimport.load.state.figures import MadeOf
 from nexus_reimport.model.nexus import PATIENTS
 from nexus_reimport.model.options import Options
-from nexus_reimport.transform.figures import SourceFigures
+from nexus_reimport.transform.source_figures import SourceFigures
+from nexus_reimport_tests.load.our_tables.migrations.older_shapes import set_back
 from nexus_reimport_tests.load.rollback.histories import publish_backed_up
 from nexus_reimport_tests.load.staged_frames import AS_OF, staged_table
-from nexus_reimport_tests.load.state.schema.older_shapes import set_back
 
 ROWS = 100
 BORN, TITLE = date(1990, 1, 1), "Dr"

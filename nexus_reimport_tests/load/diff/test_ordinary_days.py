@@ -7,8 +7,8 @@ harder for the guard than every day: ORDINARY_DAYS=1 publishes all of them, and 
 import os
 from datetime import timedelta
 
+from nexus_reimport.load.our_tables.figures import read_last_figures
 from nexus_reimport.load.publication import PublicationTerms, publish
-from nexus_reimport.load.state.figures import read_last_figures
 from nexus_reimport.sandbox.clinic import synthetic_clinic
 from nexus_reimport.validate.shrinking import losses_between
 from nexus_reimport_tests.line import load_state

@@ -6,7 +6,7 @@ from psycopg import sql
 
 from nexus_reimport.load.diff import diff as deciding
 from nexus_reimport.load.diff.references import Reference, count_dangling, nothing_points_at, references_to
-from nexus_reimport.load.state.schema import upgrade
+from nexus_reimport.load.our_tables.migrations import upgrade
 from nexus_reimport.model.columns import Table
 from nexus_reimport.model.nexus import APPOINTMENTS, BY_NAME, IMAGE_BATCHES, IMAGES, PATIENTS
 from nexus_reimport_tests.line import query

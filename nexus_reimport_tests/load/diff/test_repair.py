@@ -9,8 +9,8 @@ import pytest
 
 from nexus_reimport.load.diff.diff import StagedTable
 from nexus_reimport.load.exceptions import BrokenLinks
+from nexus_reimport.load.our_tables.previous_ids import FormerIdentities, keep_former
 from nexus_reimport.load.publication import Publication, publish
-from nexus_reimport.load.state.previous_ids import FormerIdentities, keep_former
 from nexus_reimport.model.nexus import DOCUMENTS, IMAGE_BATCHES, IMAGES, PATIENTS
 from nexus_reimport.sandbox.clinic.nexus_rows import document_row, image_batch_row, image_row
 from nexus_reimport.sandbox.starting_states import fill_tables

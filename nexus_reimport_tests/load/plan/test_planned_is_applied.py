@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 
 from nexus_reimport.load.database.connection import Connection
 from nexus_reimport.load.diff.diff import StagedTable
-from nexus_reimport.load.plan.planning import Planned, make_plan
+from nexus_reimport.load.plan.making import Planned, make_plan
 from nexus_reimport.load.publication import Publication, PublicationTerms, publish
 from nexus_reimport.model.counts import COUNTED
 from nexus_reimport.sandbox.postgres import Cluster, ephemeral_database

@@ -9,14 +9,14 @@ from psycopg.conninfo import conninfo_to_dict
 from nexus_reimport.load.database.connection import Connection
 from nexus_reimport.load.diff import diff as deciding
 from nexus_reimport.load.exceptions import PublicationError, RightMissing
-from nexus_reimport.load.plan.planning import make_plan, read_standing
+from nexus_reimport.load.plan.making import make_plan, read_standing
 from nexus_reimport.load.publication import PublicationTerms, publish
 from nexus_reimport.model.nexus import NOTES, PATIENTS, TABLES
 from nexus_reimport.model.options import Options
 from nexus_reimport.sandbox.postgres import Cluster
 from nexus_reimport_tests.line import query
+from nexus_reimport_tests.load.our_tables.migrations.older_shapes import set_back
 from nexus_reimport_tests.load.staged_frames import AS_OF, staged_table, uid
-from nexus_reimport_tests.load.state.schema.older_shapes import set_back
 from nexus_reimport_tests.writes import last_writes
 
 ROLE = "planner"

@@ -6,11 +6,11 @@ from datetime import timedelta
 import pandas as pd
 import pytest
 
+from nexus_reimport.load.our_tables.previous_ids import FormerIdentities, keep_former
 from nexus_reimport.load.publication import publish
 from nexus_reimport.load.reading.nexus_state import read_state
-from nexus_reimport.load.state.previous_ids import FormerIdentities, keep_former
 from nexus_reimport.model.nexus import APPOINTMENTS, NOTES, PATIENTS, SMS_MESSAGES
-from nexus_reimport.transform.adoption.living import LivingAppointment, LivingMessage, LivingNote
+from nexus_reimport.transform.adoption.rows_in_nexus import LivingAppointment, LivingMessage, LivingNote
 from nexus_reimport.transform.adoption.texts import bare_digest, digest
 from nexus_reimport.transform.dates import microseconds
 from nexus_reimport.transform.nexus_state import NexusState

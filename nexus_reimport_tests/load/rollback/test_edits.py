@@ -7,10 +7,10 @@ import pytest
 from obstore.store import MemoryStore
 
 from nexus_reimport.load.exceptions import BrokenLinks
-from nexus_reimport.load.guard import install
+from nexus_reimport.load.link_guard import install
+from nexus_reimport.load.our_tables.previous_ids import FormerIdentities, keep_former
 from nexus_reimport.load.rollback import Conflict, Rollback, rollback
 from nexus_reimport.load.rollback.exceptions import RollbackNotProved, RollbackRefused
-from nexus_reimport.load.state.previous_ids import FormerIdentities, keep_former
 from nexus_reimport.sandbox.postgres import Cluster, ephemeral_database
 from nexus_reimport_tests.load.diff.test_repair import batch, document, image, imported_batch, nexus
 from nexus_reimport_tests.load.rollback.histories import (

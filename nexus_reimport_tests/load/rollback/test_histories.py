@@ -8,8 +8,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from obstore.store import MemoryStore
 
+from nexus_reimport.load.our_tables.previous_ids import FormerIdentities, keep_former
 from nexus_reimport.load.rollback import rollback
-from nexus_reimport.load.state.previous_ids import FormerIdentities, keep_former
 from nexus_reimport.model.options import Options
 from nexus_reimport.sandbox.postgres import Cluster, ephemeral_database
 from nexus_reimport_tests.load.diff.test_repair import batch, document, image, imported_batch, nexus

@@ -8,11 +8,11 @@ from obstore.store import MemoryStore
 from nexus_reimport.load.publication import publish
 from nexus_reimport.load.rollback import done_by, effect_of, preview, rollback
 from nexus_reimport.load.rollback.exceptions import CannotUndo, NothingToUndo
-from nexus_reimport.load.rollback.standing import Effect
+from nexus_reimport.load.rollback.standing_publications import Effect
 from nexus_reimport.sandbox.postgres import Cluster, ephemeral_database
+from nexus_reimport_tests.load.our_tables.migrations.older_shapes import set_back
 from nexus_reimport_tests.load.rollback.histories import publish_backed_up, staged
 from nexus_reimport_tests.load.staged_frames import AS_OF
-from nexus_reimport_tests.load.state.schema.older_shapes import set_back
 
 History = tuple[str, MemoryStore]
 

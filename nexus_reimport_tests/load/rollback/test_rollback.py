@@ -9,7 +9,7 @@ from obstore.store import MemoryStore
 
 from nexus_reimport.load.backup import verify
 from nexus_reimport.load.backup.exceptions import BackupDamaged, BackupMissing, BackupOutdated
-from nexus_reimport.load.backup.sealed import list_files
+from nexus_reimport.load.backup.sealed_folders import list_files
 from nexus_reimport.load.database import locking
 from nexus_reimport.load.exceptions import PublicationInProgress
 from nexus_reimport.load.publication import publish

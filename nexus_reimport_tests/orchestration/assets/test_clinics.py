@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from nexus_reimport.load.plan.plans import load_plan
+from nexus_reimport.load.plan.stored_plans import load_plan
 from nexus_reimport.orchestration.resources import MappingsFile
 from nexus_reimport.sandbox.clinic import SyntheticClinic
 from nexus_reimport.sandbox.clinic.chance import Row

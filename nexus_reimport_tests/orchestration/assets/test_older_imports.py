@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from nexus_reimport.launching.op_jobs import launch_rollback
-from nexus_reimport.load.plan.plans import load_plan
+from nexus_reimport.load.plan.stored_plans import load_plan
 from nexus_reimport.model.nexus import BY_NAME
 from nexus_reimport.model.outcome import RunOutcome
 from nexus_reimport.orchestration.records import overview

@@ -1,10 +1,10 @@
 """A whole run over a Nexus to which an earlier release has published."""
 
-from nexus_reimport.load.state.schema import NEWEST
+from nexus_reimport.load.our_tables.migrations import NEWEST
 from nexus_reimport.validate.verification import read_publications
 from nexus_reimport_tests.line_fixtures import MakeLine
-from nexus_reimport_tests.load.state.schema.catalog import versions
-from nexus_reimport_tests.load.state.schema.older_shapes import set_back
+from nexus_reimport_tests.load.our_tables.migrations.catalog import versions
+from nexus_reimport_tests.load.our_tables.migrations.older_shapes import set_back
 
 
 def test_a_run_with_plan_and_backup_brings_the_schema_to_the_newest(make_line: MakeLine) -> None:

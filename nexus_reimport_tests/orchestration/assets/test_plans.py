@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from nexus_reimport.load.exceptions import PlanStale, PlanUnknown
-from nexus_reimport.load.plan.planning import read_standing
-from nexus_reimport.load.plan.plans import PlanRecord, list_plans, load_plan, refuse_if_dead
+from nexus_reimport.load.plan.making import read_standing
+from nexus_reimport.load.plan.staleness import refuse_if_dead
+from nexus_reimport.load.plan.stored_plans import PlanRecord, list_plans, load_plan
 from nexus_reimport.model.counts import COUNTED
 from nexus_reimport.model.outcome import RunOutcome
 from nexus_reimport.orchestration.assets import plan as plan_module

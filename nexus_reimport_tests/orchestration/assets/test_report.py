@@ -4,7 +4,7 @@ import dagster as dg
 import obstore
 import pytest
 
-from nexus_reimport.load.plan.plans import load_plan
+from nexus_reimport.load.plan.stored_plans import load_plan
 from nexus_reimport.model.nexus import TABLES
 from nexus_reimport.model.outcome import RunOutcome
 from nexus_reimport.orchestration.records.run_report import (

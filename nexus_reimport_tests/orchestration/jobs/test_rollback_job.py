@@ -16,7 +16,7 @@ from nexus_reimport.launching.op_jobs import OpOutcome, launch_rollback
 from nexus_reimport.launching.resume import resumption
 from nexus_reimport.load.rollback.conflicts import Conflict
 from nexus_reimport.load.rollback.rows_kept import RowsOfRollback, load_rows, path_of
-from nexus_reimport.load.rollback.standing import Effect
+from nexus_reimport.load.rollback.standing_publications import Effect
 from nexus_reimport.orchestration.jobs.rollback_job import in_words
 from nexus_reimport.orchestration.records.chains import PARENT, ROOT
 from nexus_reimport.orchestration.records.run_kinds import takes_back

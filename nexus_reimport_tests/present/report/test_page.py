@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 
 from nexus_reimport.model.words import number, table_words
+from nexus_reimport.present.report.charts import bands_of, flow_picture, longest_steps, time_picture
 from nexus_reimport.present.report.facts import BackupFacts, LinkFacts, ReportFacts
 from nexus_reimport.present.report.page import render_html
-from nexus_reimport.present.report.pictures import bands_of, flow_picture, longest_steps, time_picture
 from nexus_reimport_tests.present.report.reading import Page
 from nexus_reimport_tests.present.report.samples import (
     EVERY_KIND,

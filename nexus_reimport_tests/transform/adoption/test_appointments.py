@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nexus_reimport.transform.adoption.living import LivingAppointment
+from nexus_reimport.transform.adoption.rows_in_nexus import LivingAppointment
 from nexus_reimport.transform.adoption.texts import bare_digest
 from nexus_reimport.transform.dates import microseconds
 from nexus_reimport.transform.identity import derived_id

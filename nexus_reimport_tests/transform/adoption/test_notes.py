@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nexus_reimport.transform.adoption.living import LivingNote
 from nexus_reimport.transform.adoption.notes import sheet_days
+from nexus_reimport.transform.adoption.rows_in_nexus import LivingNote
 from nexus_reimport.transform.adoption.texts import bare, compared, digest
 from nexus_reimport_tests.transform.records import (
     Record,

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from nexus_reimport.transform.adoption.living import LivingMessage
+from nexus_reimport.transform.adoption.rows_in_nexus import LivingMessage
 from nexus_reimport.transform.adoption.texts import bare_digest, digest
 from nexus_reimport.transform.dates import microseconds
 from nexus_reimport.transform.phones import comparable_number
