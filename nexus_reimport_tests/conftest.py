@@ -6,7 +6,11 @@ import pytest
 
 from nexus_reimport.sandbox.postgres import Cluster, ephemeral_database, ephemeral_postgres
 
-pytest_plugins = ["nexus_reimport_tests.watched", "nexus_reimport_tests.line_fixtures"]
+pytest_plugins = [
+    "nexus_reimport_tests.watched",
+    "nexus_reimport_tests.bucket_fixtures",
+    "nexus_reimport_tests.line_fixtures",
+]
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,4 @@
-"""Fixtures of tests of clients: a bucket of its own, behind a relay that counts."""
+"""Fixtures of whatever reads or writes the clinic's files: a bucket behind a relay that counts."""
 
 from collections.abc import Iterator
 
