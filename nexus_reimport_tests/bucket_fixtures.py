@@ -24,9 +24,11 @@ def bucket(bucket_port: int) -> Iterator[Relay]:
 
 @pytest.fixture
 def files(bucket: Relay, bucket_port: int) -> Iterator[Files]:
-    """A bucket of the test's own, with a few files, and a relay to it."""
+    """The bucket with nothing but a few files, and a relay to it."""
     client = client_at(f"http://127.0.0.1:{bucket_port}")
     found = Files(bucket, client)
+    # What other tests have left in the one bucket would be folders that a backup leaves out.
+    found.delete(*found.keys())
     found.put_all(FILES)
     yield found
     found.delete(*found.keys())

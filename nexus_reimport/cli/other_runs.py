@@ -11,7 +11,7 @@ from nexus_reimport.cli.session import FAILED
 
 
 def admission(instance: Any, request: Any, *, wait: bool) -> Any:
-    """Return what `launch` creates a run inside of: it raises AnotherRunGoing, or waits if told to.
+    """Return what `launch` creates a run inside of: it raises AnotherRunActive, or waits if told to.
 
     A dry run and one of checks alone go on beside another.
     """

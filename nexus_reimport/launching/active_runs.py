@@ -54,7 +54,7 @@ def local_time(moment: datetime) -> str:
 
 
 def stay_clear_of_others(instance: dg.DagsterInstance, *, wait: bool, say: Say) -> None:
-    """Return when no other run is going. Raise AnotherRunGoing, naming it, unless told to wait for it."""
+    """Return when no other run is going. Raise AnotherRunActive, naming it, unless told to wait for it."""
     with alone(instance, wait=wait, say=say):
         pass
 
@@ -63,8 +63,8 @@ def stay_clear_of_others(instance: dg.DagsterInstance, *, wait: bool, say: Say) 
 def alone(instance: dg.DagsterInstance, *, wait: bool = False, say: Say = lambda _: None) -> Iterator[None]:
     """Enter when no other run is going, and keep others from being started at a terminal while inside.
 
-    What is created inside is seen by whoever looks next. Raises AnotherRunGoing, naming the run that goes on,
-    unless told to wait for it.
+    What is created inside is seen by whoever looks next. Raises AnotherRunActive, naming it, unless
+    told to wait for it.
     """
     named = ""
     while True:

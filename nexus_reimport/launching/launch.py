@@ -12,6 +12,7 @@ from nexus_reimport.launching.exceptions import NothingSelected
 from nexus_reimport.launching.execution import Admission, Selected, execute_here
 from nexus_reimport.model.nexus import TABLES
 from nexus_reimport.model.outcome import Counts, RunOutcome
+from nexus_reimport.orchestration.records.run_kinds import KIND_TAG, LOOKS_AHEAD
 from nexus_reimport.orchestration.records.run_outcome import (
     checks_of,
     failures_of,
@@ -64,7 +65,7 @@ def launch(
             job,
             instance,
             request.rest or Selected(frozenset(keys) if keys else None),
-            tags={**request.tags, **process_tag()},
+            tags={**request.tags, **({KIND_TAG: LOOKS_AHEAD} if request.dry_run else {}), **process_tag()},
             run_config={
                 "loggers": {"terminal": {}},
                 "resources": {**request.resources, "options": {"config": options}},

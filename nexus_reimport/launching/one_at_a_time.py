@@ -25,7 +25,7 @@ def starting(instance: dg.DagsterInstance) -> Iterator[None]:
     """Keep other processes from starting a run on the same Dagster instance while inside.
 
     The lock is in Dagster's PostgreSQL, so that it holds between machines; without one, in a file of its
-    folder. It goes with the process that has it. Raises AnotherRunGoing where another keeps it for a minute.
+    folder. It goes with the process that has it. Raises AnotherRunActive where another keeps it for a minute.
     """
     if instance.is_ephemeral:
         # In memory: no other process sees it.

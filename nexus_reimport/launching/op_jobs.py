@@ -148,7 +148,7 @@ def launch_rollback(
 ) -> OpOutcome:
     """Take back in this process, and return the outcome; its counts say what was done, by table too.
 
-    Raises AnotherRunGoing, naming it, where another run is going.
+    Raises AnotherRunActive, naming it, where another run is going.
     """
     alone_here = partial(alone, instance)
     return launch_op_job(definitions, instance, ROLLBACK, config, _counts_of, on_event, alone_here)

@@ -64,7 +64,7 @@ def resumption(
     """Return how to go on with the newest run. Reads only, but for runs whose process has died: they failed.
 
     `applied_by` gives the id of the run whose publication of a plan stands, None where there is none.
-    Raises AnotherRunGoing where one is going on, NothingToResume where none was interrupted.
+    Raises AnotherRunActive where one is going on, NothingToResume where none was interrupted.
     """
     if going := active_runs(instance):
         raise AnotherRunActive(f"There is nothing to resume yet: {describe_run(instance, going[0])}.")

@@ -12,8 +12,7 @@ from nexus_reimport.load.database.connection import Connection, connect
 from nexus_reimport.load.database.grants.owner import let_owner_read
 from nexus_reimport.load.database.locking import keep_publications_out, lock_tables
 from nexus_reimport.load.database.postgres_errors import explained
-from nexus_reimport.load.diff import diff as deciding
-from nexus_reimport.load.diff import links
+from nexus_reimport.load.diff import diff, links
 from nexus_reimport.load.diff.diff import Announce, Diff, StagedTable
 from nexus_reimport.load.diff.mass_changes import MassChanges, find_mass_changes, refuse_mass_changes
 from nexus_reimport.load.exceptions import BrokenLinks, PlanMoved
@@ -32,7 +31,7 @@ TakeBackup = Callable[[Connection, Diff], str | None]
 class PublicationTerms:
     """On what terms a publication happens.
 
-    `planned`: by table, the digest of what the plan said is to be touched (`deciding.digest_writes`); where
+    `planned`: by table, the digest of what the plan said is to be touched (`diff.digest_writes`); where
     the plan is one that a person `approved`, nothing else is written, else what differs is said. `seen`: what
     the plan saw of rows to be adopted. `options`: what the person decided.
     `back_up` is called before the first write, under the locks. `made_of` is kept for the next.
@@ -95,7 +94,7 @@ def publish(
                 connection.rollback()
                 # Lacking where an older release made the schema; they are no rows.
                 let_owner_read(connection)
-            deciding.drop_relations(connection)
+            diff.drop_relations(connection)
             return outcome
     except psycopg.Error as error:
         raise explained(error) from None
@@ -113,11 +112,11 @@ def _begin(connection: Connection, progress: Announce) -> int:
 def _decide(
     connection: Connection, staged: Mapping[str, StagedTable], terms: PublicationTerms, progress: Announce
 ) -> Diff:
-    deciding.create_relations(connection)
-    deciding.load(connection, staged, terms.seen)
+    diff.create_relations(connection)
+    diff.load(connection, staged, terms.seen)
     # No sooner: people who save in Nexus wait from here to COMMIT.
-    lock_tables(connection, deciding.written_tables(staged), progress)
-    return deciding.diff_tables(connection, staged, terms.options, progress)
+    lock_tables(connection, diff.written_tables(staged), progress)
+    return diff.diff_tables(connection, staged, terms.options, progress)
 
 
 def _changes(connection: Connection, decision: Diff, terms: PublicationTerms) -> MassChanges:
@@ -137,7 +136,7 @@ def _moved(connection: Connection, decision: Diff, terms: PublicationTerms) -> t
     """
     if terms.planned is None or decision.is_empty:
         return ()
-    decided = deciding.digest_writes(connection, decision)
+    decided = diff.digest_writes(connection, decision)
     moved = tuple(name for name, writes in decided.items() if terms.planned.get(name, "") != writes)
     if moved and terms.approved:
         raise PlanMoved(
@@ -158,7 +157,7 @@ def _apply(
 ) -> Publication:
     """Write what was decided. `untouched`: how many rows the transaction had written before it."""
     backup = None if decision.is_empty else terms.back_up(connection, decision)
-    deciding.apply(connection, decision, entry.run_id, entry.as_of)
+    diff.apply(connection, decision, entry.run_id, entry.as_of)
     _check_constraints(connection)
     broken = [count for table in decision.tables for count in links.count_published_broken(connection, table)]
     number = None

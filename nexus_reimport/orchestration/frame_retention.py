@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import dagster as dg
 
-from nexus_reimport.orchestration.records.run_kinds import is_published, planned_keys
+from nexus_reimport.orchestration.records.run_kinds import is_published, makes_assets, planned_keys
 from nexus_reimport.orchestration.run_view import MaterializationLog, RunView
 from nexus_reimport.orchestration.sensors.abandoned import unfinished_runs
 from nexus_reimport.storage.frame_versions import FrameVersions, StoredSet
@@ -21,10 +21,10 @@ LOOKED_THROUGH = 50
 def forget_unread(frames: FrameVersions, instance: dg.DagsterInstance) -> list[StoredSet]:
     """Delete the sets that nobody reads, and return them."""
     # In this order: whoever begins after the sets were listed reads none that is older than the newest.
-    stored = frames.stored()
+    stored, unfinished = frames.stored(), frames.unfinished()
     readers = _readers(instance)
     of_readers = {run_id for reader in readers for run_id in reader.runs}
-    forgotten = []
+    forgotten = [one for one in unfinished if one.version not in of_readers]
     for name in {one.name for one in stored}:
         sets = sorted((one for one in stored if one.name == name), key=lambda one: one.stored_at)
         key = dg.AssetKey(name.split("/")[1:])
@@ -47,6 +47,8 @@ def _interrupted(instance: dg.DagsterInstance) -> Iterator[dg.DagsterRun]:
     is_first = True
     for record in instance.get_run_records(limit=LOOKED_THROUGH):
         run = record.dagster_run
+        if not makes_assets(instance, run):
+            continue
         publishes = any(is_published(key) for key in planned_keys(instance, run))
         if run.is_success and publishes:
             return

@@ -11,7 +11,7 @@ import dagster as dg
 import pandas as pd
 from pydantic import Field, PrivateAttr
 
-from nexus_reimport.exceptions import FrameMissing
+from nexus_reimport.exceptions import FrameMissing, StorageFailed
 from nexus_reimport.model.setting_values import require_storage
 from nexus_reimport.orchestration.frame_retention import forget_unread
 from nexus_reimport.orchestration.run_view import MaterializationLog, RunView
@@ -64,7 +64,13 @@ class FrameIOManager(dg.ConfigurableIOManager):
         store.save(_name(context.asset_key), context.run_id, _parts(obj))
         if not self._has_forgotten and self._instance:
             self._has_forgotten = True
-            forget_unread(store, self._instance)
+            try:
+                forget_unread(store, self._instance)
+            except (StorageFailed, OSError) as error:
+                # What was to be stored is stored, and that is what the step is for.
+                context.log.warning(
+                    f"Frames that nobody reads stay until the next run ({type(error).__name__})."
+                )
 
     def load_input(self, context: dg.InputContext) -> Value:
         """Return the frames that count for the run: a DataFrame, or a Staged where there are rejects."""
@@ -83,6 +89,11 @@ class FrameIOManager(dg.ConfigurableIOManager):
     def read_if_there(self, key: dg.AssetKey) -> Value | None:
         """Return the frames of an asset that count here; None where there are none. Raises FrameDamaged."""
         version = self.version(key)
+        return self._load(key, version) if version else None
+
+    def read_last(self, key: dg.AssetKey) -> Value | None:
+        """Return the frames of an asset that were stored last, by whomever; None where there are none."""
+        version = next(iter(self._store().versions(_name(key))), None)
         return self._load(key, version) if version else None
 
     def read_of(self, key: dg.AssetKey, run_id: str) -> Value:

@@ -14,6 +14,7 @@ import dagster as dg
 from dagster import AssetKey, DagsterInstance, DagsterRun
 
 from nexus_reimport.model.options import Options
+from nexus_reimport.orchestration.records.run_kinds import KIND_TAG, LOOKS_AHEAD
 from nexus_reimport.orchestration.resources import DRY_RUN
 
 POINTER = "dagster/input_event_pointer/"
@@ -80,11 +81,11 @@ class MaterializationLog:
 
 
 def looks_ahead(run: DagsterRun) -> bool:
-    """Say whether a run makes a plan, and nothing of what is written to Nexus or to the bucket."""
-    chosen = run.asset_selection
-    if not chosen:
-        return run.job_name == DRY_RUN
-    return PLAN in chosen and not any(key.path[0] in WRITING for key in chosen)
+    """Say whether a run is a dry run: what it makes is for its plan, and nobody else's.
+
+    Not what a person has selected in the browser, the plan with it, to publish it afterwards.
+    """
+    return run.job_name == DRY_RUN or run.tags.get(KIND_TAG) == LOOKS_AHEAD
 
 
 def terms_of(run: DagsterRun) -> dict[str, Any]:

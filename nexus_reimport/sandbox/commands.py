@@ -68,7 +68,7 @@ def start(directory: Path, scale: float, seed: int, faults: tuple[str, ...], nex
     began = time.monotonic()
     with console.status("starting the sandbox") as spinner:
         say: Callable[[str], None] = spinner.update
-        state = _lifecycle().start(directory, scale, seed, faults, nexus, progress=say)
+        state = _lifecycle().start_sandbox(directory, scale, seed, faults, nexus, progress=say)
     console.print(_described(state))
     console.print(f"Ready in {time.monotonic() - began:.1f} s.")
 
@@ -77,7 +77,7 @@ def start(directory: Path, scale: float, seed: int, faults: tuple[str, ...], nex
 @in_directory
 def stop(directory: Path) -> None:
     """Stop every service; the data stay."""
-    was_running = _lifecycle().stop(directory)
+    was_running = _lifecycle().stop_sandbox(directory)
     Console().print("Stopped." if was_running else "Nothing was running.")
 
 
@@ -85,7 +85,7 @@ def stop(directory: Path) -> None:
 @in_directory
 def status(directory: Path) -> None:
     """Say what runs where; exit code 1 where something does not run."""
-    state = _lifecycle().status(directory)
+    state = _lifecycle().sandbox_status(directory)
     Console().print(_described(state))
     if not state.is_running:
         raise click.exceptions.Exit(1)
@@ -114,7 +114,7 @@ def contact_sheet(directory: Path) -> None:
 @in_directory
 def clean(directory: Path) -> None:
     """Stop the sandbox and remove all it made."""
-    was_there = _lifecycle().clean(directory)
+    was_there = _lifecycle().clean_up(directory)
     Console().print("Removed." if was_there else "There was no sandbox.")
 
 

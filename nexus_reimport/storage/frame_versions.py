@@ -5,7 +5,8 @@ names, until it is forgotten.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -62,25 +63,44 @@ class FrameVersions:
     def stored(self, under: str = FRAMES) -> list[StoredSet]:
         """Return every set that is stored under a name; one that can't be read is left out."""
         found = []
+        for place, entry in self._files(under):
+            version = self._version_at(place) if entry["path"] == f"{place}/{MANIFEST}" else None
+            if version:
+                its_own = _RUN_ID.fullmatch(place.rpartition("/")[2]) or place.endswith(f"/{version}")
+                name = place.rpartition("/")[0] if its_own else place
+                found.append(StoredSet(name, version, entry["last_modified"], place))
+        return found
+
+    @tells_storage_faults
+    def unfinished(self, under: str = FRAMES) -> list[StoredSet]:
+        """Return what runs have left that is no set: the step was killed in storing, or the disk was full."""
+        whole = {one.place for one in self.stored(under)}
+        found = {}
+        for place, entry in self._files(under):
+            name, _, version = place.rpartition("/")
+            if place not in whole and _RUN_ID.fullmatch(version):
+                found[place] = StoredSet(name, version, entry["last_modified"], place)
+        return list(found.values())
+
+    def _files(self, under: str) -> "Iterator[tuple[str, obstore.ObjectMeta]]":
+        """Yield each file that is stored under a name, and in which place."""
         for chunk in obstore.list(self._store, prefix=f"{under}/"):
             for entry in chunk:
-                place, _, file = entry["path"].rpartition("/")
-                version = self._version_at(place) if file == MANIFEST else None
-                if version:
-                    its_own = _RUN_ID.fullmatch(place.rpartition("/")[2]) or place.endswith(f"/{version}")
-                    name = place.rpartition("/")[0] if its_own else place
-                    found.append(StoredSet(name, version, entry["last_modified"], place))
-        return found
+                yield entry["path"].rpartition("/")[0], entry
 
     @tells_storage_faults
     def forget(self, one: StoredSet) -> None:
         """Delete a set; its manifest goes first, so that nobody takes what is left for whole."""
-        obstore.delete(self._store, f"{one.place}/{MANIFEST}")
-        for chunk in obstore.list(self._store, prefix=f"{one.place}/"):
-            for entry in chunk:
-                # Of an older release's set, sets of runs are below.
-                if entry["path"].rpartition("/")[0] == one.place:
-                    obstore.delete(self._store, entry["path"])
+        self._delete(f"{one.place}/{MANIFEST}")
+        for place, entry in self._files(one.place):
+            # Of an older release's set, sets of runs are below.
+            if place == one.place:
+                self._delete(entry["path"])
+
+    def _delete(self, path: str) -> None:
+        # A plan and a run that begin together forget the same; of a folder, unlike of S3, the second is told.
+        with suppress(FileNotFoundError):
+            obstore.delete(self._store, path)
 
     def _place(self, name: str, version: str | None) -> str | None:
         """Return where a run's frames are; None where they are not."""

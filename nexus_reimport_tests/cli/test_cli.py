@@ -298,8 +298,10 @@ def test_a_demo_of_another_size_makes_the_sandbox_anew(
     monkeypatch: pytest.MonkeyPatch, running_sandbox: Path
 ) -> None:
     done: list[tuple[str, object]] = []
-    monkeypatch.setattr(lifecycle, "clean", lambda directory: done.append(("clean", directory)))
-    monkeypatch.setattr(lifecycle, "start", lambda directory, **how: done.append(("start", how["scale"])))
+    monkeypatch.setattr(lifecycle, "clean_up", lambda directory: done.append(("clean", directory)))
+    monkeypatch.setattr(
+        lifecycle, "start_sandbox", lambda directory, **how: done.append(("start", how["scale"]))
+    )
     monkeypatch.setattr(sandboxed_commands, "run_here", lambda *_: (_ for _ in ()).throw(SystemExit(7)))
     monkeypatch.setattr(os, "environ", dict(os.environ))
     result = ask("demo", "--dir", running_sandbox, "--scale", "0.5")

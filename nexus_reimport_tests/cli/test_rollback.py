@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from nexus_reimport import cli
-from nexus_reimport.launching import active_runs as going
+from nexus_reimport.launching import active_runs
 from nexus_reimport.load.rollback import preview
 from nexus_reimport.orchestration.jobs.rollback_job import rollback_job
 from nexus_reimport.orchestration.records.run_kinds import KIND_TAG, ROLLBACK
@@ -87,7 +87,7 @@ def test_it_keeps_out_of_the_way_of_another_run_and_others_of_its_own(
     other = instance.create_run_for_job(
         rollback_job, status=started, tags={**process_tag(), KIND_TAG: ROLLBACK}
     )
-    assert [record.dagster_run.run_id for record in going.active_runs(instance)] == [other.run_id]
+    assert [record.dagster_run.run_id for record in active_runs.active_runs(instance)] == [other.run_id]
     refused = ask()
     assert refused.exit_code == 1
     assert f"Nothing was started: run {other.run_id}" in refused.output

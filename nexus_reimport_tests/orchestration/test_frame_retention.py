@@ -11,6 +11,7 @@ import pytest
 
 from nexus_reimport.orchestration.frame_retention import forget_unread
 from nexus_reimport.orchestration.io_manager import FrameIOManager
+from nexus_reimport.orchestration.records.run_kinds import KIND_TAG, LOOKS_AHEAD
 from nexus_reimport.orchestration.resources import RunOptions
 from nexus_reimport.storage.frame_store import FrameStore, open_store
 from nexus_reimport.storage.frame_versions import FrameVersions
@@ -51,12 +52,21 @@ class Clinic:
         resources = {"io_manager": self.frames, "frames": self.frames, "options": RunOptions()}
         return dg.Definitions([staged, plan, published], resources=resources)
 
-    def run(self, value: str, *keys: dg.AssetKey, options: dict[str, object] | None = None) -> str:
+    def run(
+        self,
+        value: str,
+        *keys: dg.AssetKey,
+        options: dict[str, object] | None = None,
+        by_hand: bool = False,
+    ) -> str:
+        """Materialize these; without the table a dry run, unless they were selected `by_hand`."""
+        looks_ahead = PLAN in keys and NEXUS not in keys and not by_hand
         job = self.definitions(value).resolve_implicit_global_asset_job_def()
         result = job.execute_in_process(
             instance=self.instance,
             asset_selection=list(keys),
             raise_on_error=False,
+            tags={KIND_TAG: LOOKS_AHEAD} if looks_ahead else None,
             run_config={"resources": {"options": {"config": options or {}}}},
         )
         assert result.success != self.dies
@@ -156,3 +166,49 @@ def test_where_dagsters_records_are_new_the_last_frames_stay_and_are_read(clinic
         assert len(clinic.versions()) == 1
         Clinic(anew, clinic.frames, read=clinic.read).run("", NEXUS)
     assert clinic.read == ["first", "second", "second"]
+
+
+def test_what_a_person_staged_by_hand_with_its_plan_is_what_is_published_next(clinic: Clinic) -> None:
+    clinic.run("first", STAGED, PLAN, NEXUS)
+    clinic.run("looked at", STAGED, PLAN, by_hand=True)
+    clinic.run("planned", STAGED, PLAN)
+    clinic.run("", NEXUS)
+    assert clinic.read == ["first", "looked at"]
+
+
+def test_what_is_left_of_a_set_that_was_never_whole_is_forgotten_unless_its_run_goes_on(
+    clinic: Clinic, tmp_path: Path
+) -> None:
+    job = clinic.definitions("").resolve_implicit_global_asset_job_def()
+    going = clinic.instance.create_run_for_job(job, status=dg.DagsterRunStatus.STARTED).run_id
+    clinic.dies = True
+    died = clinic.run("died", STAGED, PLAN, NEXUS)
+    clinic.dies = False
+    left = [tmp_path / "frames" / "staged" / "a" / run / "rows.parquet" for run in (died, going)]
+    for part in left:
+        part.parent.mkdir(exist_ok=True)
+        part.write_bytes(b"half")
+    (left[0].parent / "manifest.json").unlink()
+    clinic.run("published", STAGED, PLAN, NEXUS)
+    forget_unread(clinic.store, clinic.instance)
+    assert [part.exists() for part in left] == [False, True]
+
+
+def test_a_job_that_makes_no_assets_and_fails_hides_no_run_that_can_be_gone_on_with(clinic: Clinic) -> None:
+    clinic.run("published", STAGED, PLAN, NEXUS)
+    clinic.dies = True
+    died = clinic.run("died", STAGED, PLAN)
+
+    @dg.op
+    def dump() -> None:
+        raise OSError
+
+    @dg.job
+    def dump_all() -> None:
+        dump()
+
+    dump_all.execute_in_process(instance=clinic.instance, raise_on_error=False)
+    clinic.dies = False
+    clinic.run("planned", STAGED, PLAN)
+    forget_unread(clinic.store, clinic.instance)
+    assert died in clinic.versions()

@@ -52,3 +52,12 @@ def test_runs_keep_their_own_beside_each_other_and_beside_an_older_releases(
         with pytest.raises(FrameMissing, match=f"{NAME} has not been materialized yet"):
             frames.load(NAME, gone)
     assert frames.versions("frames/staged/notes_too") == [runs[0]]
+
+
+def test_what_two_forget_at_once_is_forgotten(location: str, environment: Mapping[str, str]) -> None:
+    frames, run_id = FrameVersions(open_store(location, environment)), str(uuid4())
+    frames.save(NAME, run_id, frame("x"))
+    [one] = frames.stored(NAME)
+    frames.forget(one)
+    frames.forget(one)
+    assert frames.stored(NAME) == frames.unfinished(NAME) == []

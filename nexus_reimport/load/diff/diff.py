@@ -11,8 +11,7 @@ from psycopg import sql
 
 from nexus_reimport.load.database import copying, encoding
 from nexus_reimport.load.database.connection import Connection
-from nexus_reimport.load.diff import deletions as missing
-from nexus_reimport.load.diff import left_overs, links, merge, references, repair
+from nexus_reimport.load.diff import deletions, left_overs, links, merge, references, repair
 from nexus_reimport.load.diff import seen_by_plan as seen
 from nexus_reimport.load.diff.contact_entries.diff import decide_entries
 from nexus_reimport.load.diff.contact_entries.fragments import create_entries_relation
@@ -81,7 +80,7 @@ def create_relations(connection: Connection) -> None:
             statements.append(create_entries_relation(table))
     statements += [
         *repair.create_repairs(),
-        *missing.create_deletions(),
+        *deletions.create_deletions(),
         *left_overs.create_left_overs(),
     ]
     connection.execute(sql.SQL("; ").join(statements))
@@ -95,7 +94,7 @@ def drop_relations(connection: Connection) -> None:
 def load(
     connection: Connection, staged: Mapping[str, StagedTable], before: pd.DataFrame | None = None
 ) -> None:
-    """Put the staged rows into their temporary relations, and what a plan saw `before` (`publish.seen`).
+    """Put the staged rows into their temporary relations, and what a plan saw `before` (`seen_by_plan`).
 
     Raises EncodingUnfit where the database's encoding can't hold them.
     """
@@ -130,16 +129,16 @@ def diff_tables(
         connection.execute(merge.fill_decided(table, filemaker_wins=wins))
         # Its other columns are wide, and nothing is looked up by them.
         connection.execute(sql.SQL("ANALYZE {} (id, absent)").format(merge.decided(table)))
-        missing.find_missing(connection, table, _rejected(table, staged))
+        deletions.find_missing(connection, table, _rejected(table, staged))
     named = [stem for one in staged.values() for stem in one.named]
     astray = [stem for one in staged.values() for stem in one.astray]
     repair.decide_repair(connection, tables, named, astray, references.no_neighbour_points_at)
     _find_left_overs(connection, tables, staged, options)
     if PATIENTS in tables:
-        missing.bring_back(connection)
+        deletions.bring_back(connection)
     for table in reversed(TABLES):
         if table in tables:
-            missing.decide_missing(connection, table, options, named)
+            deletions.decide_missing(connection, table, options, named)
             left_overs.decide_left_overs(connection, table, options)
         if table is IMAGE_BATCHES:
             repair.decide_batches(connection, tables, references.no_neighbour_points_at)
@@ -177,7 +176,7 @@ def digest_writes(connection: Connection, decision: Diff) -> dict[str, str]:
 
 
 def _rejected(table: Table, staged: Mapping[str, StagedTable]) -> list[str]:
-    """Return by which names `missing.find_missing` knows what was read and rejected."""
+    """Return by which names `deletions.find_missing` knows what was read and rejected."""
     one = staged[table.name]
     if table is IMAGE_BATCHES:
         return staged["patients"].rejected_keys if "patients" in staged else []
@@ -270,7 +269,7 @@ _ARCHIVED = sql.SQL("(SELECT id FROM archived_patients WHERE archived)")
 def _counted(connection: Connection, table: Table, staged: StagedTable) -> TableCounts:
     statement = sql.SQL(_TALLY).format(
         name=sql.Literal(table.name),
-        missing=missing.missing(table),
+        missing=deletions.missing(table),
         removed=repair.removed(table),
         relinked=repair.relinked(table) if table in repair.RELINKED_TABLES else _NOTHING,
         archived=_ARCHIVED if table is PATIENTS else _NOTHING,
@@ -312,4 +311,4 @@ def apply(connection: Connection, decision: Diff, run_id: str, as_of: object) ->
     if IMAGE_BATCHES in decision.tables:
         repair.apply_recounts(connection)
     if PATIENTS in decision.tables:
-        missing.apply_archiving(connection, as_of)
+        deletions.apply_archiving(connection, as_of)

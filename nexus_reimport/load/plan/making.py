@@ -12,9 +12,7 @@ from psycopg import errors, sql
 from nexus_reimport.load.database.connection import Connection, connect
 from nexus_reimport.load.database.postgres_errors import explained
 from nexus_reimport.load.database.rights import refuse_missing_to_plan
-from nexus_reimport.load.diff import deletions as missing
-from nexus_reimport.load.diff import diff as deciding
-from nexus_reimport.load.diff import left_overs, merge, repair
+from nexus_reimport.load.diff import deletions, diff, left_overs, merge, repair
 from nexus_reimport.load.diff.diff import Announce, Diff, StagedTable
 from nexus_reimport.load.diff.mass_changes import Excess, find_mass_changes
 from nexus_reimport.load.diff.seen_by_plan import as_frame
@@ -63,10 +61,10 @@ class NexusSnapshot:
 class Planned:
     """What would be done; `touched`: text columns table, id, action, before (see `ledger.touched`).
 
-    `writes` are digests of what is to be touched (`deciding.digest_writes`), `standing` is Nexus as it was.
+    `writes` are digests of what is to be touched (`diff.digest_writes`), `standing` is Nexus as it was.
     `left_over`: by table the ids of all rows of older imports that stay without a partner. `excesses`: where
     too many rows would change at once, which stops the publication unless the run allows it. `seen`: the rows
-    to be adopted as they were (`publish.seen`).
+    to be adopted as they were (`seen_by_plan`).
     """
 
     tables: dict[str, PlannedTable]
@@ -95,10 +93,10 @@ def make_plan(
     """
     try:
         with _reading(url) as connection:
-            deciding.load(connection, staged)
+            diff.load(connection, staged)
             if "images" in staged and unseen:
                 _take_as_known(connection, unseen)
-            decision = deciding.diff_tables(connection, staged, options, progress)
+            decision = diff.diff_tables(connection, staged, options, progress)
             tables = [BY_NAME[name] for name in decision.counts]
             changes = find_mass_changes(connection, tables, made_of, options)
             return replace(_planned(connection, decision), excesses=changes.excesses)
@@ -132,7 +130,7 @@ def _reading(url: str) -> Iterator[Connection]:
         try:
             refuse_missing_to_plan(connection)
             connection.rollback()
-            see_newest(connection, deciding.create_relations)
+            see_newest(connection, diff.create_relations)
             yield connection
         except errors.InsufficientPrivilege as error:
             raise RightMissing(f"The role that plans lacks a right: {error.diag.message_primary}.") from None
@@ -161,7 +159,7 @@ def _planned(connection: Connection, decision: Diff) -> Planned:
             for name, counts in decision.counts.items()
         },
         touched=_touched(connection, decision),
-        writes=deciding.digest_writes(connection, decision),
+        writes=diff.digest_writes(connection, decision),
         standing=_standing(connection),
         left_over={name: _left_over(connection, BY_NAME[name]) for name in decision.counts},
         seen=_seen(connection, decision),
@@ -220,7 +218,7 @@ def _samples(connection: Connection, table: Table) -> dict[str, list[Sample]]:
         "conflicts": _of_staged(connection, table, "d.conflicts", "cardinality(d.conflicts) > 0"),
         "edits_kept": _of_staged(connection, table, "d.edits", "cardinality(d.edits) > 0"),
         "adopted": _adopted(connection, table),
-        "missing": _of_target(connection, table, missing.missing(table)),
+        "missing": _of_target(connection, table, deletions.missing(table)),
         "left_over": _of_target(connection, table, left_overs.staying(table)),
         "removed": _of_target(connection, table, repair.removed(table)),
     }

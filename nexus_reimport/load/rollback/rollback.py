@@ -18,8 +18,7 @@ from nexus_reimport.load.exceptions import BrokenLinks
 from nexus_reimport.load.our_tables import ledger
 from nexus_reimport.load.our_tables.ledger import PublicationEntry
 from nexus_reimport.load.our_tables.migrations import upgrade
-from nexus_reimport.load.rollback import conflicts as obstacles
-from nexus_reimport.load.rollback import restore as undoing
+from nexus_reimport.load.rollback import conflicts, restore
 from nexus_reimport.load.rollback import standing_publications as standing
 from nexus_reimport.load.rollback.conflicts import Conflict
 from nexus_reimport.load.rollback.edited_fields import set_back_others
@@ -94,19 +93,19 @@ def _rollback(
     progress: _Progress,
 ) -> Rollback:
     keep_publications_out(connection)
-    # No later: people who save in Nexus wait from the next line to COMMIT.
     upgrade(connection)
+    # No earlier: people who save in Nexus wait from the next line to COMMIT.
     lock_tables(connection, BY_NAME)
     backups = backups_since(connection, to)
     first, undone = min(backups), tuple(sorted(backups, reverse=True))
     progress(f"Reading the backups of {len(undone)} publications")
-    tables = undoing.gather(connection, store, first, backups)
+    tables = restore.gather(connection, store, first, backups)
     kept, discarded = _settle(connection, tables, edits)
-    counts = {table.name: undoing.touch(connection, table) for table in tables}
+    counts = {table.name: restore.touch(connection, table) for table in tables}
     backup = _back_up(connection, store, run_id, tables)
     progress("Setting rows back")
     broken = _count_broken(connection)
-    undoing.set_back(connection, tables)
+    restore.set_back(connection, tables)
     _refuse_broken(broken, _constrained(connection))
     progress("Comparing what was set back with what it was")
     _prove(connection, tables)
@@ -142,13 +141,13 @@ def _settle(
     connection: Connection, tables: Sequence[Table], edits: Edits
 ) -> tuple[list[Conflict], list[Conflict]]:
     """Decide which rows stay as they are, or in part; return these, and those set back though changed."""
-    obstacles.keep_changed(connection, tables)
-    changed = obstacles.list_staying(connection, tables)
+    conflicts.keep_changed(connection, tables)
+    changed = conflicts.list_staying(connection, tables)
     in_part = set_back_others(connection, tables) if edits == "keep" else []
     if edits == "discard":
-        obstacles.keep_none(connection, tables)
-    obstacles.keep_linked(connection, tables)
-    kept = obstacles.list_staying(connection, tables)
+        conflicts.keep_none(connection, tables)
+    conflicts.keep_linked(connection, tables)
+    kept = conflicts.list_staying(connection, tables)
     if edits == "refuse" and kept:
         raise RollbackRefused(kept)
     staying = {(one.table, one.id) for one in kept}
@@ -195,8 +194,8 @@ def _refuse_broken(before: dict[str, int], after: dict[str, int]) -> None:
 
 def _prove(connection: Connection, tables: Sequence[Table]) -> None:
     """Compare every row that was set back with what it was, by digest; raises RollbackNotProved."""
-    different = {table.name: undoing.count_different(connection, table) for table in tables}
-    different |= {name: undoing.count_different_records(connection, name) for name in undoing.WHOLE}
+    different = {table.name: restore.count_different(connection, table) for table in tables}
+    different |= {name: restore.count_different_records(connection, name) for name in restore.WHOLE}
     if any(different.values()):
         said = ", ".join(f"{name}: {count}" for name, count in different.items() if count)
         raise RollbackNotProved(

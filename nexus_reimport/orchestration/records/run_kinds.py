@@ -2,8 +2,8 @@
 
 import dagster as dg
 
-# What a run that takes Nexus back is tagged with.
-KIND_TAG, ROLLBACK = "nexus_reimport/kind", "rollback"
+# What a run that takes Nexus back is tagged with, and a dry run of a terminal's.
+KIND_TAG, ROLLBACK, LOOKS_AHEAD = "nexus_reimport/kind", "rollback", "dry run"
 
 PlannedKeys = frozenset[dg.AssetKey | dg.AssetCheckKey]
 

@@ -4,7 +4,7 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from nexus_reimport.load.diff import diff as deciding
+from nexus_reimport.load.diff import diff
 from nexus_reimport.load.diff.references import Reference, count_dangling, nothing_points_at, references_to
 from nexus_reimport.load.our_tables.migrations import upgrade
 from nexus_reimport.model.columns import Table
@@ -78,7 +78,7 @@ def unreferenced(url: str, table: Table) -> set[str]:
     """The rows of a table to which nothing points, as a publication asks for them."""
     with psycopg.connect(url) as connection:
         upgrade(connection)
-        deciding.create_relations(connection)
+        diff.create_relations(connection)
         statement = sql.SQL("SELECT t.id::text FROM {} t WHERE {}").format(
             sql.Identifier(table.relation), nothing_points_at(connection, table)
         )

@@ -7,7 +7,7 @@ import pytest
 from psycopg.conninfo import conninfo_to_dict
 
 from nexus_reimport.load.database.connection import Connection
-from nexus_reimport.load.diff import diff as deciding
+from nexus_reimport.load.diff import diff
 from nexus_reimport.load.exceptions import PublicationError, RightMissing
 from nexus_reimport.load.plan.making import make_plan, read_standing
 from nexus_reimport.load.publication import PublicationTerms, publish
@@ -88,7 +88,7 @@ def test_a_plan_that_tried_to_write_is_kept_from_it_whatever_its_role_may(
     def write(connection: Connection, _: object) -> None:
         connection.execute("DELETE FROM clinics")
 
-    monkeypatch.setattr(deciding, "load", write)
+    monkeypatch.setattr(diff, "load", write)
     with pytest.raises(PublicationError, match="25006 ReadOnlySqlTransaction"):
         make_plan(nexus_database, STAGED, Options(), [])
 

@@ -1,7 +1,7 @@
 """SQL about entries, for `merge`: rows are `s` staged, `v` last written, `e` of `entries_<table>`.
 
 `e` has, by column: the digests of FileMaker's entries, the merged value where a person's edit was merged, and
-whether both sides changed an entry. It is filled in `deciding`.
+whether both sides changed an entry. It is filled in `diff`.
 """
 
 from collections.abc import Callable

@@ -49,7 +49,7 @@ def see_newest(connection: Connection, make: Callable[[Connection], None] | None
             _stand_in(connection, _begin_to_write(connection, found))
             if make:
                 make(connection)
-        except errors.InsufficientPrivilege as error:
+        except (errors.InsufficientPrivilege, errors.LockNotAvailable) as error:
             raise explained(error) from None
         # From here on, and it can't be taken back: rows of temporary relations aside, nothing is written.
         connection.execute("SET TRANSACTION READ ONLY")
