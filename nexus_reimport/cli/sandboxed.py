@@ -28,8 +28,11 @@ def demo(directory: Path, scale: float, seed: int, json_file: Path | None) -> No
     console = open_console()
     enter_sandbox(console, directory, scale, seed)
     outcome = run_here(run_request([], None, False, {}))
+    # Not broken into lines: it is to be copied, and a folder's name may be long.
     console.print(
-        f"The sandbox stays up. Stop it: nexus-reimport sandbox stop --dir {directory}", highlight=False
+        f"The sandbox stays up. Stop it: nexus-reimport sandbox stop --dir {directory}",
+        highlight=False,
+        soft_wrap=True,
     )
     finish(outcome, json_file)
 
@@ -45,7 +48,10 @@ def ui(directory: Path, port: int) -> None:
 
     console = open_console()
     enter_sandbox(console, directory)
-    serve_ui(port, lambda address: console.print(WELCOME.format(address, directory), highlight=False))
+    serve_ui(
+        port,
+        lambda address: console.print(WELCOME.format(address, directory), highlight=False, soft_wrap=True),
+    )
 
 
 def enter_sandbox(
