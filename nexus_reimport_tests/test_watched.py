@@ -17,10 +17,12 @@ from nexus_reimport_tests.watched import FOLDER
 
 # A server, a program that knows the folder by its environment alone, and one that has none; then it hangs.
 HANGING = f"""
-import os, pathlib, subprocess, sys, time
+import os, pathlib, signal, subprocess, sys, time
 from nexus_reimport.sandbox.postgres import ephemeral_postgres
 
 def test_hangs():
+    # Dagster gives SIGTERM what SIGINT has; where tests run in the background that is "ignored", and inherited.
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
     with ephemeral_postgres() as cluster:
         sleep = [sys.executable, "-c", "import time; time.sleep(600)"]
         subprocess.Popen(sleep, start_new_session=True)
@@ -46,8 +48,13 @@ class KilledRun:
             env={**os.environ, "SAYS": str(says), "PYTHONPATH": str(house)},
             stdout=subprocess.DEVNULL,
         )
-        wait_until(says.exists)
-        self.folder = Path(says.read_text())
+        self._says = says
+
+    def up(self) -> "KilledRun":
+        """Wait until the test hangs."""
+        wait_until(self._says.exists)
+        self.folder = Path(self._says.read_text())
+        return self
 
     def workers(self) -> list[psutil.Process]:
         """The processes of pytest-xdist."""
@@ -72,7 +79,7 @@ def start(tmp_path: Path) -> Iterator[Start]:
 
     def started(*options: str) -> KilledRun:
         runs.append(KilledRun(tmp_path, *options))
-        return runs[-1]
+        return runs[-1].up()
 
     yield started
     for run in runs:
