@@ -21,7 +21,7 @@ import os, pathlib, signal, subprocess, sys, time
 from nexus_reimport.sandbox.postgres import ephemeral_postgres
 
 def test_hangs():
-    # Dagster gives SIGTERM what SIGINT has; where tests run in the background that is "ignored", and inherited.
+    # Dagster gives SIGTERM what SIGINT has: of tests run in the background "ignored", and that is inherited.
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     with ephemeral_postgres() as cluster:
         sleep = [sys.executable, "-c", "import time; time.sleep(600)"]
