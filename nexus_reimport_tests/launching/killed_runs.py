@@ -41,7 +41,7 @@ raise SystemExit(not outcome.right)
 BEFORE = "older-import"
 WHOLE_PAGES = 10_000
 # What a publication notes of itself: its number, its time, its run.
-OF_THE_PUBLICATION = ("publications",)
+OF_THE_PUBLICATION = ("publications", "schema_versions")
 CONTENT = (
     "SELECT md5(coalesce(string_agg((to_jsonb(t) - 'publication')::text, E'\\n'"
     " ORDER BY (to_jsonb(t) - 'publication')::text), '')) FROM {} t"

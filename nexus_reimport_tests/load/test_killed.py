@@ -125,7 +125,8 @@ def content(url: str) -> str:
     with psycopg.connect(url) as connection:
         tables = connection.execute(
             "SELECT format('%I.%I', table_schema, table_name) FROM information_schema.tables"
-            " WHERE table_schema IN ('public', 'nexus_reimport') AND table_name <> 'publications' ORDER BY 1"
+            " WHERE table_schema IN ('public', 'nexus_reimport')"
+            " AND table_name NOT IN ('publications', 'schema_versions') ORDER BY 1"
         ).fetchall()
         digests = [connection.execute(DIGEST.format(name).encode()).fetchone() for (name,) in tables]
     return repr(list(zip(tables, digests, strict=True)))
