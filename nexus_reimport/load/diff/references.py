@@ -177,15 +177,23 @@ def _dangling(one: Reference, table: Table) -> sql.Composed:
 
 def _unreferenced(reference: Reference) -> sql.Composed:
     ours = next((table for table in TABLES if table.relation == reference.relation), None)
-    stays: sql.Composable = sql.SQL("true")
-    if ours:
-        stays = sql.SQL("NOT EXISTS (SELECT FROM {} x WHERE x.id = c.id)").format(repair.removed(ours))
+    stays = _stays(ours, reference.column) if ours else sql.SQL("true")
     points = sql.SQL("lower(c.{}) = t.id::text" if reference.is_text else "c.{} = t.id")
     return sql.SQL(_NOTHING_POINTS).format(
         child=reference.rows(),
         points=points.format(sql.Identifier(reference.column)),
         stays=stays,
     )
+
+
+def _stays(table: Table, column: str) -> sql.Composable:
+    """Say of our row `c` that it is there after this run, and points where it points now."""
+    removed = sql.SQL("NOT EXISTS (SELECT FROM {} x WHERE x.id = c.id)").format(repair.removed(table))
+    if column not in {one.name for one in table.named("source")}:
+        return removed
+    # A photograph that goes to another batch leaves its own empty now: the next run would take that out.
+    moved = sql.SQL("NOT EXISTS (SELECT FROM {0} d WHERE d.id = c.id AND d.{1} IS DISTINCT FROM c.{1})")
+    return sql.SQL("{} AND {}").format(removed, moved.format(merge.decided(table), sql.Identifier(column)))
 
 
 def _links_to_come(table: Table) -> list[tuple[sql.Identifier, str]]:

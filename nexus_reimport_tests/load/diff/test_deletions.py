@@ -178,6 +178,24 @@ def test_whatever_else_points_at_a_patient_keeps_them(url: str) -> None:
     assert run(url, ALL_GONE, patients="remove").tables["patients"].removed == 1
 
 
+def test_what_leaves_a_row_in_the_same_run_does_not_keep_it_until_the_next(url: str) -> None:
+    moved = {"patients": of(PATIENTS, BEN), "notes": of(NOTES, {**NOTE, "patient_id": uid("patients ben")})}
+    assert run(url, moved, patients="remove").tables["patients"].removed == 1
+    again = make_plan(url, moved, Options(on_missing={"patients": "remove"}, missing_percent=100), [])
+    assert again.touched.empty
+
+
+def test_what_a_person_keeps_at_a_row_keeps_that_row(url: str) -> None:
+    run(
+        url,
+        {"patients": of(PATIENTS, ANN, BEN), "notes": of(NOTES, {**NOTE, "patient_id": uid("patients ben")})},
+    )
+    query(url, f"UPDATE notes SET patient_id = '{uid('patients ann')}' RETURNING id")  # noqa: S608 - ours
+    gone = {"patients": of(PATIENTS, BEN), "notes": of(NOTES, {**NOTE, "patient_id": uid("patients ben")})}
+    assert run(url, gone, patients="remove").tables["patients"].removed == 0
+    assert query(url, "SELECT patient_id::text FROM notes") == [(uid("patients ann"),)]
+
+
 def test_a_patient_whom_a_staged_row_points_at_is_not_removed(url: str) -> None:
     staged = {"patients": of(PATIENTS, BEN), "notes": of(NOTES, NOTE)}
     assert run(url, staged, patients="remove", notes="remove").tables["patients"].removed == 0
