@@ -9,6 +9,7 @@ import click
 
 from nexus_reimport.cli.session import (
     FAILED,
+    MEGABYTE,
     finish,
     importing,
     in_json,
@@ -17,7 +18,6 @@ from nexus_reimport.cli.session import (
     write_json,
 )
 
-_MEGABYTE = 1_000_000
 PUBLICATIONS = 10_000
 
 
@@ -85,7 +85,7 @@ def dump_command(json_file: Path | None) -> None:
         outcome = launch_dump(dump_definitions(environment_resources()), instance, listener)
     if told := outcome.counts:
         proved = "proved" if told["proved"] else f"not proved: {told['why_not_proved']}"
-        size = told["bytes"] / _MEGABYTE
+        size = told["bytes"] / MEGABYTE
         console.print(
             f"{told['dump']}: {told['tables']:,} tables, {told['rows']:,} rows, {size:,.1f} MB; {proved}.",
             highlight=False,
@@ -155,7 +155,7 @@ def _table(title: str, listed: list[Any], of: dict[str, str] | None = None) -> A
     for one in listed:
         whose = (of or {}).get(one.name, "")
         state = f"{one.state}, proved" if whose and one.state == "whole" else one.state
-        figures = (f"{one.tables:,}", f"{one.rows:,}", f"{one.bytes / _MEGABYTE:,.1f}")
+        figures = (f"{one.tables:,}", f"{one.rows:,}", f"{one.bytes / MEGABYTE:,.1f}")
         table.add_row(
             one.name,
             local_time(one.made_at),

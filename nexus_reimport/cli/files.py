@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from nexus_reimport.cli.session import (
+    MEGABYTE,
     ask,
     finish,
     in_json,
@@ -17,7 +18,6 @@ from nexus_reimport.cli.session import (
     write_json,
 )
 
-_MEGABYTE = 1_000_000
 _NOT_HEEDED = (
     "This bucket heeds no conditions: before each file is written it is looked whether one is there, but a "
     "file that somebody uploads in that very moment is overwritten."
@@ -46,7 +46,7 @@ def back_up_files_command(prefixes: Sequence[str], full: bool, json_file: Path |
             "backups, {resumed:,} copied before an interruption.",
             outcome.counts,
             made=made,
-            size=outcome.counts["bytes"] / _MEGABYTE,
+            size=outcome.counts["bytes"] / MEGABYTE,
         )
         if left_out := outcome.counts.get("left_out"):
             _say("Not looked at: {folders}. Name them with --prefix.", {}, folders=", ".join(left_out))
@@ -79,7 +79,7 @@ def restore(
             "right copy any more.",
             outcome.counts,
             done=done,
-            size=outcome.counts["restored_bytes"] / _MEGABYTE,
+            size=outcome.counts["restored_bytes"] / MEGABYTE,
         )
         for key in outcome.counts["first_lost"]:
             _say("  no right copy: {key}", {}, key=key)
@@ -103,7 +103,7 @@ def list_file_backups(json_file: Path | None) -> None:
     for column in ("backup", "state", "finished at", "files", "MB", "own copies", "lost", "needed by"):
         table.add_column(column)
     for one in found:
-        figures = (f"{one.files:,}", f"{one.size / _MEGABYTE:,.1f}", f"{one.copies:,}", f"{one.missing:,}")
+        figures = (f"{one.files:,}", f"{one.size / MEGABYTE:,.1f}", f"{one.copies:,}", f"{one.missing:,}")
         table.add_row(one.name, one.state, one.finished_at or "", *figures, "\n".join(one.needed_by))
     open_console().print(table if found else "There is no backup of files yet.")
     write_json(json_file, found)

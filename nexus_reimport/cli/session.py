@@ -16,6 +16,8 @@ from nexus_reimport.settings import SettingsMissing, load_dotenv_file, require_s
 
 DONE, FAILED, WRONG_USE = 0, 1, 2
 PIPE_WIDTH = 120
+# Bytes; as people read sizes.
+MEGABYTE = 1_000_000
 WRITES_TO_NEXUS = "This writes to Nexus. Go on?"
 
 in_json = click.option(

@@ -12,6 +12,7 @@ from nexus_reimport.launching.exceptions import NothingSelected
 from nexus_reimport.launching.execution import Admission, Selected, execute_here
 from nexus_reimport.model.nexus import TABLES
 from nexus_reimport.model.outcome import Counts, RunOutcome
+from nexus_reimport.orchestration.asset_keys import PLAN, REPORT
 from nexus_reimport.orchestration.records.run_kinds import KIND_TAG, LOOKS_AHEAD
 from nexus_reimport.orchestration.records.run_outcome import (
     checks_of,
@@ -21,11 +22,9 @@ from nexus_reimport.orchestration.records.run_outcome import (
     thumbnails_of,
 )
 from nexus_reimport.orchestration.resources import REIMPORT
-from nexus_reimport.orchestration.run_view import PLAN, WRITING
+from nexus_reimport.orchestration.run_view import WRITING
 from nexus_reimport.orchestration.sensors.abandoned import fail_abandoned_runs, process_tag
 from nexus_reimport.orchestration.terminal_logger import EventListener, heard_by
-
-_REPORT = dg.AssetKey("report")
 
 
 @dataclass(frozen=True)
@@ -97,7 +96,7 @@ def selected_keys(definitions: dg.Definitions, request: RunRequest) -> list[dg.A
     keys = set(selection.resolve(definitions.resolve_asset_graph()))
     if request.dry_run:
         keys = {key for key in keys if key.path[0] not in WRITING}
-    if not keys - {PLAN, _REPORT}:
+    if not keys - {PLAN, REPORT}:
         # Dagster runs everything where it is given an empty list.
         raise NothingSelected(
             "Nothing is selected, so nothing was run. A dry run leaves nexus/* and thumbnails out: select "

@@ -12,6 +12,7 @@ from nexus_reimport.launching.active_runs import active_runs, describe_run, loca
 from nexus_reimport.launching.exceptions import AnotherRunActive, NothingToResume
 from nexus_reimport.launching.execution import Selected
 from nexus_reimport.launching.launch import RunRequest
+from nexus_reimport.orchestration.asset_keys import BACKUP, NEXUS_STATE, PLAN
 from nexus_reimport.orchestration.assets.failures import found_nexus_moved
 from nexus_reimport.orchestration.checks.gate import Gate, Given, evaluations_of
 from nexus_reimport.orchestration.io_manager import FrameIOManager
@@ -25,9 +26,8 @@ from nexus_reimport.orchestration.records.run_kinds import (
 )
 from nexus_reimport.orchestration.run_view import MaterializationLog, RunView
 
-NEXUS_STATE = dg.AssetKey("nexus_state")
 # What a publication is to have been preceded by at once: Nexus may have moved since.
-ALWAYS_BEFORE = (dg.AssetKey("plan"), dg.AssetKey("backup"))
+ALWAYS_BEFORE = (PLAN, BACKUP)
 RECENT = 50
 
 AppliedBy = Callable[[str], str | None]

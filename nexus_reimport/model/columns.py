@@ -13,6 +13,7 @@ import pyarrow as pa
 ColumnType = Literal[
     "uuid", "text", "varchar", "date", "timestamptz", "integer", "bigint", "numeric", "boolean", "jsonb"
 ]
+LARGEST_INTEGER = 2**31 - 1
 Role = Literal["key", "source", "initial", "stamp"]
 EntriesOf = Literal["contact", "address"]
 # What a value has to be beside its kind; `shapes` says how each is proved.

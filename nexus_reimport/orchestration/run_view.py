@@ -20,8 +20,7 @@ from nexus_reimport.orchestration.resources import DRY_RUN
 POINTER = "dagster/input_event_pointer/"
 # Of most assets the newest is the one; the others come in larger pages.
 _FIRST_PAGE, NEXT_PAGES = 4, 50
-# What a run that only looks ahead makes, and what it leaves out: whatever is written outside of our storage.
-PLAN = AssetKey("plan")
+# What a run that only looks ahead leaves out: whatever is written outside of our storage.
 WRITING = ("nexus", "thumbnails", "backup")
 
 

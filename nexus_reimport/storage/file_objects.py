@@ -28,9 +28,9 @@ from nexus_reimport.exceptions import (
 )
 from nexus_reimport.model.loopback import require_private
 from nexus_reimport.storage.copy_conditions import Conditions, find_conditions
+from nexus_reimport.storage.frame_store import ENCRYPTION
 from nexus_reimport.storage.s3_errors import Answer, answer_of, web_page
 
-_ENCRYPTION = "AES256"
 # S3 copies no more than this in one request.
 LARGEST_COPY = 5 * 1024**3
 PART_SIZE = 512 * 1024**2
@@ -163,7 +163,7 @@ class FileBucket:
         try:
             with self._explained(key):
                 self._client.put_object(
-                    Bucket=self.name, Key=key, Body=content, IfNoneMatch="*", ServerSideEncryption=_ENCRYPTION
+                    Bucket=self.name, Key=key, Body=content, IfNoneMatch="*", ServerSideEncryption=ENCRYPTION
                 )
         except FileReplaced:
             # A request that was repeated, since its answer got lost, finds its own object.
@@ -185,7 +185,7 @@ class FileBucket:
             "CopySource": {"Bucket": self.name, "Key": source.key},
         }
         conditions = {"CopySourceIfMatch": f'"{source.etag}"'}
-        conditions |= {"ServerSideEncryption": _ENCRYPTION} if encrypted else {}
+        conditions |= {"ServerSideEncryption": ENCRYPTION} if encrypted else {}
         if source.size > self._largest_copy:
             return self._copy_in_parts(source, arguments, conditions)
         conditions |= {"IfNoneMatch": "*"} if only_new else {}
@@ -217,7 +217,7 @@ class FileBucket:
         with self._explained(keys[0], of_one=True):
             told = [self._client.head_object(Bucket=self.name, Key=key) for key in keys]
         return any(
-            one.get("ServerSideEncryption", _ENCRYPTION) != _ENCRYPTION or "SSECustomerAlgorithm" in one
+            one.get("ServerSideEncryption", ENCRYPTION) != ENCRYPTION or "SSECustomerAlgorithm" in one
             for one in told
         )
 

@@ -5,6 +5,7 @@ from datetime import datetime
 
 import pandas as pd
 
+from nexus_reimport.model.columns import LARGEST_INTEGER
 from nexus_reimport.model.filemaker import DOCS
 from nexus_reimport.model.nexus import DOCUMENTS
 from nexus_reimport.model.reasons.documents import NO_FILE
@@ -24,7 +25,6 @@ from nexus_reimport.transform.text import canonical_json
 
 PATIENT_TYPE = "patients.patient"
 _KEY_LENGTH = DOCUMENTS.column("s3_key").length or 0
-_LARGEST_INTEGER = 2**31 - 1
 
 _INITIAL: Mapping[str, object] = {
     "s3_url": "",
@@ -94,7 +94,7 @@ def _file_fault(file: DocumentFile | None) -> Reason | None:
         return NO_FILE
     if len(file.key) > _KEY_LENGTH:
         return KEY_TOO_LONG
-    return FILE_TOO_BIG if file.size > _LARGEST_INTEGER else None
+    return FILE_TOO_BIG if file.size > LARGEST_INTEGER else None
 
 
 def _link_columns(

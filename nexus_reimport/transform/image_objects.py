@@ -11,6 +11,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from nexus_reimport.model.columns import LARGEST_INTEGER
 from nexus_reimport.model.nexus import IMAGES, PATIENTS
 from nexus_reimport.model.reasons import reason_named
 from nexus_reimport.model.reasons.images import (
@@ -32,7 +33,6 @@ from nexus_reimport.transform.text import natural_key, uuid_text
 
 THUMBNAIL_MARK = "_thumb"
 _KEY_LENGTH = IMAGES.column("s3_key").length or 0
-_LARGEST_INTEGER = 2**31 - 1
 
 _ROW_COLUMNS = ("filemaker_id", "contact", "recid", "type", "date")
 _THUMBNAIL_COLUMNS = (
@@ -195,7 +195,7 @@ def _own_faults(table: pa.Table) -> pa.ChunkedArray:
         table["fault"],
         _reason(SHARED_THUMBNAIL, pa.array(_shares_thumbnail(table))),
         _reason(KEY_TOO_LONG, pc.greater(pc.max_element_wise(*lengths), _KEY_LENGTH)),
-        _reason(FILE_TOO_BIG, pc.greater(table["size"], _LARGEST_INTEGER)),
+        _reason(FILE_TOO_BIG, pc.greater(table["size"], LARGEST_INTEGER)),
     )
 
 

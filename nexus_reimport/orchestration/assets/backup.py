@@ -11,10 +11,11 @@ from nexus_reimport.load import backup as backups
 from nexus_reimport.load.backup.before_publication import ProvedBackup, back_up_ahead
 from nexus_reimport.load.diff.diff import written_tables
 from nexus_reimport.model.nexus import TABLES
+from nexus_reimport.orchestration.asset_keys import BACKUP, PLAN
 from nexus_reimport.orchestration.assets.coverage import covered_tables
 from nexus_reimport.orchestration.assets.failures import publication_refusal
 from nexus_reimport.orchestration.assets.metadata import OWNERS, Metadata
-from nexus_reimport.orchestration.assets.publishing import BACKUP, BACKUP_NAME, PLAN, plan_of_run
+from nexus_reimport.orchestration.assets.publishing import BACKUP_NAME, plan_of_run
 from nexus_reimport.orchestration.io_manager import FrameIOManager
 from nexus_reimport.orchestration.privacy import without_values
 from nexus_reimport.orchestration.resources import NexusResource, RunOptions

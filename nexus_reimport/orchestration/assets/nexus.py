@@ -17,10 +17,10 @@ from nexus_reimport.model.columns import Table
 from nexus_reimport.model.counts import COUNTED
 from nexus_reimport.model.nexus import BY_NAME, TABLES
 from nexus_reimport.model.outcome import REJECTED_BY_REASON, as_metadata
+from nexus_reimport.orchestration.asset_keys import BACKUP
 from nexus_reimport.orchestration.assets.failures import refused
 from nexus_reimport.orchestration.assets.metadata import OWNERS, by_reason, table_columns
 from nexus_reimport.orchestration.assets.publishing import (
-    BACKUP,
     backup_of_run,
     made_of,
     plan_of_run,
@@ -52,20 +52,21 @@ def _spec(table: Table) -> dg.AssetSpec:
     )
 
 
+def _proof(table: Table) -> dg.AssetCheckSpec:
+    return dg.AssetCheckSpec(
+        PROVED,
+        asset=dg.AssetKey(["nexus", table.name]),
+        description="Inside the transaction: no row points at a row that isn't there.",
+    )
+
+
 def publication_asset(gate: Gate) -> dg.AssetsDefinition:
     """Return the publication; `gate` is asked before anything is written and again before COMMIT."""
 
     @dg.multi_asset(
         name="nexus_publication",
         specs=[_spec(table) for table in TABLES],
-        check_specs=[
-            dg.AssetCheckSpec(
-                PROVED,
-                asset=dg.AssetKey(["nexus", table.name]),
-                description="Inside the transaction: no row points at a row that isn't there.",
-            )
-            for table in TABLES
-        ],
+        check_specs=[_proof(table) for table in TABLES],
         can_subset=True,
     )
     def nexus_publication(
@@ -82,7 +83,7 @@ def publication_asset(gate: Gate) -> dg.AssetsDefinition:
         staged = {name: cast("Staged", frames.read(key)) for name, key in zip(names, inputs, strict=True)}
         gate.refuse_unproved(context.instance, frames, inputs)
         _refuse_unseen(staged)
-        plan = plan_of_run(context, frames)
+        plan, given = plan_of_run(context, frames), gate.given(frames.view(context.instance), inputs)
         try:
             with without_values():
                 published = publish(
@@ -92,13 +93,7 @@ def publication_asset(gate: Gate) -> dg.AssetsDefinition:
                     staged_tables(staged),
                     before_commit=lambda _: gate.refuse_unproved(context.instance, frames, inputs),
                     progress=context.log.info,
-                    terms=_terms(
-                        context,
-                        frames,
-                        options,
-                        plan,
-                        gate.given(frames.view(context.instance), inputs),
-                    ),
+                    terms=_terms(context, frames, options, plan, given),
                 )
         except BrokenLinks as refusal:
             yield from _disproved(names, refusal)

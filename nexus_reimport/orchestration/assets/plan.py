@@ -12,16 +12,12 @@ from nexus_reimport.load.plan.staleness import refuse_if_different, refuse_if_mo
 from nexus_reimport.load.plan.stored_plans import Inputs, load_plan, plan_record, save_plan
 from nexus_reimport.model.frames import TOUCHED_ROWS
 from nexus_reimport.model.nexus import TABLES
+from nexus_reimport.orchestration.asset_keys import PLAN
 from nexus_reimport.orchestration.assets.coverage import covered_tables
 from nexus_reimport.orchestration.assets.failures import publication_refusal
 from nexus_reimport.orchestration.assets.metadata import OWNERS, column_schema
 from nexus_reimport.orchestration.assets.plan_metadata import plan_metadata
-from nexus_reimport.orchestration.assets.publishing import (
-    PLAN,
-    source_versions,
-    staged_tables,
-    unseen_pictures,
-)
+from nexus_reimport.orchestration.assets.publishing import source_versions, staged_tables, unseen_pictures
 from nexus_reimport.orchestration.assets.thumbnails import known_thumbnails
 from nexus_reimport.orchestration.checks.gate import Gate
 from nexus_reimport.orchestration.io_manager import FrameIOManager

@@ -13,8 +13,8 @@ from nexus_reimport.model.nexus import BY_NAME
 from nexus_reimport.model.reasons.every_table import LIMIT
 from nexus_reimport.model.reasons.images import NO_BATCH, THUMBNAIL_TO_MAKE
 from nexus_reimport.model.reasons.several_tables import NO_METADATA, PATIENT_NOT_FOUND
+from nexus_reimport.orchestration.asset_keys import BACKUP, PLAN
 from nexus_reimport.orchestration.io_manager import FrameIOManager
-from nexus_reimport.orchestration.run_view import PLAN as PLAN
 from nexus_reimport.orchestration.run_view import Materialization
 from nexus_reimport.release import code_fingerprint
 from nexus_reimport.storage.frame_store import open_store
@@ -23,7 +23,6 @@ from nexus_reimport.transform.source_figures import figures_of_source
 from nexus_reimport.transform.staged import Staged
 
 PLAN_ID = "plan_id"
-BACKUP = dg.AssetKey("backup")
 BACKUP_NAME = "backup"
 # The groups of what is read from outside.
 SOURCES = ("filemaker", "files")

@@ -11,6 +11,7 @@ import pandas as pd
 from dagster_aws.s3 import S3Resource
 
 from nexus_reimport.model.frames import THUMBNAIL_FACTS
+from nexus_reimport.orchestration.asset_keys import THUMBNAILS
 from nexus_reimport.orchestration.assets.failures import refusal_first
 from nexus_reimport.orchestration.assets.metadata import OWNERS, Metadata, column_schema, rows_by_table
 from nexus_reimport.orchestration.io_manager import FrameIOManager
@@ -27,8 +28,6 @@ from nexus_reimport.pictures.thumbnail_record import (
 from nexus_reimport.pictures.thumbnailing import ThumbnailFact, list_thumbnails, make_thumbnails, name_of
 from nexus_reimport.storage.frame_store import content_version
 from nexus_reimport.transform.imported_keys import IMAGES_PREFIX
-
-THUMBNAILS_ASSET = dg.AssetKey("thumbnails")
 
 
 class FactsRecord:
@@ -63,7 +62,7 @@ class FactsRecord:
         """Write down what is known so far, if this run has found out anything."""
         if self.facts:
             frame = pd.concat([self._known, facts_frame(self.facts)], ignore_index=True)
-            self._frames.save_progress(THUMBNAILS_ASSET, self._run_id, frame)
+            self._frames.save_progress(THUMBNAILS, self._run_id, frame)
 
     @cached_property
     def _known(self) -> pd.DataFrame:
@@ -121,7 +120,7 @@ class KnownThumbnails:
 
 def known_thumbnails(frames: FrameIOManager, listing: pd.DataFrame) -> KnownThumbnails:
     """Return what is known of the thumbnails of the images of a listing; none before the first are made."""
-    stored = frames.read_if_there(THUMBNAILS_ASSET)
+    stored = frames.read_if_there(THUMBNAILS)
     facts = [] if stored is None else facts_of(cast("pd.DataFrame", stored))
     expected = expected_facts(image_objects_in(listing, IMAGES_PREFIX), facts)
     unseen = frozenset(fact.key for fact in expected)
@@ -131,7 +130,7 @@ def known_thumbnails(frames: FrameIOManager, listing: pd.DataFrame) -> KnownThum
 
 def _remembered(frames: FrameIOManager) -> list[ThumbnailFact]:
     """Return the facts of the last materialization, then those of a run since that was interrupted."""
-    stored = (frames.read_if_there(THUMBNAILS_ASSET), frames.read_progress(THUMBNAILS_ASSET))
+    stored = (frames.read_if_there(THUMBNAILS), frames.read_progress(THUMBNAILS))
     return [fact for frame in stored if frame is not None for fact in facts_of(frame)]
 
 

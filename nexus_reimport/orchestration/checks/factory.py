@@ -11,7 +11,8 @@ from dagster_aws.s3 import S3Resource
 
 from nexus_reimport.load.our_tables.figures import read_last_figures
 from nexus_reimport.load.plan.stored_plans import PlanRecord, load_plan
-from nexus_reimport.orchestration.assets.publishing import PLAN, PLAN_ID
+from nexus_reimport.orchestration.asset_keys import PLAN
+from nexus_reimport.orchestration.assets.publishing import PLAN_ID
 from nexus_reimport.orchestration.io_manager import FrameIOManager, Value
 from nexus_reimport.orchestration.privacy import keeps_values_out_of_errors
 from nexus_reimport.orchestration.resources import BucketResource, NexusResource, RunOptions

@@ -14,13 +14,13 @@ from nexus_reimport.load.rollback.rows_kept import RowsOfRollback, path_of, save
 from nexus_reimport.load.rollback.standing_publications import Effect
 from nexus_reimport.model.counts import TAKEN_BACK
 from nexus_reimport.model.nexus import BY_NAME
+from nexus_reimport.orchestration.asset_keys import BACKUP, REPORT
 from nexus_reimport.orchestration.assets.failures import publication_refusal
 from nexus_reimport.orchestration.assets.metadata import ROWS_SHOWN, Metadata
-from nexus_reimport.orchestration.assets.publishing import BACKUP, BACKUP_NAME
+from nexus_reimport.orchestration.assets.publishing import BACKUP_NAME
 from nexus_reimport.orchestration.assets.report import report_metadata
 from nexus_reimport.orchestration.io_manager import FrameIOManager
 from nexus_reimport.orchestration.privacy import keeps_values_out_of_errors
-from nexus_reimport.orchestration.records.run_events import REPORT
 from nexus_reimport.orchestration.records.run_kinds import KIND_TAG, ROLLBACK
 from nexus_reimport.orchestration.records.run_report import ROWS_BEFORE, make_report
 from nexus_reimport.orchestration.resources import NexusResource

@@ -9,15 +9,13 @@ import dagster as dg
 
 from nexus_reimport.model.counts import COUNTED, TAKEN_BACK
 from nexus_reimport.model.nexus import TABLES
+from nexus_reimport.orchestration.asset_keys import BACKUP, PLAN, REPORT
 from nexus_reimport.orchestration.records.chains import chain_of
 from nexus_reimport.orchestration.records.run_outcome import checks_of, failures_of, tables_of, thumbnails_of
-from nexus_reimport.orchestration.run_view import PLAN
 from nexus_reimport.present.report.facts import BackupFacts, CheckFacts, StepFacts, TableFacts, ThumbnailFacts
 
 Told = dict[str, Any]
 
-REPORT = dg.AssetKey("report")
-_BACKUP = dg.AssetKey("backup")
 BROKEN_OURS = ("links_proved_before_commit", "links_to_live_rows")
 BROKEN_OTHERS = "links_of_peoples_own_rows"
 _NAME_TIME = "%Y%m%dT%H%M%SZ"
@@ -164,7 +162,7 @@ def failure_lines(events: RunEvents) -> list[str]:
 
 def backup_facts(events: RunEvents) -> BackupFacts | None:
     """Return what the asset `backup` tells of itself: `backup` (its name), `proved`, `rows`."""
-    told = events.told(_BACKUP)
+    told = events.told(BACKUP)
     if not told.get("backup"):
         return None
     name = str(told["backup"])

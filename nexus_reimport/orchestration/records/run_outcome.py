@@ -7,8 +7,8 @@ import dagster as dg
 
 from nexus_reimport.model.nexus import TABLES
 from nexus_reimport.model.outcome import Counts, as_published, as_staged
+from nexus_reimport.orchestration.asset_keys import PLAN, THUMBNAILS
 
-_PLAN = dg.AssetKey("plan")
 _OUR_MODULE = re.compile(r"^nexus_reimport(\.\w+)*\.(?=[A-Z])")
 
 
@@ -39,7 +39,7 @@ def plan_of(events: list[dg.EventLogEntry]) -> str | None:
     """Return the id of the plan that a run made; None where it made none."""
     for entry in events:
         materialization = entry.asset_materialization
-        if materialization and materialization.asset_key == _PLAN:
+        if materialization and materialization.asset_key == PLAN:
             return str(materialization.metadata["plan_id"].value)
     return None
 
@@ -48,7 +48,7 @@ def thumbnails_of(events: list[dg.EventLogEntry]) -> Counts:
     """Return how many thumbnails a run made and reused, and how many images have a fault, by reason."""
     for entry in events:
         materialization = entry.asset_materialization
-        if materialization and materialization.asset_key == dg.AssetKey("thumbnails"):
+        if materialization and materialization.asset_key == THUMBNAILS:
             told = materialization.metadata
             return {
                 "made": told["made"].value,

@@ -8,13 +8,14 @@ from dataclasses import asdict, dataclass, replace
 import dagster as dg
 from dagster_aws.s3 import S3Resource
 
+from nexus_reimport.orchestration.asset_keys import NEXUS_STATE, THUMBNAILS
 from nexus_reimport.orchestration.jobs.phases import SAFETY
 from nexus_reimport.orchestration.resources import BucketResource, ImageCsvFolder
 from nexus_reimport.orchestration.run_view import MaterializationLog, RunView
 
 IMAGE_CSV_ASSET = dg.AssetKey(["files", "image_csv"])
 # What an export's run is made from besides the export: without it there is nothing to start.
-NEEDED = (dg.AssetKey("thumbnails"), dg.AssetKey(["staged", "patients"]), dg.AssetKey("nexus_state"))
+NEEDED = (THUMBNAILS, dg.AssetKey(["staged", "patients"]), NEXUS_STATE)
 # Not all that is downstream: the plan is, and every table comes after a plan.
 _TABLES = ("image_batches", "images")
 FOLLOWS = dg.AssetSelection.assets(

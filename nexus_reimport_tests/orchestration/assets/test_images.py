@@ -12,7 +12,7 @@ from click.testing import CliRunner
 
 from nexus_reimport import cli
 from nexus_reimport.model.outcome import RunOutcome
-from nexus_reimport.orchestration.assets.thumbnails import THUMBNAILS_ASSET
+from nexus_reimport.orchestration.asset_keys import THUMBNAILS
 from nexus_reimport.orchestration.records import overview
 from nexus_reimport.orchestration.resources import BucketResource, ImageCsvFolder
 from nexus_reimport.orchestration.sensors.image_csv_sensor import FOLLOWS
@@ -38,9 +38,7 @@ MAKERS = {"damaged-a": damaged_a, "damaged-b": damaged_b}
 
 def with_known_thumbnails(line: Line, known: Line) -> Line:
     """A line that has been told which thumbnails another has made in the same bucket."""
-    line.frames.save_progress(
-        THUMBNAILS_ASSET, "another line", cast("pd.DataFrame", known.frames.read(THUMBNAILS_ASSET))
-    )
+    line.frames.save_progress(THUMBNAILS, "another line", cast("pd.DataFrame", known.frames.read(THUMBNAILS)))
     return line
 
 

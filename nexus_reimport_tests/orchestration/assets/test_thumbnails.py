@@ -14,9 +14,10 @@ import obstore
 import pandas as pd
 import pytest
 
+from nexus_reimport.orchestration.asset_keys import THUMBNAILS
 from nexus_reimport.orchestration.assets import thumbnails as module
 from nexus_reimport.orchestration.assets.files import s3_listing
-from nexus_reimport.orchestration.assets.thumbnails import THUMBNAILS_ASSET, thumbnails
+from nexus_reimport.orchestration.assets.thumbnails import thumbnails
 from nexus_reimport.orchestration.io_manager import FrameIOManager
 from nexus_reimport.orchestration.resources import BucketResource
 from nexus_reimport.pictures.thumbnail_record import facts_of
@@ -62,7 +63,7 @@ def run(storage: Path, url: str) -> dg.ExecuteInProcessResult:
 
 def told(result: dg.ExecuteInProcessResult) -> tuple[int, int, dict[str, int]]:
     """How many thumbnails a run made and reused, and what it could not read, by reason."""
-    [event] = [one for one in result.get_asset_materialization_events() if one.asset_key == THUMBNAILS_ASSET]
+    [event] = [one for one in result.get_asset_materialization_events() if one.asset_key == THUMBNAILS]
     facts = event.materialization.metadata
     return (
         cast("int", facts["made"].value),
@@ -72,13 +73,13 @@ def told(result: dg.ExecuteInProcessResult) -> tuple[int, int, dict[str, int]]:
 
 
 def stored(storage: Path) -> dict[str, ThumbnailFact]:
-    frame = cast("pd.DataFrame", FrameIOManager(location=str(storage)).read(THUMBNAILS_ASSET))
+    frame = cast("pd.DataFrame", FrameIOManager(location=str(storage)).read(THUMBNAILS))
     return {fact.key: fact for fact in facts_of(frame)}
 
 
 def written_down(storage: Path) -> dict[str, ThumbnailFact]:
     """What an interrupted run left for the next."""
-    frame = FrameIOManager(location=str(storage)).read_progress(THUMBNAILS_ASSET)
+    frame = FrameIOManager(location=str(storage)).read_progress(THUMBNAILS)
     return {} if frame is None else {fact.key: fact for fact in facts_of(frame)}
 
 
